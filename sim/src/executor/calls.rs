@@ -1,0 +1,167 @@
+//! RPCs of one incarnation: calls that wait for a reply, and handlers that give one.
+
+use super::context::Context;
+use crate::line::{CallId, ControlId, Effect, Method, Rejection};
+use crate::units::{Incarnation, NodeId};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Waker;
+
+/// Bits of a [`CallId`] that count the calls of one incarnation.
+const COUNT_BITS: u32 = 40;
+
+/// How a call ended on the wire.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Reply(Result<Vec<u8>, Rejection>),
+    Refused,
+    Reset,
+}
+
+#[derive(Debug)]
+struct Wait {
+    to: NodeId,
+    answer: Option<Answer>,
+    waker: Option<Waker>,
+}
+
+/// Calls that wait.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    next: Cell<u64>,
+    waiting: RefCell<BTreeMap<CallId, Wait>>,
+}
+
+impl Calls {
+    /// Ids count per incarnation and have a fixed width, so that no id depends on another node.
+    pub fn numbered_from(incarnation: Incarnation) -> Self {
+        Calls { next: Cell::new(u64::from(incarnation.0) << COUNT_BITS), waiting: RefCell::default() }
+    }
+
+    pub fn begin(&self, to: NodeId) -> CallId {
+        let call = CallId(self.next.get());
+        self.next.set(call.0 + 1);
+        self.waiting.borrow_mut().insert(call, Wait { to, answer: None, waker: None });
+        call
+    }
+
+    /// The answer, or `None` and `waker` is woken when there is one.
+    pub fn poll(&self, call: CallId, waker: &Waker) -> Option<Answer> {
+        let mut waiting = self.waiting.borrow_mut();
+        let wait = waiting.get_mut(&call)?;
+        if wait.answer.is_none() {
+            wait.waker = Some(waker.clone());
+        }
+        wait.answer.take()
+    }
+
+    /// Nobody waits any more; a late answer falls on the floor.
+    pub fn abandon(&self, call: CallId) {
+        let wait = self.waiting.borrow_mut().remove(&call);
+        drop(wait);
+    }
+
+    pub fn answered(&self, call: CallId, result: Result<Vec<u8>, Rejection>) {
+        self.end(call, Answer::Reply(result));
+    }
+
+    pub fn refused(&self, call: CallId) {
+        self.end(call, Answer::Refused);
+    }
+
+    /// The connection is gone: every call that waits for that peer ends.
+    pub fn reset(&self, peer: NodeId) {
+        let lost: Vec<CallId> =
+            self.waiting.borrow().iter().filter(|(_, wait)| wait.to == peer).map(|(call, _)| *call).collect();
+        for call in lost {
+            self.end(call, Answer::Reset);
+        }
+    }
+
+    fn end(&self, call: CallId, answer: Answer) {
+        let waker = self.waiting.borrow_mut().get_mut(&call).and_then(|wait| {
+            // A duplicated reply changes nothing: the first one counts.
+            wait.answer.get_or_insert(answer);
+            wait.waker.take()
+        });
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+type Reply = Pin<Box<dyn Future<Output = Vec<u8>>>>;
+/// Makes the future that answers a request, or `None` if its bytes do not decode.
+pub(crate) type Handler = Rc<dyn Fn(NodeId, &[u8]) -> Option<Reply>>;
+pub(crate) type ControlHandler = Rc<dyn Fn(Vec<u8>) -> Reply>;
+
+/// What the node serves.
+#[derive(Default)]
+pub(crate) struct Handlers {
+    served: RefCell<Vec<(&'static str, Handler)>>,
+    control: RefCell<Option<ControlHandler>>,
+}
+
+impl fmt::Debug for Handlers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.served.borrow().iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Handlers {
+    /// Serves an RPC; a later handler of the same name takes its place.
+    pub fn serve(&self, name: &'static str, handler: Handler) {
+        let mut served = self.served.borrow_mut();
+        match served.iter_mut().find(|(served, _)| *served == name) {
+            Some((_, place)) => *place = handler,
+            None => served.push((name, handler)),
+        }
+    }
+
+    pub fn serve_control(&self, handler: ControlHandler) {
+        *self.control.borrow_mut() = Some(handler);
+    }
+
+    pub fn take(&self) -> (Vec<(&'static str, Handler)>, Option<ControlHandler>) {
+        (self.served.take(), self.control.take())
+    }
+
+    fn find(&self, name: &str) -> Option<Handler> {
+        self.served.borrow().iter().find(|(served, _)| *served == name).map(|(_, handler)| handler.clone())
+    }
+}
+
+impl Context {
+    /// A request has arrived: its handler runs as a task of its own.
+    pub(super) fn serve(self: &Rc<Self>, from: NodeId, call: CallId, method: Method, body: &[u8]) {
+        let Some(handler) = self.handlers.find(&method) else {
+            return self.emit(Effect::Respond { to: from, call, method, result: Err(Rejection::NoHandler) });
+        };
+        let Some(reply) = handler(from, body) else {
+            self.emit(Effect::Undecodable { from, method: method.clone() });
+            return self.emit(Effect::Respond { to: from, call, method, result: Err(Rejection::BadRequest) });
+        };
+        let context = self.clone();
+        self.tasks.spawn(Box::pin(async move {
+            let body = reply.await;
+            context.emit(Effect::Respond { to: from, call, method, result: Ok(body) });
+        }));
+    }
+
+    /// The tester asks; no handler yet means that the node has not come so far in its start.
+    pub(super) fn serve_control(self: &Rc<Self>, id: ControlId, body: Vec<u8>) {
+        let Some(handler) = self.handlers.control.borrow().clone() else {
+            return self.emit(Effect::ControlUnserved { id });
+        };
+        let reply = handler(body);
+        let context = self.clone();
+        self.tasks.spawn(Box::pin(async move {
+            let body = reply.await;
+            context.emit(Effect::ControlReply { id, body });
+        }));
+    }
+}

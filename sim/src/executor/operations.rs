@@ -1,0 +1,89 @@
+//! Disk operations that a node waits for.
+
+use super::context::{Context, current};
+use crate::line::{DiskReply, DiskRequest, DiskResult, Effect, FileId, OperationId};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+/// Operations in flight, and the numbers of open files.
+#[derive(Debug, Default)]
+pub(crate) struct Operations {
+    issued: Cell<u64>,
+    opened: Cell<u64>,
+    waiting: RefCell<BTreeMap<OperationId, Wait>>,
+}
+
+#[derive(Debug, Default)]
+struct Wait {
+    result: Option<DiskResult>,
+    waker: Option<Waker>,
+}
+
+impl Operations {
+    /// A number for a file that is about to be opened.
+    pub fn next_file(&self) -> FileId {
+        self.opened.set(self.opened.get() + 1);
+        FileId(self.opened.get())
+    }
+
+    fn next(&self) -> OperationId {
+        self.issued.set(self.issued.get() + 1);
+        OperationId(self.issued.get())
+    }
+
+    /// The world says how an operation ended.
+    pub fn ended(&self, operation: OperationId, result: DiskResult) {
+        let waker = self.waiting.borrow_mut().get_mut(&operation).and_then(|wait| {
+            wait.result = Some(result);
+            wait.waker.take()
+        });
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Begins an operation now, and waits for its end. Dropping the future does not stop the operation.
+pub(crate) fn begin(request: DiskRequest) -> impl Future<Output = std::io::Result<DiskReply>> {
+    let context = current();
+    let operation = context.operations.next();
+    context.emit(Effect::Disk { operation, request });
+    context.operations.waiting.borrow_mut().insert(operation, Wait::default());
+    let pending = Pending { context, operation };
+    async move {
+        poll_fn(|poll_context| {
+            let mut waiting = pending.context.operations.waiting.borrow_mut();
+            let Some(wait) = waiting.get_mut(&pending.operation) else { return Poll::Pending };
+            match wait.result.take() {
+                Some(result) => Poll::Ready(result),
+                None => {
+                    wait.waker = Some(poll_context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+        .map_err(Into::into)
+    }
+}
+
+/// Begins an operation whose end nobody waits for.
+pub(crate) fn begin_and_forget(context: &Context, request: DiskRequest) {
+    let operation = context.operations.next();
+    context.emit(Effect::Disk { operation, request });
+}
+
+struct Pending {
+    context: Rc<Context>,
+    operation: OperationId,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let wait = self.context.operations.waiting.borrow_mut().remove(&self.operation);
+        drop(wait);
+    }
+}

@@ -1,0 +1,53 @@
+//! Keeps what a panic in lab code said, so that the verdict can say it again.
+
+use crate::line::PanicReport;
+use std::cell::RefCell;
+use std::panic::PanicHookInfo;
+
+thread_local! {
+    /// The last panic of this thread that happened inside a node's step.
+    static LAST: RefCell<Option<PanicReport>> = const { RefCell::new(None) };
+}
+
+/// Keeps reports of panics inside nodes off the screen; all other panics go on to the hook that
+/// was there before. Call it once a process, before the first simulation.
+pub fn install_panic_hook() {
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if super::context::is_inside() {
+            let report = describe(info);
+            LAST.with(|last| {
+                // The first panic is the cause; those while unwinding are its echo.
+                last.borrow_mut().get_or_insert(report);
+            });
+        } else {
+            previous(info);
+        }
+    }));
+}
+
+pub(super) fn take_report() -> PanicReport {
+    LAST.with(|last| last.borrow_mut().take())
+        .unwrap_or_else(|| PanicReport { message: "a panic without a message".into(), place: String::new() })
+}
+
+fn describe(info: &PanicHookInfo<'_>) -> PanicReport {
+    let payload = info.payload();
+    let message = payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic whose payload is no text".into());
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    PanicReport { message: translate(message, &place), place }
+}
+
+/// Says in our words what madsim's refusal of a thread looks like: std asserts that
+/// `pthread_attr_init` gave 0, and madsim gives -1.
+fn translate(message: String, place: &str) -> String {
+    if place.contains("thread") && place.contains("library/std/src/sys") && message.contains("left: -1") {
+        "a thread was started; a node has one thread: use windtunnel::spawn".into()
+    } else {
+        message
+    }
+}

@@ -1,0 +1,174 @@
+//! The tasks of one incarnation, and the loop that polls them.
+
+use super::POLL_BUDGET;
+use super::context::Context;
+use super::panics;
+use super::ready::{ReadyQueue, SlotWaker, TaskId};
+use crate::line::Effect;
+use crate::streams::Stream;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context as PollContext;
+
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+#[derive(Default)]
+struct Slot {
+    generation: u32,
+    /// When the task was spawned, among all tasks of the incarnation.
+    spawned: u64,
+    task: Option<Task>,
+    waker: Option<SlotWaker>,
+}
+
+/// The table of tasks.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    slots: RefCell<Table>,
+    pub(super) ready: Arc<ReadyQueue>,
+    /// Present when ready tasks run in a drawn order.
+    shuffle: RefCell<Option<Stream>>,
+}
+
+#[derive(Default)]
+struct Table {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    spawned: u64,
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tasks").field("ready", &self.ready).finish_non_exhaustive()
+    }
+}
+
+impl Tasks {
+    pub fn shuffled_by(stream: Option<Stream>) -> Self {
+        Tasks { shuffle: RefCell::new(stream), ..Tasks::default() }
+    }
+
+    /// Adds a task, ready to run. Returns it for [`abort`](Tasks::abort).
+    pub fn spawn(&self, task: Task) -> (u32, u32) {
+        let mut table = self.slots.borrow_mut();
+        let slot = table.free.pop().unwrap_or_else(|| {
+            table.slots.push(Slot::default());
+            (table.slots.len() - 1) as u32
+        });
+        table.spawned += 1;
+        let spawned = table.spawned;
+        let place = &mut table.slots[slot as usize];
+        place.task = Some(task);
+        place.spawned = spawned;
+        let id = TaskId { slot, generation: place.generation };
+        match &place.waker {
+            Some(waker) if !waker.is_shared() => waker.inner.reuse(id.generation),
+            _ => place.waker = Some(SlotWaker::new(&self.ready, id)),
+        }
+        self.ready.push(id);
+        (slot, id.generation)
+    }
+
+    /// Drops a task that has not ended. The future goes after the table is free again, since its
+    /// drop may spawn, cancel or call.
+    pub fn abort(&self, slot: u32, generation: u32) {
+        let task = {
+            let mut table = self.slots.borrow_mut();
+            match table.slots.get_mut(slot as usize) {
+                Some(place) if place.generation == generation && place.task.is_some() => {
+                    let task = place.task.take();
+                    retire(&mut table, slot);
+                    task
+                }
+                _ => None,
+            }
+        };
+        drop(task);
+    }
+
+    fn next_ready(&self) -> Option<TaskId> {
+        match &mut *self.shuffle.borrow_mut() {
+            None => self.ready.pop(),
+            Some(stream) => self.ready.take(|ready| stream.below(ready)),
+        }
+    }
+
+    /// Takes a ready task out of its slot, unless it has ended since it was woken.
+    fn take(&self, id: TaskId) -> Option<(Task, SlotWaker)> {
+        let mut table = self.slots.borrow_mut();
+        let place = &mut table.slots[id.slot as usize];
+        if place.generation != id.generation {
+            return None;
+        }
+        let task = place.task.take()?;
+        let waker = place.waker.take()?;
+        waker.inner.clear();
+        Some((task, waker))
+    }
+
+    fn put_back(&self, id: TaskId, task: Task, waker: SlotWaker) {
+        let mut table = self.slots.borrow_mut();
+        let place = &mut table.slots[id.slot as usize];
+        place.waker = Some(waker);
+        place.task = Some(task);
+    }
+
+    fn finish(&self, id: TaskId, waker: SlotWaker) {
+        let mut table = self.slots.borrow_mut();
+        table.slots[id.slot as usize].waker = Some(waker);
+        retire(&mut table, id.slot);
+    }
+
+    /// Drops all tasks in the order in which they were spawned.
+    pub fn drop_all(&self) {
+        let slots = std::mem::take(&mut self.slots.borrow_mut().slots);
+        let in_order: BTreeMap<u64, Task> =
+            slots.into_iter().filter_map(|slot| Some((slot.spawned, slot.task?))).collect();
+        for task in in_order.into_values() {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
+        }
+    }
+}
+
+fn retire(table: &mut Table, slot: u32) {
+    let place = &mut table.slots[slot as usize];
+    place.generation = place.generation.wrapping_add(1);
+    table.free.push(slot);
+}
+
+impl Context {
+    /// Polls ready tasks until none is left, or the budget of polls is.
+    pub(super) fn run_until_idle(&self) {
+        let mut polls = 0;
+        while let Some(id) = self.tasks.next_ready() {
+            polls += 1;
+            if polls > POLL_BUDGET {
+                self.emit(Effect::NeverIdle);
+                return;
+            }
+            let Some((mut task, waker)) = self.tasks.take(id) else { continue };
+            let mut poll_context = PollContext::from_waker(&waker.waker);
+            let poll = catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(&mut poll_context)));
+            match poll {
+                Ok(poll) if poll.is_pending() => self.tasks.put_back(id, task, waker),
+                Ok(_) => {
+                    drop(task);
+                    self.tasks.finish(id, waker);
+                }
+                Err(_) => {
+                    // The node is dead; what its task still holds may panic again when dropped.
+                    let report = panics::take_report();
+                    self.tasks.finish(id, waker);
+                    let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
+                    self.emit(Effect::Panicked(report));
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Where a node lives: in the world's own thread, or in an operating-system process of its own.
+//!
+//! Both handle the same frames. In a process nothing is shared with other nodes: where a trace
+//! depends on a static or an address, the two hashes differ.
+
+mod child;
+mod frame;
+mod parent;
+
+pub use child::run_node_if_asked;
+pub(crate) use frame::Frame;
+
+use crate::executor::{Executor, Program};
+use crate::line::Effect;
+use crate::units::Seed;
+use crate::world::Isolation;
+use parent::NodeProcess;
+
+/// The place of one incarnation.
+#[derive(Debug)]
+pub(crate) enum Host {
+    Thread(Executor),
+    Process(NodeProcess),
+}
+
+impl Host {
+    /// Makes a place for an incarnation that waits for its start event.
+    ///
+    /// # Errors
+    /// With what went wrong, if no process could be started.
+    pub fn boot(isolation: Isolation, program: &Program, seed: Seed) -> Result<Self, String> {
+        match isolation {
+            Isolation::Thread => Ok(Host::Thread(Executor::new(program))),
+            Isolation::Process => NodeProcess::spawn(seed).map(Host::Process),
+        }
+    }
+
+    /// Handles one event to the end; fills `effects`, which is empty.
+    ///
+    /// # Errors
+    /// With what became of the process, if it is gone.
+    pub fn step(&mut self, frame: Frame, effects: &mut Vec<Effect>) -> Result<(), String> {
+        match self {
+            Host::Thread(executor) => {
+                executor.step(frame.clock, frame.event, effects);
+                Ok(())
+            }
+            Host::Process(process) => process.step(&frame, effects),
+        }
+    }
+
+    /// Ends the incarnation: nothing of it runs any more.
+    pub fn kill(self) {
+        match self {
+            Host::Thread(executor) => executor.kill(),
+            Host::Process(process) => process.kill(),
+        }
+    }
+}

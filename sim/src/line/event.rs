@@ -1,0 +1,113 @@
+//! What a node is told.
+
+use super::{CallId, ControlId, DiskResult, LogLevel, Method, OperationId, TimerId};
+use crate::units::{Incarnation, Nanos, NodeId, Seed};
+use serde::{Deserialize, Serialize};
+
+/// The readings of a node's two clocks while it handles one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// Since the node's host was switched on; drifts, never jumps.
+    pub monotonic: Nanos,
+    /// Since 1970; drifts, is off, and jumps.
+    pub wall: Nanos,
+}
+
+/// One thing that happens to a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The process begins.
+    Start(Box<Start>),
+    /// A peer asks.
+    Request {
+        /// Who asks.
+        from: NodeId,
+        /// The caller's number for it.
+        call: CallId,
+        /// The name of the RPC.
+        method: Method,
+        /// The request, serialised.
+        body: Vec<u8>,
+    },
+    /// A peer answers.
+    Reply {
+        /// The call it answers.
+        call: CallId,
+        /// The reply, serialised, or why there is none.
+        result: Result<Vec<u8>, Rejection>,
+    },
+    /// Nobody listens at the peer's address: its process is dead, its host is up.
+    Refused {
+        /// The call that failed.
+        call: CallId,
+    },
+    /// The connection to a peer is gone, and with it all calls that wait for it.
+    Reset {
+        /// The other end.
+        peer: NodeId,
+    },
+    /// A timer went off.
+    Timer(TimerId),
+    /// A disk operation has ended.
+    Disk {
+        /// Which.
+        operation: OperationId,
+        /// How.
+        result: DiskResult,
+    },
+    /// The tester asks over the control port.
+    Control {
+        /// The tester's number for it.
+        id: ControlId,
+        /// The request, serialised.
+        body: Vec<u8>,
+    },
+    /// For the tester alone: a node answered over its control port.
+    ControlReply {
+        /// Which request.
+        id: ControlId,
+        /// The answer.
+        result: Result<Vec<u8>, ControlFailure>,
+    },
+    /// For the tester alone: what it watches has changed.
+    Changed,
+}
+
+/// What a process knows when it begins. Everything else it must read from its disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// Its own id.
+    pub node: NodeId,
+    /// Its own name.
+    pub name: String,
+    /// All nodes but the tester, itself included, in order.
+    pub members: Vec<NodeId>,
+    /// The seed of the run: for the streams of this node alone.
+    pub seed: Seed,
+    /// How often the node has been started, this start included.
+    pub incarnation: Incarnation,
+    /// Whether ready tasks run in a drawn order instead of first in, first out.
+    pub shuffle_tasks: bool,
+    /// Log lines below this are not made.
+    pub log_level: Option<LogLevel>,
+}
+
+/// Why a peer that got a request has no reply to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rejection {
+    /// It serves no RPC of that name.
+    NoHandler,
+    /// The bytes of the request do not decode as that RPC's type.
+    BadRequest,
+}
+
+/// Why a control request has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ControlFailure {
+    /// The node is not running.
+    Down,
+    /// The node died before it answered.
+    Died,
+    /// The node has no control handler, or not yet.
+    NoHandler,
+}

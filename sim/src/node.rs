@@ -1,0 +1,61 @@
+//! Who this node is, and what it shows the tester: [`id`], [`peers`], [`control`], [`observe`].
+
+use crate::executor::context::current;
+use crate::line::Effect;
+use crate::units::NodeId;
+use serde::Serialize;
+use std::future::Future;
+use std::rc::Rc;
+
+/// This node's id.
+///
+/// # Panics
+/// As all functions here: outside of a node.
+#[must_use]
+pub fn id() -> NodeId {
+    current().start.node
+}
+
+/// This node's name.
+#[must_use]
+pub fn name() -> String {
+    current().start.name.clone()
+}
+
+/// All nodes, this one included, in order.
+#[must_use]
+pub fn members() -> Vec<NodeId> {
+    current().start.members.clone()
+}
+
+/// All other nodes, in order.
+#[must_use]
+pub fn peers() -> Vec<NodeId> {
+    let context = current();
+    context.start.members.iter().copied().filter(|member| *member != context.start.node).collect()
+}
+
+/// Answers what the tester asks over the control port. A later handler takes the place of this one.
+pub fn control<F: Future<Output = Vec<u8>> + 'static>(handler: impl Fn(Vec<u8>) -> F + 'static) {
+    current().handlers.serve_control(Rc::new(move |body| Box::pin(handler(body))));
+}
+
+/// Shows the tester something, under the name of its kind.
+///
+/// # Panics
+/// If the value's own `Serialize` fails.
+pub fn observe(kind: &'static str, value: &impl Serialize) {
+    let context = current();
+    if context.dead.get() {
+        return;
+    }
+    let body = crate::net::encode(&context, value);
+    context.emit(Effect::Observe { kind: kind.into(), body });
+}
+
+/// Calls `hook` at the end of every step of this node, when all its tasks are idle.
+///
+/// What the hook does belongs to the step; what it makes ready runs in the next one.
+pub fn after_step(hook: impl FnMut() + 'static) {
+    current().add_after_step(Box::new(hook));
+}

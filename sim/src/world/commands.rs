@@ -1,0 +1,179 @@
+//! What a command does to the world.
+
+use super::machine::Process;
+use super::observer::Lifecycle;
+use super::recording::Intervention;
+use super::{Command, Failure, World};
+use crate::isolate::Host;
+use crate::line::{ControlFailure, Event, Start};
+use crate::units::{Incarnation, NodeId};
+use std::collections::VecDeque;
+
+impl World<'_> {
+    /// Does what the tester said; nodes that do not exist are not meant.
+    pub(super) fn command(&mut self, command: Command) {
+        if self.names_unknown_node(&command) {
+            return;
+        }
+        match command {
+            Command::Start(node) => self.start(node),
+            Command::Kill(node) => self.kill(node),
+            Command::PowerLoss(node) => self.power_loss(node),
+            Command::Pause(node) => self.pause(node),
+            Command::Resume(node) => self.resume(node),
+            Command::Slow { node, per_event } => self.machine(node).per_event = per_event,
+            Command::Cut { from, to } => self.network.set_cut(from, to, true),
+            Command::Mend { from, to } => self.network.set_cut(from, to, false),
+            Command::Link { from, to, weather } => self.network.set_weather(from, to, weather),
+            Command::Disk { node, weather } => self.machine(node).disk.set_weather(*weather),
+            Command::ClockJump { node, by_ns } => self.machine(node).clock.jump(by_ns),
+            Command::ClockDrift { node, ppm } => {
+                let now = self.now;
+                self.machine(node).clock.set_drift(now, ppm);
+            }
+            Command::Control { id, node, body } => {
+                if let Some(process) = &mut self.machine(node).process {
+                    process.controls.push(id);
+                    self.push_direct(node, Event::Control { id, body });
+                } else {
+                    self.control_ends(node, id, Err(ControlFailure::Down));
+                }
+            }
+            Command::AtEvent { event, command } => {
+                self.at_event.entry(event).or_default().push(*command);
+            }
+        }
+    }
+
+    /// Does something that stands in the schedule, between two events.
+    pub(super) fn intervene(&mut self, command: Command) {
+        let (after, at) = (self.event, self.now);
+        if let Some(recording) = &mut self.recording {
+            recording.interventions.push(Intervention { after, at, command: command.clone() });
+        }
+        self.command(command);
+    }
+
+    fn names_unknown_node(&self, command: &Command) -> bool {
+        let known = |node: &NodeId| (node.0 as usize) < self.machines.len();
+        match command {
+            Command::Start(node)
+            | Command::Kill(node)
+            | Command::PowerLoss(node)
+            | Command::Pause(node)
+            | Command::Resume(node) => !known(node) || *node == NodeId::TESTER,
+            Command::Slow { node, .. }
+            | Command::Disk { node, .. }
+            | Command::ClockJump { node, .. }
+            | Command::ClockDrift { node, .. }
+            | Command::Control { node, .. } => !known(node),
+            Command::Cut { from, to } | Command::Mend { from, to } | Command::Link { from, to, .. } => {
+                !known(from) || !known(to)
+            }
+            Command::AtEvent { .. } => false,
+        }
+    }
+
+    pub(super) fn start(&mut self, node: NodeId) {
+        if self.machine(node).process.is_some() {
+            return;
+        }
+        let host = match self.tester.take_if(|_| node == NodeId::TESTER) {
+            Some(tester) => Ok(Host::Thread(tester)),
+            None => Host::boot(self.options.isolation, &self.program, self.options.seed),
+        };
+        let host = match host {
+            Ok(host) => host,
+            Err(message) => return self.fail(Failure::ProcessLost { node, message }),
+        };
+        let members = self.machines.iter().enumerate().skip(1).map(|(id, _)| NodeId(id as u32)).collect();
+        let (seed, shuffle_tasks, log_level) =
+            (self.options.seed, self.options.shuffle_tasks.contains(&node), self.options.log_level);
+        let now = self.now;
+        let machine = self.machine(node);
+        machine.incarnation = Incarnation(machine.incarnation.0 + 1);
+        machine.powered = true;
+        machine.busy_until = now;
+        machine.process = Some(Process::new(host));
+        let (name, incarnation) = (machine.name.clone(), machine.incarnation);
+        self.show_running(node, true);
+        self.lifecycle(node, Lifecycle::Started(incarnation));
+        let start = Start { node, name, members, seed, incarnation, shuffle_tasks, log_level };
+        self.shared.counters.borrow_mut().starts += u64::from(node != NodeId::TESTER);
+        self.push_direct(node, Event::Start(Box::new(start)));
+    }
+
+    fn kill(&mut self, node: NodeId) {
+        if self.end_process(node) {
+            let machine = self.machine(node);
+            machine.disk.process_killed(machine.incarnation);
+            self.shared.counters.borrow_mut().kills += 1;
+            self.reset_peers(node);
+            self.lifecycle(node, Lifecycle::Killed);
+        }
+    }
+
+    /// The machine goes dark: nobody is told, what is not on its disk is gone.
+    fn power_loss(&mut self, node: NodeId) {
+        self.end_process(node);
+        let machine = self.machine(node);
+        if !machine.powered {
+            return;
+        }
+        machine.powered = false;
+        let report = machine.disk.power_loss(machine.incarnation);
+        {
+            let mut counters = self.shared.counters.borrow_mut();
+            counters.power_losses += 1;
+            counters.power_losses_with_unsynced_data += u64::from(report.unsynced_operations > 0);
+        }
+        self.lifecycle(node, Lifecycle::PowerLost);
+    }
+
+    /// Ends a process without a word; says whether there was one.
+    fn end_process(&mut self, node: NodeId) -> bool {
+        let Some(process) = self.machine(node).process.take() else { return false };
+        process.host.kill();
+        for peer in 0..self.machines.len() as u32 {
+            self.network.set_connected(node, NodeId(peer), None);
+        }
+        for id in process.controls {
+            self.push_direct(NodeId::TESTER, Event::ControlReply { id, result: Err(ControlFailure::Died) });
+        }
+        self.show_running(node, false);
+        true
+    }
+
+    /// A killed process's kernel closes its connections: whoever had one is told.
+    fn reset_peers(&mut self, node: NodeId) {
+        let incarnation = self.machine(node).incarnation;
+        for peer in (0..self.machines.len() as u32).map(NodeId) {
+            if peer != node && self.network.connected(peer, node) == Some(incarnation) {
+                self.send_reset(node, peer);
+            }
+        }
+    }
+
+    fn pause(&mut self, node: NodeId) {
+        let process = self.machine(node).process.as_mut().filter(|process| process.held.is_none());
+        if let Some(process) = process {
+            process.held = Some(VecDeque::new());
+            self.lifecycle(node, Lifecycle::Paused);
+        }
+    }
+
+    /// All that waited happens now, in the order in which it came.
+    fn resume(&mut self, node: NodeId) {
+        let held = self.machine(node).process.as_mut().and_then(|process| process.held.take());
+        if let Some(held) = held {
+            for item in held {
+                self.queue.push(self.now, item);
+            }
+            self.lifecycle(node, Lifecycle::Resumed);
+        }
+    }
+
+    fn show_running(&self, node: NodeId, running: bool) {
+        self.shared.running.borrow_mut()[node.0 as usize] = running;
+    }
+}

@@ -1,0 +1,289 @@
+//! The simulated disk of one node: a page cache, a file system, and what a power loss leaves of them.
+//!
+//! It knows neither tasks nor futures: operations go in as data, and each takes effect when the world says
+//! so. Operations wait in one queue, first in, first out. Each gets its fate (latency, errors) when it is
+//! submitted, from a stream of this disk alone. What the file system promises is told where it is done:
+//! `content` (bytes and fsync), `filesystem` (open files), `names` and `name_journal` (directories),
+//! `crash_image` (power loss). Next to read: `filesystem`, then `crash_image/content`.
+
+mod content;
+mod crash_image;
+mod fate;
+mod filesystem;
+mod inodes;
+mod name_journal;
+mod names;
+mod path;
+mod report;
+mod statistics;
+#[cfg(test)]
+mod tests;
+mod weather;
+
+pub use report::{Loss, LostOperation, PowerLossReport, UnsyncedOperation};
+pub use statistics::DiskStatistics;
+pub use weather::DiskWeather;
+
+use crate::line::{DiskError, DiskReply, DiskRequest, DiskResult, OperationId};
+use crate::streams::{Purpose, Stream};
+use crate::units::{Incarnation, Nanos, NodeId, Seed};
+use crash_image::Draws;
+use fate::{Decisions, Fate, Kind};
+use filesystem::FileSystem;
+use std::collections::{BTreeMap, VecDeque};
+
+/// The disk of one node.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    seed: Seed,
+    node: NodeId,
+    weather: DiskWeather,
+    system: FileSystem,
+    queue: VecDeque<InFlight>,
+    busy_until: Nanos,
+    decisions: Decisions,
+    statistics: DiskStatistics,
+}
+
+/// An operation that has not taken effect yet.
+#[derive(Clone, Debug)]
+struct InFlight {
+    operation: OperationId,
+    request: DiskRequest,
+    fate: Fate,
+}
+
+impl Disk {
+    /// An empty disk.
+    #[must_use]
+    pub fn new(seed: Seed, node: NodeId, weather: DiskWeather) -> Disk {
+        Disk {
+            seed,
+            node,
+            weather,
+            system: FileSystem::new(),
+            queue: VecDeque::new(),
+            busy_until: Nanos::ZERO,
+            decisions: Decisions::new(seed, node),
+            statistics: DiskStatistics::default(),
+        }
+    }
+
+    /// How the disk behaves now.
+    #[must_use]
+    pub fn weather(&self) -> &DiskWeather {
+        &self.weather
+    }
+
+    /// Changes how it behaves, from the next submitted operation on.
+    pub fn set_weather(&mut self, weather: DiskWeather) {
+        self.weather = weather;
+    }
+
+    /// Queues an operation behind those in flight and says when it ends. Draws a fixed number of words
+    /// whichever faults are on.
+    pub fn submit(&mut self, now: Nanos, operation: OperationId, request: DiskRequest) -> Nanos {
+        let kind = match &request {
+            DiskRequest::Read { .. } => Kind::Read,
+            DiskRequest::Sync { .. } | DiskRequest::SyncDirectory { .. } => Kind::Sync,
+            _ => Kind::Other,
+        };
+        let fate = self.decisions.draw(&self.weather, kind);
+        self.busy_until = self.busy_until.max(now).saturating_add(fate.latency);
+        self.queue.push_back(InFlight { operation, request, fate });
+        self.busy_until
+    }
+
+    /// The oldest operation in flight takes effect now; its result. To be called at the time
+    /// [`Disk::submit`] said, just before the node is told; after a kill or a power loss the times said
+    /// before it mean nothing any more.
+    pub fn complete(&mut self) -> Option<(OperationId, DiskResult)> {
+        let InFlight { operation, request, fate } = self.queue.pop_front()?;
+        Some((operation, self.take_effect(request, fate)))
+    }
+
+    fn take_effect(&mut self, request: DiskRequest, fate: Fate) -> DiskResult {
+        self.statistics.slow += u64::from(fate.slow);
+        if fate.error {
+            return self.fail(&request);
+        }
+        let result = self.perform(request, fate);
+        self.statistics.full += u64::from(result == Err(DiskError::StorageFull));
+        result
+    }
+
+    /// EIO. The operation has no effect, but for a close, which closes whatever it says, and for an fsync,
+    /// after which the pages count as clean.
+    fn fail(&mut self, request: &DiskRequest) -> DiskResult {
+        self.statistics.errors_injected += 1;
+        match request {
+            DiskRequest::Close { file } => {
+                self.system.close(*file)?;
+            }
+            DiskRequest::Sync { file } => {
+                self.statistics.sync_errors_injected += 1;
+                self.system.fail_sync(*file);
+            }
+            DiskRequest::SyncDirectory { path } => {
+                self.statistics.sync_errors_injected += 1;
+                self.system.fail_sync_directory(path);
+            }
+            _ => {}
+        }
+        Err(DiskError::Device)
+    }
+
+    fn perform(&mut self, request: DiskRequest, fate: Fate) -> DiskResult {
+        let (system, statistics) = (&mut self.system, &mut self.statistics);
+        match request {
+            DiskRequest::Open { file, path, mode } => system.open(file, &path, mode),
+            DiskRequest::Close { file } => system.close(file),
+            DiskRequest::Read { file, offset, length } => {
+                let result = system.read(file, offset, length, fate.rotten);
+                if let Ok(DiskReply::Data(data)) = &result {
+                    statistics.reads += 1;
+                    statistics.bytes_read += data.len() as u64;
+                    statistics.bits_rotted += u64::from(fate.rotten.is_some() && !data.is_empty());
+                }
+                result
+            }
+            DiskRequest::Write { file, offset, data } => {
+                let result = system.write(file, offset, &data, self.weather.bytes());
+                if result.is_ok() {
+                    statistics.writes += 1;
+                    statistics.bytes_written += data.len() as u64;
+                }
+                result
+            }
+            DiskRequest::SetLength { file, length } => system.set_length(file, length, self.weather.bytes()),
+            DiskRequest::Sync { file } => {
+                let result = system.sync(file);
+                statistics.syncs += u64::from(result.is_ok());
+                result
+            }
+            DiskRequest::FileMetadata { file } => system.file_metadata(file),
+            DiskRequest::PathMetadata { path } => system.path_metadata(&path),
+            DiskRequest::CreateDirectory { path, all } => system.create_directory(&path, all),
+            DiskRequest::Rename { from, to } => system.rename(&from, &to),
+            DiskRequest::RemoveFile { path } => system.remove_file(&path),
+            DiskRequest::RemoveDirectory { path } => system.remove_directory(&path),
+            DiskRequest::ReadDirectory { path } => system.read_directory(&path),
+            DiskRequest::SyncDirectory { path } => {
+                let result = system.sync_directory(&path);
+                statistics.directory_syncs += u64::from(result.is_ok());
+                result
+            }
+        }
+    }
+
+    /// The process dies, the machine lives: of the operations in flight a drawn prefix takes effect, the
+    /// rest never does; open files close; the page cache stays.
+    pub fn process_killed(&mut self, incarnation: Incarnation) {
+        let mut stream = self.incarnation_stream(Purpose::KilledInFlight, incarnation);
+        let finished = stream.below(self.queue.len() as u64 + 1);
+        self.decisions.take(finished);
+        for _ in 0..finished {
+            self.complete();
+        }
+        self.queue.clear();
+        self.busy_until = Nanos::ZERO;
+        self.system.close_all();
+    }
+
+    /// The machine loses power: of the operations in flight a drawn prefix was done, and of all that is not
+    /// durable a drawn, legal part is left. Draws from a stream of this incarnation, so that one more
+    /// unsynced write moves nothing else.
+    pub fn power_loss(&mut self, incarnation: Incarnation) -> PowerLossReport {
+        let mut draws = Draws::new(self.incarnation_stream(Purpose::CrashImage, incarnation), self.weather.torn_writes);
+        let in_flight = self.queue.len() as u64;
+        for _ in 0..draws.below(in_flight + 1) {
+            self.complete();
+        }
+        let never_done = self.tell_never_done();
+        self.queue.clear();
+        self.busy_until = Nanos::ZERO;
+        let mut report = crash_image::strike(&mut self.system, &mut draws);
+        self.decisions.take(draws.value());
+        report.unsynced_operations += never_done.len() as u64;
+        report.lost_operations.extend(never_done);
+        self.statistics.power_losses += 1;
+        self.statistics.lost_operations += report.lost_operations.len() as u64;
+        report
+    }
+
+    /// The operations in flight that would have changed something, for the report.
+    fn tell_never_done(&self) -> Vec<LostOperation> {
+        if self.queue.is_empty() {
+            return Vec::new();
+        }
+        let paths = self.system.paths();
+        let path_of = |file| {
+            let inode = self.system.open.get(file).map(|open| open.inode);
+            inode.and_then(|inode| paths.get(&inode)).map_or_else(|| "(removed)".to_string(), Clone::clone)
+        };
+        let told = self.queue.iter().filter_map(|in_flight| match &in_flight.request {
+            DiskRequest::Write { file, offset, data } => {
+                let length = data.len() as u64;
+                Some(UnsyncedOperation::Write { path: path_of(file), offset: *offset, length })
+            }
+            DiskRequest::SetLength { file, length } => {
+                Some(UnsyncedOperation::SetLength { path: path_of(file), length: *length })
+            }
+            DiskRequest::Sync { file } => Some(UnsyncedOperation::Sync { path: path_of(file) }),
+            DiskRequest::SyncDirectory { path } => Some(UnsyncedOperation::Sync { path: path.clone() }),
+            DiskRequest::Open { path, mode, .. } if mode.create_new || (mode.create && self.is_missing(path)) => {
+                Some(UnsyncedOperation::Create { path: path.clone() })
+            }
+            DiskRequest::CreateDirectory { path, .. } if self.is_missing(path) => {
+                Some(UnsyncedOperation::CreateDirectory { path: path.clone() })
+            }
+            DiskRequest::Rename { from, to } => Some(UnsyncedOperation::Rename { from: from.clone(), to: to.clone() }),
+            DiskRequest::RemoveFile { path } | DiskRequest::RemoveDirectory { path } => {
+                Some(UnsyncedOperation::Remove { path: path.clone() })
+            }
+            _ => None,
+        });
+        told.map(|operation| LostOperation { operation, loss: Loss::InFlight }).collect()
+    }
+
+    fn is_missing(&self, path: &str) -> bool {
+        self.system.path_metadata(path).is_err()
+    }
+
+    fn incarnation_stream(&self, purpose: Purpose, incarnation: Incarnation) -> Stream {
+        Stream::keyed(self.seed, purpose, [u64::from(self.node.0), u64::from(incarnation.0)])
+    }
+
+    /// The fold of all decisions drawn so far: latencies, errors, rot, images. What other nodes do leaves
+    /// it as it is.
+    #[must_use]
+    pub fn decisions(&self) -> u64 {
+        self.decisions.value()
+    }
+
+    /// Bytes of all files that have a name or are open: what counts against the capacity.
+    #[must_use]
+    pub fn bytes_used(&self) -> u64 {
+        self.system.used
+    }
+
+    /// The content of a file as the page cache has it.
+    #[must_use]
+    pub fn read_whole(&self, path: &str) -> Option<Vec<u8>> {
+        self.system.content(path).map(<[u8]>::to_vec)
+    }
+
+    /// The files that a power loss now would leave if nothing unsynced persisted.
+    #[must_use]
+    pub fn durable_files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut system = self.system.clone();
+        crash_image::strike(&mut system, &mut Draws::durable_only());
+        crash_image::files(&system)
+    }
+
+    /// What the disk has done and suffered so far.
+    #[must_use]
+    pub fn statistics(&self) -> DiskStatistics {
+        self.statistics
+    }
+}

@@ -1,0 +1,174 @@
+//! EIO, failed fsyncs, full disks, rot, slowness, kills.
+
+use super::*;
+use crate::units::Ppm;
+
+fn set(host: &mut Host, change: impl Fn(&mut DiskWeather)) {
+    let mut weather = DiskWeather::default();
+    change(&mut weather);
+    host.disk.set_weather(weather);
+}
+
+#[test]
+fn an_operation_that_fails_with_eio_has_no_effect() {
+    let mut host = Host::calm(1);
+    let file = host.durable("a", b"old");
+    set(&mut host, |weather| weather.error_ppm = Ppm::ALWAYS);
+    assert_eq!(host.write(file, 0, b"new"), Err(DiskError::Device));
+    assert_eq!(host.rename("a", "b"), Err(DiskError::Device));
+    assert_eq!(host.open_as("c", ANY), Err(DiskError::Device));
+    assert_eq!(host.whole("a").unwrap(), b"old");
+    assert_eq!(host.disk.statistics().errors_injected, 3);
+    assert_eq!(host.ask(DiskRequest::Close { file }), Err(DiskError::Device));
+    set(&mut host, |_| ());
+    assert_eq!(host.list(".").unwrap(), ["a"]);
+    assert_eq!(host.read(file, 0, 1), Err(DiskError::PermissionDenied), "a close that fails closes");
+}
+
+#[test]
+fn after_a_failed_fsync_the_next_one_succeeds_and_saves_nothing() {
+    let story = |host: &mut Host| {
+        let file = host.durable("a", b"old");
+        host.write(file, 0, b"new").unwrap();
+        set(host, |weather| weather.sync_error_ppm = Ppm::ALWAYS);
+        assert_eq!(host.sync(file), Err(DiskError::Device));
+        set(host, |_| ());
+        assert_eq!(host.sync(file), Ok(DiskReply::Done));
+        assert_eq!(host.whole("a").unwrap(), b"new", "the page cache keeps it");
+    };
+    assert!(sometimes(count(story, |host| host.whole("a").unwrap() == b"old")));
+    assert_eq!(count(story, |host| !matches!(host.whole("a").as_deref(), Some(b"old" | b"new"))), 0);
+}
+
+#[test]
+fn after_a_failed_fsync_later_pages_are_saved_behind_a_hole() {
+    let story = |host: &mut Host| {
+        let file = host.durable("log", &[1; 4_096]);
+        host.write(file, 4_096, &[2; 4_096]).unwrap();
+        set(host, |weather| weather.sync_error_ppm = Ppm::ALWAYS);
+        assert_eq!(host.sync(file), Err(DiskError::Device));
+        set(host, |_| ());
+        host.write(file, 8_192, &[3; 4_096]).unwrap();
+        assert_eq!(host.sync(file), Ok(DiskReply::Done));
+    };
+    let page = |host: &Host, page: usize| host.whole("log").unwrap()[page * 4_096..][..4_096].to_vec();
+    assert_eq!(count(story, |host| page(host, 0) != [1; 4_096] || page(host, 2) != [3; 4_096]), 0);
+    assert!(sometimes(count(story, |host| page(host, 1).contains(&0))));
+}
+
+#[test]
+fn after_a_failed_fsync_a_page_that_is_written_again_is_saved_whole() {
+    let story = |host: &mut Host| {
+        let file = host.durable("log", &[1; 600]);
+        host.write(file, 600, &[2; 100]).unwrap();
+        set(host, |weather| weather.sync_error_ppm = Ppm::ALWAYS);
+        assert_eq!(host.sync(file), Err(DiskError::Device));
+        set(host, |_| ());
+        host.write(file, 3_000, &[3; 10]).unwrap();
+        assert_eq!(host.sync(file), Ok(DiskReply::Done));
+    };
+    let expected = |host: &Host| host.whole("log").unwrap()[600..700] == [2; 100];
+    assert_eq!(count(story, expected), 400);
+}
+
+#[test]
+fn a_failed_directory_sync_is_not_mended_by_the_next() {
+    let story = |host: &mut Host| {
+        let file = host.open("a");
+        host.sync(file).unwrap();
+        set(host, |weather| weather.sync_error_ppm = Ppm::ALWAYS);
+        assert_eq!(host.sync_directory("."), Err(DiskError::Device));
+        set(host, |_| ());
+        assert_eq!(host.sync_directory("."), Ok(DiskReply::Done));
+    };
+    assert!(sometimes(count(story, |host| host.whole("a").is_none())));
+}
+
+#[test]
+fn a_full_disk_takes_no_part_of_a_write_and_frees_what_is_removed() {
+    let mut host = Host::calm(1);
+    set(&mut host, |weather| weather.capacity = Some(10));
+    let file = host.open("a");
+    host.write(file, 0, b"12345678").unwrap();
+    assert_eq!(host.write(file, 8, b"abc"), Err(DiskError::StorageFull));
+    assert_eq!(host.whole("a").unwrap(), b"12345678");
+    assert_eq!(host.set_length(file, 11), Err(DiskError::StorageFull));
+    host.write(file, 8, b"ab").unwrap();
+    host.write(file, 0, b"overwriting takes").unwrap_err();
+    host.write(file, 0, b"no space").unwrap();
+    let other = host.open("b");
+    assert_eq!(host.write(other, 0, b"x"), Err(DiskError::StorageFull));
+    host.remove("a").unwrap();
+    assert_eq!(host.write(other, 0, b"x"), Err(DiskError::StorageFull), "a is still open");
+    host.ask(DiskRequest::Close { file }).unwrap();
+    host.write(other, 0, b"x").unwrap();
+    assert_eq!(host.disk.statistics().full, 5);
+}
+
+#[test]
+fn a_rotten_bit_is_one_bit_and_stays_rotten() {
+    let mut host = Host::calm(3);
+    let file = host.durable("a", &[0; 1_000]);
+    set(&mut host, |weather| weather.bit_rot_ppm = Ppm::ALWAYS);
+    let rotten = host.read(file, 100, 50).unwrap();
+    assert_eq!(rotten.iter().map(|byte| byte.count_ones()).sum::<u32>(), 1);
+    assert_eq!(host.read(file, 2_000, 50).unwrap(), b"", "nothing to rot");
+    set(&mut host, |_| ());
+    assert_eq!(host.read(file, 100, 50).unwrap(), rotten);
+    host.power_loss();
+    assert_eq!(host.whole("a").unwrap()[100..150], rotten);
+    assert_eq!(host.disk.statistics().bits_rotted, 1);
+}
+
+#[test]
+fn slow_operations_take_twenty_to_a_hundred_times_as_long() {
+    let mut host = Host::calm(1);
+    let latency = [Nanos(10), Nanos(10)];
+    set(&mut host, |weather| (weather.operation_latency, weather.slow_ppm) = (latency, Ppm::ALWAYS));
+    let mut last = Nanos::ZERO;
+    for _ in 0..1_000 {
+        let end = host.begin(DiskRequest::PathMetadata { path: ".".into() });
+        assert!((200..=1_000).contains(&(end - last).0));
+        last = end;
+    }
+}
+
+#[test]
+fn a_kill_leaves_the_page_cache_and_a_prefix_of_what_was_in_flight() {
+    let mut seen = [0; 5];
+    for seed in 0..400 {
+        let mut host = Host::calm(seed);
+        let file = host.open("a");
+        host.write(file, 0, b"x").unwrap();
+        for part in 1..=4 {
+            host.begin(DiskRequest::Write { file, offset: part, data: vec![b'x'] });
+        }
+        host.disk.process_killed(Incarnation(1));
+        let length = host.whole("a").unwrap().len();
+        assert_eq!(host.whole("a").unwrap(), vec![b'x'; length], "a prefix has no holes");
+        seen[length - 1] += 1;
+        assert!(host.disk.complete().is_none());
+        assert_eq!(host.read(file, 0, 1), Err(DiskError::PermissionDenied), "files are closed");
+    }
+    assert!(seen.iter().all(|seen| *seen > 40), "{seen:?}");
+}
+
+#[test]
+fn a_kill_frees_removed_files_that_were_open() {
+    let mut host = Host::calm(1);
+    host.durable("a", b"x");
+    host.remove("a").unwrap();
+    host.disk.process_killed(Incarnation(1));
+    assert_eq!(host.disk.bytes_used(), 0);
+}
+
+#[test]
+fn weather_is_read_in_part_and_unknown_keys_are_refused() {
+    use serde::Deserialize;
+    use serde::de::value::{Error, MapDeserializer};
+    let read = |key: &str| {
+        DiskWeather::deserialize(MapDeserializer::<_, Error>::new([(key.to_string(), 7_u32)].into_iter()))
+    };
+    assert_eq!(read("error_ppm").unwrap(), DiskWeather { error_ppm: Ppm(7), ..DiskWeather::default() });
+    assert!(read("eror_ppm").is_err());
+}

@@ -1,0 +1,152 @@
+//! The simulated world: one queue of events, a network, clocks, disks, and a trace of it all.
+//!
+//! The loop takes the next item from the queue, moves time to it, and hands the node an event;
+//! what the node did comes back as effects, which become new items. Each room decides or acts,
+//! never both: `network`, `clock` and `disk` decide; `delivery`, `stepping` and `commands` act.
+//! Next to read: [`simulation`](Simulation) for how a run is set up, then `stepping`.
+
+mod clock;
+mod command;
+mod commands;
+mod delivery;
+pub mod disk;
+mod item;
+mod machine;
+mod network;
+mod observer;
+mod queue;
+mod recording;
+mod report;
+mod simulation;
+mod stepping;
+mod tester;
+mod trace;
+mod weather;
+
+pub use command::Command;
+pub use network::LinkDecisions;
+pub use observer::{Blind, Lifecycle, Moment, Observer, Response};
+pub use recording::{Intervention, LostMessage, Record, Recording};
+pub use report::{Counters, Decisions, Failure, Outcome, Report};
+pub use simulation::{Isolation, Options, Simulation};
+pub use tester::Tester;
+pub use weather::{ClockWeather, LinkWeather};
+
+use crate::executor::{Executor, Program};
+use crate::fold::Fold;
+use crate::line::Effect;
+use crate::units::{EventNumber, Incarnation, Nanos, NodeId};
+use item::Item;
+use machine::Machine;
+use madsim::time::TimeHandle;
+use network::Network;
+use queue::Queue;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use tester::Shared;
+
+/// Which weather seeds mean. Goes up whenever the same seed draws other weather than before, so
+/// that an old failure is refused instead of being replayed as another run.
+pub const WEATHER_VERSION: u32 = 1;
+
+/// Events at one instant after which time counts as standing still.
+const INSTANT_BUDGET: u64 = 1_000_000;
+
+/// The state of one run.
+struct World<'a> {
+    options: Options,
+    observer: &'a mut dyn Observer,
+    program: Program,
+    /// Taken when the tester starts.
+    tester: Option<Executor>,
+    queue: Queue<Item>,
+    now: Nanos,
+    event: EventNumber,
+    last_node: NodeId,
+    /// Events since time last moved.
+    at_this_instant: u64,
+    network: Network,
+    /// By node id; the tester is number 0.
+    machines: Vec<Machine>,
+    at_event: BTreeMap<EventNumber, Vec<Command>>,
+    trace: Fold,
+    hash_at: Option<u64>,
+    recording: Option<Recording>,
+    shared: Rc<Shared>,
+    /// Whether the tester has been told of a change it has not handled yet.
+    tester_told: bool,
+    end: Option<End>,
+    spare_effects: Vec<Effect>,
+    madsim_clock: TimeHandle,
+}
+
+/// Why the loop ends before the tester's body does.
+enum End {
+    Stopped,
+    Failed(Failure),
+}
+
+impl World<'_> {
+    /// Runs until the tester's body has ended, or something ends the run before.
+    fn run(&mut self, finished: impl Fn() -> bool) {
+        self.start(NodeId::TESTER);
+        for node in 1..self.machines.len() as u32 {
+            self.start(NodeId(node));
+        }
+        while self.end.is_none() && !finished() {
+            let Some((at, item)) = self.queue.pop() else {
+                return self.fail(Failure::Deadlock);
+            };
+            if at > self.options.time_budget {
+                return self.fail(Failure::OutOfTime);
+            }
+            self.advance_to(at);
+            self.happen(item);
+        }
+    }
+
+    /// Moves the clocks of world, facade and madsim; never back.
+    fn advance_to(&mut self, at: Nanos) {
+        if at > self.now {
+            self.madsim_clock.advance((at - self.now).to_duration());
+            self.now = at;
+            self.shared.now.set(at);
+            self.at_this_instant = 0;
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.end.get_or_insert(End::Failed(failure));
+    }
+
+    const fn moment(&self) -> Moment {
+        Moment { at: self.now, event: self.event }
+    }
+
+    fn machine(&mut self, node: NodeId) -> &mut Machine {
+        &mut self.machines[node.0 as usize]
+    }
+
+    /// Whether that incarnation of a node still lives.
+    fn lives(&self, node: NodeId, incarnation: Incarnation) -> bool {
+        let machine = &self.machines[node.0 as usize];
+        machine.process.is_some() && machine.incarnation == incarnation
+    }
+
+    fn respond(&mut self, response: Response) {
+        match response {
+            Response::Continue => {}
+            Response::WakeTester => self.tell_tester(),
+            Response::Stop => {
+                self.end.get_or_insert(End::Stopped);
+            }
+        }
+    }
+
+    fn lifecycle(&mut self, node: NodeId, what: Lifecycle) {
+        if node != NodeId::TESTER {
+            let response = self.observer.lifecycle(self.moment(), node, what);
+            self.respond(response);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Who watches a run: sees what nodes show, and may stop the world.
+
+use crate::line::LogLine;
+use crate::units::{EventNumber, Incarnation, Nanos, NodeId};
+
+/// Where and when something was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The time of the world.
+    pub at: Nanos,
+    /// The event during which it happened, or the last one before it.
+    pub event: EventNumber,
+}
+
+/// What happened to a node from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifecycle {
+    /// Its process has begun.
+    Started(Incarnation),
+    /// Its process was killed.
+    Killed,
+    /// Its machine lost power.
+    PowerLost,
+    /// Its process stands still.
+    Paused,
+    /// Its process runs on.
+    Resumed,
+}
+
+/// What the world does after a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Response {
+    /// Nothing.
+    Continue,
+    /// Wakes those parts of the tester that wait in [`Tester::changed`](super::Tester::changed).
+    WakeTester,
+    /// Ends the run here.
+    Stop,
+}
+
+/// Sees what nodes show, in the order in which it happens, while the run goes on.
+pub trait Observer {
+    /// A node showed something, under the name of its kind.
+    fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Response;
+
+    /// Something happened to a node.
+    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
+        let _ = (moment, node, what);
+        Response::Continue
+    }
+
+    /// A node logged a line. Must not change what `observed` answers: a run with logging on is the
+    /// same run.
+    fn logged(&mut self, moment: Moment, node: NodeId, line: &LogLine) {
+        let _ = (moment, node, line);
+    }
+}
+
+/// Sees nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Blind;
+
+impl Observer for Blind {
+    fn observed(&mut self, _: Moment, _: NodeId, _: &str, _: &[u8]) -> Response {
+        Response::Continue
+    }
+}

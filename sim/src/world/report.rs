@@ -1,0 +1,143 @@
+//! What a run leaves behind.
+
+use super::disk::DiskStatistics;
+use super::network::LinkDecisions;
+use super::recording::Recording;
+use crate::line::{Method, PanicReport};
+use crate::units::{Nanos, NodeId};
+use std::fmt;
+
+/// What became of a run whose tester's body gives a `T`.
+#[derive(Debug)]
+pub struct Report<T> {
+    /// How it ended.
+    pub outcome: Outcome<T>,
+    /// The fold of all that happened.
+    pub trace_hash: u64,
+    /// Events handled.
+    pub events: u64,
+    /// When it ended.
+    pub ended_at: Nanos,
+    /// The last event's node.
+    pub last_node: NodeId,
+    /// What was counted.
+    pub counters: Counters,
+    /// What links and disks decided.
+    pub decisions: Decisions,
+    /// Everything that happened, if asked for.
+    pub recording: Option<Recording>,
+    /// The trace hash after the event named in [`Simulation::hash_at`](super::Simulation::hash_at).
+    pub hash_at: Option<u64>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// The tester's body came to its end.
+    Finished(T),
+    /// The observer stopped the run.
+    Stopped,
+    /// The run could not go on.
+    Failed(Failure),
+}
+
+/// Why a run could not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// A task of a node panicked.
+    Panicked {
+        /// The node.
+        node: NodeId,
+        /// What it said.
+        report: PanicReport,
+    },
+    /// A node polled its tasks 100,000 times in one event.
+    NeverIdle {
+        /// The node.
+        node: NodeId,
+    },
+    /// A node got bytes that do not decode.
+    Undecodable {
+        /// The node that got them.
+        node: NodeId,
+        /// Who sent them.
+        from: NodeId,
+        /// The RPC.
+        method: Method,
+    },
+    /// The virtual time of the run is used up.
+    OutOfTime,
+    /// The events of the run are used up: a storm of messages, or timers.
+    OutOfEvents,
+    /// So many events at one instant that time seems to stand still.
+    TimeStandsStill,
+    /// Nothing is left that could happen, and the tester still waits.
+    Deadlock,
+    /// The operating-system process of a node is gone.
+    ProcessLost {
+        /// The node.
+        node: NodeId,
+        /// What became of it.
+        message: String,
+    },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Panicked { node, report } if report.place.is_empty() => {
+                write!(f, "{node} panicked: {}", report.message)
+            }
+            Failure::Panicked { node, report } => {
+                write!(f, "{node} panicked at {}: {}", report.place, report.message)
+            }
+            Failure::NeverIdle { node } => write!(
+                f,
+                "{node} never becomes idle: its tasks were polled {} times in one event",
+                crate::executor::POLL_BUDGET
+            ),
+            Failure::Undecodable { node, from, method } => {
+                write!(f, "{node} got bytes from {from} that do not decode as {method}")
+            }
+            Failure::OutOfTime => f.write_str("the virtual time of the test is over"),
+            Failure::OutOfEvents => f.write_str("the events of the test are used up: too many messages or timers"),
+            Failure::TimeStandsStill => f.write_str("too many events at one instant: virtual time stands still"),
+            Failure::Deadlock => f.write_str("nothing is left that could happen, and the test still waits"),
+            Failure::ProcessLost { node, message } => write!(f, "the process of {node} is gone: {message}"),
+        }
+    }
+}
+
+/// What was counted in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Messages sent between nodes, requests and replies, lost ones too.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Requests alone.
+    pub calls: u64,
+    /// Messages that never arrived: lost, cut off, or to a machine without power.
+    pub lost: u64,
+    /// Process starts.
+    pub starts: u64,
+    /// Kills.
+    pub kills: u64,
+    /// Power losses.
+    pub power_losses: u64,
+    /// Power losses that found unsynced data.
+    pub power_losses_with_unsynced_data: u64,
+    /// Disks, in the order of their nodes.
+    pub disks: Vec<DiskStatistics>,
+    /// The most heap that any node held, in bytes, if the allocator counts.
+    pub peak_heap: u64,
+}
+
+/// Hashes of what each entity decided, to compare after an edit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decisions {
+    /// Links.
+    pub links: Vec<LinkDecisions>,
+    /// Disks, in the order of their nodes.
+    pub disks: Vec<u64>,
+}

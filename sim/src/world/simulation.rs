@@ -1,0 +1,265 @@
+//! How a run is set up: [`Simulation`].
+
+use super::disk::DiskWeather;
+use super::machine::Machine;
+use super::network::Network;
+use super::observer::{Blind, Observer};
+use super::queue::Queue;
+use super::report::{Decisions, Outcome, Report};
+use super::tester::{Shared, Tester};
+use super::weather::{ClockWeather, LinkWeather};
+use super::{End, Recording, World};
+use crate::executor::{Executor, Program, install_panic_hook};
+use crate::fold::Fold;
+use crate::line::LogLevel;
+use crate::streams::{Purpose, Stream};
+use crate::units::{EventNumber, Nanos, NodeId, Seed};
+use madsim::time::TimeHandle;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Once;
+
+/// Where the nodes of a run live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// All in the world's own thread: fast.
+    #[default]
+    Thread,
+    /// Each in an operating-system process of its own behind a pipe: nothing is shared.
+    Process,
+}
+
+/// The options of a run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What everything is drawn from.
+    pub seed: Seed,
+    /// Weather of every link at the start.
+    pub links: LinkWeather,
+    /// Weather of every disk at the start.
+    pub disks: DiskWeather,
+    /// Clocks at the start, by node; those left out are right.
+    pub clocks: BTreeMap<NodeId, ClockWeather>,
+    /// Nodes whose ready tasks run in a drawn order.
+    pub shuffle_tasks: BTreeSet<NodeId>,
+    /// When the run is over at the latest.
+    pub time_budget: Nanos,
+    /// How many events the run has at the most.
+    pub event_budget: u64,
+    /// Where nodes live.
+    pub isolation: Isolation,
+    /// Whether everything that happens is kept.
+    pub record: bool,
+    /// Log lines from this level on are made.
+    pub log_level: Option<LogLevel>,
+    /// An event after which the trace hash is noted.
+    pub hash_at: Option<EventNumber>,
+}
+
+/// A run to be.
+///
+/// The crate's front page has an example.
+#[derive(Debug)]
+pub struct Simulation {
+    options: Options,
+    names: Vec<String>,
+    program: Program,
+}
+
+impl Simulation {
+    /// A run without nodes under this seed.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        let options = Options {
+            seed,
+            links: LinkWeather::default(),
+            disks: DiskWeather::default(),
+            clocks: BTreeMap::new(),
+            shuffle_tasks: BTreeSet::new(),
+            time_budget: Nanos::from_secs(600),
+            event_budget: 50_000_000,
+            isolation: Isolation::Thread,
+            record: false,
+            log_level: None,
+            hash_at: None,
+        };
+        Simulation { options, names: Vec::new(), program: Program::new(|| async {}) }
+    }
+
+    /// Gives the run so many nodes, named `node 1` and so on, which all run `main`.
+    #[must_use]
+    pub fn nodes<F: Future<Output = ()> + 'static>(
+        self,
+        count: u32,
+        main: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self {
+        self.program(count, Program::new(main))
+    }
+
+    /// The same for a program that is at hand.
+    #[must_use]
+    pub fn program(mut self, count: u32, program: Program) -> Self {
+        self.names = (1..=count).map(|id| NodeId(id).to_string()).collect();
+        self.program = program;
+        self
+    }
+
+    /// Changes options.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// Runs `body` as the tester, with all nodes started, to its end. Nobody watches.
+    pub fn run<T: Send + 'static, F: Future<Output = T> + 'static>(
+        self,
+        body: impl FnOnce(Tester) -> F + Send + 'static,
+    ) -> Report<T> {
+        self.observe(|| Blind, body).0
+    }
+
+    /// Runs `body` as the tester, with all nodes started and an observer that sees what they show.
+    ///
+    /// Each run has a thread of its own, on which `observer` and `body` are called; it begins with
+    /// fresh thread-locals, inside a madsim runtime of its own.
+    ///
+    /// # Panics
+    /// When the observer panics: that is a bug of the harness.
+    pub fn observe<T: Send + 'static, O: Observer + Send, F: Future<Output = T> + 'static>(
+        self,
+        observer: impl FnOnce() -> O + Send,
+        body: impl FnOnce(Tester) -> F + Send + 'static,
+    ) -> (Report<T>, O) {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(install_panic_hook);
+        std::thread::scope(|scope| {
+            let run = move || {
+                let mut observer = observer();
+                let report = self.run_here(&mut observer, body);
+                (report, observer)
+            };
+            std::thread::Builder::new()
+                .name("simulation".into())
+                .spawn_scoped(scope, run)
+                .expect("the system has a thread to spare")
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn run_here<T: 'static, F: Future<Output = T> + 'static>(
+        self,
+        observer: &mut dyn Observer,
+        body: impl FnOnce(Tester) -> F + Send + 'static,
+    ) -> Report<T> {
+        let seed = self.options.seed;
+        let runtime = madsim::runtime::Runtime::with_seed_and_config(seed.0, madsim::Config::default());
+        runtime.block_on(async move {
+            let log = crate::logging::Subscriber::for_nodes();
+            tracing::subscriber::with_default(log, || self.run_inside(observer, body))
+        })
+    }
+
+    fn run_inside<T: 'static, F: Future<Output = T> + 'static>(
+        self,
+        observer: &mut dyn Observer,
+        body: impl FnOnce(Tester) -> F + 'static,
+    ) -> Report<T> {
+        let result: Rc<RefCell<Option<T>>> = Rc::default();
+        let shared = Rc::new(Shared::default());
+        let main = {
+            let (result, shared) = (result.clone(), shared.clone());
+            move || -> Pin<Box<dyn Future<Output = ()>>> {
+                let body = body(Tester::of_current(shared));
+                Box::pin(async move {
+                    let value = body.await;
+                    *result.borrow_mut() = Some(value);
+                })
+            }
+        };
+        let mut world = World::new(self, Executor::with_main(main), shared, observer);
+        world.run(|| result.borrow().is_some());
+        let finished = result.borrow_mut().take();
+        world.finish(finished)
+    }
+}
+
+impl<'a> World<'a> {
+    fn new(simulation: Simulation, tester: Executor, shared: Rc<Shared>, observer: &'a mut dyn Observer) -> Self {
+        let Simulation { options, names, program } = simulation;
+        let seed = options.seed;
+        let wall = wall_clock(seed);
+        let machines: Vec<Machine> = std::iter::once("tester".to_owned())
+            .chain(names)
+            .zip(0..)
+            .map(|(name, id)| Machine::new(name, NodeId(id), wall, &options))
+            .collect();
+        let nodes = machines.len() - 1;
+        *shared.running.borrow_mut() = vec![false; nodes + 1];
+        *shared.disk_bytes.borrow_mut() = vec![0; nodes + 1];
+        World {
+            network: Network::new(seed, nodes, options.links),
+            recording: options.record.then(Recording::default),
+            options,
+            observer,
+            program,
+            tester: Some(tester),
+            queue: Queue::default(),
+            now: Nanos::ZERO,
+            event: EventNumber(0),
+            last_node: NodeId::TESTER,
+            at_this_instant: 0,
+            machines,
+            at_event: BTreeMap::new(),
+            trace: Fold::default(),
+            hash_at: None,
+            shared,
+            tester_told: false,
+            end: None,
+            spare_effects: Vec::new(),
+            madsim_clock: TimeHandle::current(),
+        }
+    }
+
+    /// Ends all processes and says what became of the run.
+    fn finish<T>(mut self, finished: Option<T>) -> Report<T> {
+        for machine in &mut self.machines {
+            if let Some(process) = machine.process.take() {
+                process.host.kill();
+            }
+        }
+        let outcome = match (self.end, finished) {
+            (Some(End::Failed(failure)), _) => Outcome::Failed(failure),
+            (Some(End::Stopped), _) => Outcome::Stopped,
+            (None, Some(value)) => Outcome::Finished(value),
+            (None, None) => unreachable!("the loop ends with a result or with a reason"),
+        };
+        let mut counters = self.shared.counters.take();
+        counters.disks = self.machines.iter().skip(1).map(|machine| machine.disk.statistics()).collect();
+        Report {
+            outcome,
+            trace_hash: self.trace.value(),
+            events: self.event.0,
+            ended_at: self.now,
+            last_node: self.last_node,
+            counters,
+            decisions: Decisions {
+                links: self.network.decisions(),
+                disks: self.machines.iter().skip(1).map(|machine| machine.disk.decisions()).collect(),
+            },
+            recording: self.recording,
+            hash_at: self.hash_at,
+        }
+    }
+}
+
+/// True time at the start of the run: some point of the year 2026.
+fn wall_clock(seed: Seed) -> Nanos {
+    const YEAR_2026: Nanos = Nanos::from_secs(1_767_225_600);
+    const ONE_YEAR: Nanos = Nanos::from_secs(365 * 24 * 3_600);
+    YEAR_2026 + Stream::keyed(seed, Purpose::WallClock, [0, 0]).span(Nanos::ZERO, ONE_YEAR)
+}

@@ -1,0 +1,197 @@
+//! One step: a node handles an event, and the world takes in what it did.
+
+use super::item::Item;
+use super::recording::Record;
+use super::report::Failure;
+use super::{INSTANT_BUDGET, World, trace};
+use crate::isolate::Frame;
+use crate::line::{ControlFailure, ControlId, Effect, Event};
+use crate::progress;
+use crate::units::{EventNumber, NodeId};
+
+impl World<'_> {
+    /// Lets an item of the queue happen, unless its process is dead, or holds it back.
+    pub(super) fn happen(&mut self, item: Item) {
+        let node = item.node();
+        let now = self.now;
+        let machine = self.machine(node);
+        if let Some(held) = machine.process.as_mut().and_then(|process| process.held.as_mut()) {
+            held.push_back(item);
+            return;
+        }
+        if machine.busy_until > now && machine.process.is_some() {
+            let until = machine.busy_until;
+            return self.queue.push(until, item);
+        }
+        match item {
+            Item::Arrival { from, to, connected, message } => self.arrive(from, to, connected, message),
+            Item::Reset { node, peer, incarnation } => self.reset_arrives(node, peer, incarnation),
+            Item::Timer { node, incarnation, timer } => {
+                let lives = self.lives(node, incarnation);
+                let process = self.machine(node).process.as_mut().filter(|_| lives);
+                if process.is_some_and(|process| process.take_armed(timer)) {
+                    self.step(node, Event::Timer(timer));
+                }
+            }
+            Item::DiskDone { node, incarnation } => {
+                if self.lives(node, incarnation)
+                    && let Some((operation, result)) = self.machine(node).disk.complete()
+                {
+                    self.step(node, Event::Disk { operation, result });
+                }
+            }
+            Item::Direct { node, incarnation, event } => {
+                if matches!(event, Event::Changed) {
+                    self.tester_told = false;
+                }
+                if self.lives(node, incarnation) {
+                    self.step(node, event);
+                }
+            }
+        }
+    }
+
+    /// Hands a running process an event, and takes in what it did.
+    pub(super) fn step(&mut self, node: NodeId, event: Event) {
+        if !self.may_step() {
+            return;
+        }
+        self.event = EventNumber(self.event.0 + 1);
+        self.last_node = node;
+        self.shared.event.set(self.event);
+        progress::step(self.event, node, self.now);
+        trace::event(&mut self.trace, self.now, node, &event);
+        let kept = self.recording.is_some().then(|| event.clone());
+
+        let mut effects = std::mem::take(&mut self.spare_effects);
+        let world = self.now;
+        let clock = self.machine(node).clock.read(world);
+        let frame = Frame { world, clock, event };
+        if let Err(failure) = self.run_host(node, frame, &mut effects) {
+            self.fail(failure);
+        }
+        for effect in &effects {
+            trace::effect(&mut self.trace, effect);
+        }
+        if let Some(what) = kept {
+            self.record(node, what, effects.clone());
+        }
+        for effect in effects.drain(..) {
+            self.take_effect(node, effect);
+        }
+        self.spare_effects = effects;
+        self.after_event();
+    }
+
+    /// Keeps the budgets of the run.
+    fn may_step(&mut self) -> bool {
+        self.at_this_instant += 1;
+        if self.event.0 >= self.options.event_budget {
+            self.fail(Failure::OutOfEvents);
+        } else if self.at_this_instant > INSTANT_BUDGET {
+            self.fail(Failure::TimeStandsStill);
+        }
+        self.end.is_none()
+    }
+
+    fn run_host(&mut self, node: NodeId, frame: Frame, effects: &mut Vec<Effect>) -> Result<(), Failure> {
+        let now = self.now;
+        let before = crate::memory::held();
+        let machine = self.machine(node);
+        machine.busy_until = now + machine.per_event;
+        let process = machine.process.as_mut().expect("only a running process is stepped");
+        let stepped = process.host.step(frame, effects);
+        process.heap += crate::memory::held() - before;
+        let heap = u64::try_from(process.heap).unwrap_or(0);
+        if node != NodeId::TESTER {
+            let mut counters = self.shared.counters.borrow_mut();
+            counters.peak_heap = counters.peak_heap.max(heap);
+        }
+        stepped.map_err(|message| Failure::ProcessLost { node, message })
+    }
+
+    fn record(&mut self, node: NodeId, what: Event, effects: Vec<Effect>) {
+        let (event, at, hash) = (self.event, self.now, self.trace.value());
+        if let Some(recording) = &mut self.recording {
+            recording.records.push(Record { event, at, node, what, effects, hash });
+        }
+    }
+
+    /// Takes in one effect. Those of a node that has failed meanwhile still count: they happened.
+    fn take_effect(&mut self, node: NodeId, effect: Effect) {
+        match effect {
+            Effect::Send { to, call, method, body } => self.send_request(node, to, call, method, body),
+            Effect::Respond { to, call, method, result } => self.send_reply(node, to, call, &method, result),
+            Effect::Arm { timer, at } => {
+                let now = self.now;
+                let machine = self.machine(node);
+                let (due, incarnation) = (machine.clock.when(now, at), machine.incarnation);
+                if let Some(process) = &mut machine.process {
+                    process.arm(timer);
+                    self.queue.push(due, Item::Timer { node, incarnation, timer });
+                }
+            }
+            Effect::Cancel { timer } => {
+                if let Some(process) = &mut self.machine(node).process {
+                    process.cancel(timer);
+                }
+            }
+            Effect::Disk { operation, request } => {
+                let now = self.now;
+                let machine = self.machine(node);
+                let incarnation = machine.incarnation;
+                let done = machine.disk.submit(now, operation, request);
+                self.queue.push(done, Item::DiskDone { node, incarnation });
+            }
+            Effect::ControlReply { id, body } => self.control_ends(node, id, Ok(body)),
+            Effect::ControlUnserved { id } => self.control_ends(node, id, Err(ControlFailure::NoHandler)),
+            Effect::Observe { kind, body } => {
+                let response = self.observer.observed(self.moment(), node, &kind, &body);
+                self.respond(response);
+            }
+            Effect::Log(line) => self.observer.logged(self.moment(), node, &line),
+            Effect::Undecodable { from, method } => self.fail(Failure::Undecodable { node, from, method }),
+            Effect::Panicked(report) => self.fail(Failure::Panicked { node, report }),
+            Effect::NeverIdle => self.fail(Failure::NeverIdle { node }),
+            Effect::Command(command) if node == NodeId::TESTER => self.command(command),
+            // Only the tester's handle makes commands; a node that sends one anyway is not heard.
+            Effect::Command(_) => {}
+        }
+    }
+
+    /// What stands between this event and the next one.
+    fn after_event(&mut self) {
+        if self.options.hash_at == Some(self.event) {
+            self.hash_at = Some(self.trace.value());
+        }
+        if let Some(first) = self.at_event.first_entry()
+            && *first.key() <= self.event
+        {
+            for command in first.remove() {
+                self.intervene(command);
+            }
+        }
+    }
+
+    /// Queues an event for a running process, at this instant.
+    pub(super) fn push_direct(&mut self, node: NodeId, event: Event) {
+        let incarnation = self.machine(node).incarnation;
+        self.queue.push(self.now, Item::Direct { node, incarnation, event });
+    }
+
+    /// Wakes the tester, once until it has looked.
+    pub(super) fn tell_tester(&mut self) {
+        if !self.tester_told {
+            self.tester_told = true;
+            self.push_direct(NodeId::TESTER, Event::Changed);
+        }
+    }
+
+    /// Tells the tester how its control request ended.
+    pub(super) fn control_ends(&mut self, node: NodeId, id: ControlId, result: Result<Vec<u8>, ControlFailure>) {
+        if let Some(process) = &mut self.machine(node).process {
+            process.controls.retain(|waiting| *waiting != id);
+        }
+        self.push_direct(NodeId::TESTER, Event::ControlReply { id, result });
+    }
+}

@@ -1,0 +1,49 @@
+//! The settings of links and clocks. Disks have theirs in [`disk`](super::disk).
+
+use crate::units::{Nanos, Ppm};
+use serde::{Deserialize, Serialize};
+
+/// How one directed link treats messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkWeather {
+    /// Latency of an ordinary message: low and high end, evenly spread.
+    pub latency: [Nanos; 2],
+    /// How often a message takes `tail` on top.
+    pub tail_ppm: Ppm,
+    /// What a message of the tail takes on top: low and high end.
+    pub tail: [Nanos; 2],
+    /// How often a message is lost.
+    pub loss_ppm: Ppm,
+    /// How often a message arrives twice; the copy is late by up to `tail`.
+    pub duplicate_ppm: Ppm,
+    /// Bytes per second; messages wait for those before them.
+    pub bandwidth: Option<u64>,
+    /// A message that would wait longer than that for its turn is lost.
+    pub queue_limit: Nanos,
+}
+
+impl Default for LinkWeather {
+    /// A calm network: 1 to 10 ms, nothing lost, nothing twice.
+    fn default() -> Self {
+        LinkWeather {
+            latency: [Nanos::from_millis(1), Nanos::from_millis(10)],
+            tail_ppm: Ppm::NEVER,
+            tail: [Nanos::from_millis(20), Nanos::from_millis(200)],
+            loss_ppm: Ppm::NEVER,
+            duplicate_ppm: Ppm::NEVER,
+            bandwidth: None,
+            queue_limit: Nanos::from_secs(1),
+        }
+    }
+}
+
+/// How a node's clocks run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockWeather {
+    /// What the wall clock is ahead of true time, in nanoseconds; behind if negative.
+    pub offset_ns: i64,
+    /// What both clocks gain, in nanoseconds a millisecond; lose if negative.
+    pub drift_ppm: i32,
+}

@@ -1,0 +1,137 @@
+//! What a caller sees of a peer: answers, silence, refusals, resets.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use windtunnel::net::{self, CallError};
+use windtunnel::time::{Instant, sleep};
+use windtunnel::world::{Outcome, Report, Simulation, Tester};
+use windtunnel::{NodeId, Seed};
+
+#[derive(Serialize, Deserialize)]
+struct Echo(String);
+
+impl net::Request for Echo {
+    type Reply = String;
+    const NAME: &'static str = "echo";
+}
+
+const A: NodeId = NodeId(1);
+const DEADLINE: Duration = Duration::from_millis(200);
+
+async fn echo_server() {
+    net::serve(|_, Echo(text)| async move { text });
+}
+
+async fn echo() -> Result<String, CallError> {
+    net::call(A, Echo("one".into())).timeout(DEADLINE).await
+}
+
+fn run<T: Send + 'static, F: Future<Output = T> + 'static>(body: impl FnOnce(Tester) -> F + Send + 'static) -> T {
+    finished(Simulation::new(Seed(7)).nodes(2, echo_server).run(body))
+}
+
+fn finished<T>(report: Report<T>) -> T {
+    match report.outcome {
+        Outcome::Finished(value) => value,
+        Outcome::Stopped => panic!("nobody stops this run"),
+        Outcome::Failed(failure) => panic!("{failure}"),
+    }
+}
+
+#[test]
+fn a_call_is_answered_after_a_round_trip() {
+    let (reply, took) = run(|_| async {
+        let begin = Instant::now();
+        (echo().await, begin.elapsed())
+    });
+    assert_eq!(reply.as_deref(), Ok("one"));
+    assert!((Duration::from_millis(2)..=Duration::from_millis(20)).contains(&took), "{took:?}");
+}
+
+#[test]
+fn a_killed_process_refuses_after_a_round_trip() {
+    let (reply, took) = run(|tester| async move {
+        sleep(Duration::from_millis(1)).await;
+        tester.kill(A);
+        sleep(Duration::from_millis(50)).await;
+        let begin = Instant::now();
+        (echo().await, begin.elapsed())
+    });
+    assert_eq!(reply, Err(CallError::Refused));
+    assert!(took >= Duration::from_millis(2), "{took:?}");
+}
+
+#[test]
+fn a_cut_is_silent_until_the_deadline_in_either_direction() {
+    for direction in [(NodeId::TESTER, A), (A, NodeId::TESTER)] {
+        let (reply, took) = run(move |tester| async move {
+            tester.cut(direction.0, direction.1);
+            sleep(Duration::from_millis(1)).await;
+            let begin = Instant::now();
+            (echo().await, begin.elapsed())
+        });
+        assert_eq!((reply, took), (Err(CallError::TimedOut), DEADLINE));
+    }
+}
+
+#[test]
+fn a_machine_without_power_is_silent_and_resets_old_connections_when_it_is_back() {
+    let replies = run(|tester| async move {
+        let mut replies = vec![echo().await];
+        tester.power_loss(A);
+        replies.push(echo().await);
+        tester.start(A);
+        replies.push(echo().await);
+        replies.push(echo().await);
+        replies
+    });
+    let one = || Ok("one".to_owned());
+    assert_eq!(replies, [one(), Err(CallError::TimedOut), Err(CallError::Reset), one()]);
+}
+
+#[test]
+fn calls_in_flight_to_a_killed_process_are_reset() {
+    let reply = run(|tester| async move {
+        echo().await.expect("the connection is made");
+        tester.pause(A); // so that it does not answer before it dies
+        let call = windtunnel::spawn(echo());
+        sleep(Duration::from_millis(20)).await;
+        tester.kill(A);
+        call.await
+    });
+    assert_eq!(reply, Ok(Err(CallError::Reset)));
+}
+
+#[test]
+fn an_rpc_that_nobody_serves_is_answered_with_no_handler() {
+    #[derive(Serialize, Deserialize)]
+    struct Unknown;
+    impl net::Request for Unknown {
+        type Reply = ();
+        const NAME: &'static str = "unknown";
+    }
+    assert_eq!(run(|_| async { net::call(A, Unknown).await }), Err(CallError::NoHandler));
+}
+
+#[test]
+fn a_slow_and_a_paused_node_answer_late() {
+    let (slow, paused) = run(|tester| async move {
+        let begin = Instant::now();
+        tester.apply(windtunnel::world::Command::Slow { node: A, per_event: windtunnel::Nanos::from_millis(30) });
+        let calls: Vec<_> = (0..3).map(|_| windtunnel::spawn(echo())).collect();
+        for call in calls {
+            assert!(call.await.is_ok_and(|reply| reply.is_ok()));
+        }
+        let slow = begin.elapsed();
+        tester.apply(windtunnel::world::Command::Slow { node: A, per_event: windtunnel::Nanos::ZERO });
+        tester.pause(A);
+        let begin = Instant::now();
+        let call = windtunnel::spawn(echo());
+        sleep(Duration::from_millis(100)).await;
+        tester.resume(A);
+        assert!(call.await.is_ok_and(|reply| reply.is_ok()));
+        (slow, begin.elapsed())
+    });
+    assert!(slow >= Duration::from_millis(60), "three events of 30 ms: {slow:?}");
+    assert!(paused >= Duration::from_millis(100), "{paused:?}");
+}
