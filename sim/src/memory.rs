@@ -7,6 +7,10 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+/// A setting of the process, which no decision ever reads.
+static SIMULATION_LIMIT: AtomicI64 = AtomicI64::new(i64::MAX);
 
 thread_local! {
     /// Bytes that this thread has allocated and not freed; memory that moves between threads makes
@@ -26,11 +30,16 @@ pub fn held() -> i64 {
     HELD.get()
 }
 
-/// Lets this thread hold so many bytes and no more: past that an allocation fails, which ends the
-/// process, and the progress page says why.
-pub fn set_limit(bytes: Option<u64>) {
-    let limit = bytes.map_or(i64::MAX, |bytes| held().saturating_add_unsigned(bytes));
-    LIMIT.set(limit);
+/// Lets the thread of every simulation that begins from now on hold so many bytes and no more: past
+/// that an allocation fails, which ends the process, and the progress page says why.
+pub fn set_limit_of_simulations(bytes: Option<u64>) {
+    let limit = bytes.and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(i64::MAX);
+    SIMULATION_LIMIT.store(limit, Relaxed);
+}
+
+/// The thread of a simulation begins: its limit counts from here.
+pub(crate) fn begin_simulation() {
+    LIMIT.set(held().saturating_add(SIMULATION_LIMIT.load(Relaxed)));
 }
 
 fn may_grow(by: usize) -> bool {

@@ -166,7 +166,7 @@ impl<R> fmt::Debug for Reply<R> {
 impl<R: Request> Call<R> {
     fn send(self) -> Sent {
         let Call { context, peer, body, deadline, .. } = self;
-        let call = context.calls.begin(peer);
+        let call = context.calls.begin(peer, R::NAME);
         context.emit(Effect::Send { to: peer, call, method: R::NAME.into(), body });
         let at = context.clock.get().monotonic.saturating_add(Nanos::from(deadline));
         Sent { deadline: Alarm::new(context.clone(), at), context, call }

@@ -11,9 +11,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Waker;
 
-/// Bits of a [`CallId`] that count the calls of one incarnation.
-const COUNT_BITS: u32 = 40;
-
 /// How a call ended on the wire.
 #[derive(Debug)]
 pub(crate) enum Answer {
@@ -25,6 +22,7 @@ pub(crate) enum Answer {
 #[derive(Debug)]
 struct Wait {
     to: NodeId,
+    method: &'static str,
     answer: Option<Answer>,
     waker: Option<Waker>,
 }
@@ -39,13 +37,13 @@ pub(crate) struct Calls {
 impl Calls {
     /// Ids count per incarnation and have a fixed width, so that no id depends on another node.
     pub fn numbered_from(incarnation: Incarnation) -> Self {
-        Calls { next: Cell::new(u64::from(incarnation.0) << COUNT_BITS), waiting: RefCell::default() }
+        Calls { next: Cell::new(CallId::first_of(incarnation).0), waiting: RefCell::default() }
     }
 
-    pub fn begin(&self, to: NodeId) -> CallId {
+    pub fn begin(&self, to: NodeId, method: &'static str) -> CallId {
         let call = CallId(self.next.get());
         self.next.set(call.0 + 1);
-        self.waiting.borrow_mut().insert(call, Wait { to, answer: None, waker: None });
+        self.waiting.borrow_mut().insert(call, Wait { to, method, answer: None, waker: None });
         call
     }
 
@@ -73,10 +71,12 @@ impl Calls {
         self.end(call, Answer::Refused);
     }
 
-    /// The connection is gone: every call that waits for that peer ends.
-    pub fn reset(&self, peer: NodeId) {
-        let lost: Vec<CallId> =
-            self.waiting.borrow().iter().filter(|(_, wait)| wait.to == peer).map(|(call, _)| *call).collect();
+    /// The connection for an RPC is gone: every call that waits for it ends.
+    pub fn reset(&self, peer: NodeId, method: &str) {
+        let waiting = self.waiting.borrow();
+        let lost = waiting.iter().filter(|(_, wait)| wait.to == peer && wait.method == method);
+        let lost: Vec<CallId> = lost.map(|(call, _)| *call).collect();
+        drop(waiting);
         for call in lost {
             self.end(call, Answer::Reset);
         }

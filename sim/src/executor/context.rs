@@ -132,7 +132,7 @@ impl Context {
             Event::Request { from, call, method, body } => self.serve(from, call, method, &body),
             Event::Reply { call, result } => self.calls.answered(call, result),
             Event::Refused { call } => self.calls.refused(call),
-            Event::Reset { peer } => self.calls.reset(peer),
+            Event::Reset { peer, method } => self.calls.reset(peer, &method),
             Event::Timer(timer) => self.timers.fire(timer),
             Event::Disk { operation, result } => self.operations.ended(operation, result),
             Event::Control { id, body } => self.serve_control(id, body),

@@ -41,10 +41,12 @@ pub enum Event {
         /// The call that failed.
         call: CallId,
     },
-    /// The connection to a peer is gone, and with it all calls that wait for it.
+    /// The connection for an RPC to a peer is gone, and with it all calls that wait for it.
     Reset {
         /// The other end.
         peer: NodeId,
+        /// The RPC: each has a connection of its own.
+        method: Method,
     },
     /// A timer went off.
     Timer(TimerId),

@@ -13,6 +13,7 @@ pub use disk::{DiskError, DiskReply, DiskRequest, DiskResult, FileId, Metadata, 
 pub use effect::{Effect, LogLevel, LogLine, PanicReport};
 pub use event::{Clock, ControlFailure, Event, Rejection, Start};
 
+use crate::units::Incarnation;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -20,6 +21,22 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CallId(pub u64);
+
+impl CallId {
+    const COUNT_BITS: u32 = 40;
+
+    /// The first call of an incarnation.
+    #[must_use]
+    pub const fn first_of(incarnation: Incarnation) -> Self {
+        CallId((incarnation.0 as u64) << Self::COUNT_BITS)
+    }
+
+    /// Whose call it is.
+    #[must_use]
+    pub const fn incarnation(self) -> Incarnation {
+        Incarnation((self.0 >> Self::COUNT_BITS) as u32)
+    }
+}
 
 /// The name of an RPC: what a request type calls itself.
 pub type Method = Cow<'static, str>;

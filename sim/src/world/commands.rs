@@ -107,6 +107,7 @@ impl World<'_> {
         if self.end_process(node) {
             let machine = self.machine(node);
             machine.disk.process_killed(machine.incarnation);
+            self.show_disk(node);
             self.shared.counters.borrow_mut().kills += 1;
             self.reset_peers(node);
             self.lifecycle(node, Lifecycle::Killed);
@@ -122,6 +123,7 @@ impl World<'_> {
         }
         machine.powered = false;
         let report = machine.disk.power_loss(machine.incarnation);
+        self.show_disk(node);
         {
             let mut counters = self.shared.counters.borrow_mut();
             counters.power_losses += 1;
@@ -134,9 +136,7 @@ impl World<'_> {
     fn end_process(&mut self, node: NodeId) -> bool {
         let Some(process) = self.machine(node).process.take() else { return false };
         process.host.kill();
-        for peer in 0..self.machines.len() as u32 {
-            self.network.set_connected(node, NodeId(peer), None);
-        }
+        self.network.forget_connections(node);
         for id in process.controls {
             self.push_direct(NodeId::TESTER, Event::ControlReply { id, result: Err(ControlFailure::Died) });
         }
@@ -148,8 +148,8 @@ impl World<'_> {
     fn reset_peers(&mut self, node: NodeId) {
         let incarnation = self.machine(node).incarnation;
         for peer in (0..self.machines.len() as u32).map(NodeId) {
-            if peer != node && self.network.connected(peer, node) == Some(incarnation) {
-                self.send_reset(node, peer);
+            for method in self.network.connections(peer, node, incarnation) {
+                self.send_reset(node, peer, method);
             }
         }
     }
@@ -175,5 +175,10 @@ impl World<'_> {
 
     fn show_running(&self, node: NodeId, running: bool) {
         self.shared.running.borrow_mut()[node.0 as usize] = running;
+    }
+
+    pub(super) fn show_disk(&mut self, node: NodeId) {
+        let bytes = self.machine(node).disk.bytes_used();
+        self.shared.disk_bytes.borrow_mut()[node.0 as usize] = bytes;
     }
 }

@@ -1,6 +1,6 @@
 //! What waits in the event queue.
 
-use crate::line::{Event, TimerId};
+use crate::line::{Event, Method, TimerId};
 use crate::units::{Incarnation, NodeId};
 
 /// Something that is going to happen.
@@ -10,12 +10,12 @@ pub(super) enum Item {
     Arrival {
         from: NodeId,
         to: NodeId,
-        /// The incarnation that the sender had a connection to.
+        /// The incarnation that it is meant for, if the sender knows one.
         connected: Option<Incarnation>,
         message: Event,
     },
     /// A reset from `peer`'s kernel comes to a machine.
-    Reset { node: NodeId, peer: NodeId, incarnation: Incarnation },
+    Reset { node: NodeId, peer: NodeId, incarnation: Incarnation, method: Method },
     /// A timer goes off.
     Timer { node: NodeId, incarnation: Incarnation, timer: TimerId },
     /// The oldest operation of a disk ends.

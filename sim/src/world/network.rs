@@ -1,7 +1,7 @@
 //! The simulated network: what becomes of a message, decided from the stream of its link and name.
 //!
 //! Nothing here acts: [`Network::route`] says when a message and its copy arrive, the world's loop
-//! queues them. Connections are only as real as their failures: a link remembers which incarnation
+//! queues them. Connections are only as real as their failures: a channel remembers which incarnation
 //! it last reached, so that a message to a restarted peer is answered with a reset.
 
 use super::weather::LinkWeather;
@@ -36,18 +36,19 @@ struct Link {
     cut: bool,
     /// When the last message that waits for its turn has been put on the wire.
     busy_until: Nanos,
-    /// The incarnation of the far end that this end has a connection to.
-    connected: Option<Incarnation>,
     channels: Vec<Channel>,
-    resets: Option<Stream>,
 }
 
-/// Messages of one RPC on one link, in one role: their stream, and the hash of what it decided.
+/// Messages of one RPC on one link, in one role: a connection, a stream, and the hash of what the
+/// stream decided. Each RPC has its own, so that one more kind of RPC moves nothing.
 #[derive(Debug)]
 struct Channel {
     method: Method,
     is_reply: bool,
+    /// The incarnation of the far end that this end has a connection to.
+    connected: Option<Incarnation>,
     stream: Stream,
+    resets: Stream,
     decisions: Fold,
 }
 
@@ -69,14 +70,7 @@ pub struct LinkDecisions {
 impl Network {
     pub fn new(seed: Seed, nodes: usize, weather: LinkWeather) -> Self {
         let width = nodes + 1;
-        let link = || Link {
-            weather,
-            cut: false,
-            busy_until: Nanos::ZERO,
-            connected: None,
-            channels: Vec::new(),
-            resets: None,
-        };
+        let link = || Link { weather, cut: false, busy_until: Nanos::ZERO, channels: Vec::new() };
         Network { seed, width, links: (0..width * width).map(|_| link()).collect() }
     }
 
@@ -105,16 +99,37 @@ impl Network {
         self.link(from, to).cut
     }
 
-    /// The incarnation of `to` that `from` has a connection to.
-    pub fn connected(&self, from: NodeId, to: NodeId) -> Option<Incarnation> {
-        self.link(from, to).connected
+    /// The incarnation of `to` that `from` has a connection to, for requests of that name.
+    pub fn connected(&mut self, ends: (NodeId, NodeId), method: &Method) -> Option<Incarnation> {
+        self.requests(ends, method).connected
     }
 
-    pub fn set_connected(&mut self, from: NodeId, to: NodeId, incarnation: Option<Incarnation>) {
-        self.link_mut(from, to).connected = incarnation;
+    pub fn set_connected(&mut self, ends: (NodeId, NodeId), method: &Method, incarnation: Option<Incarnation>) {
+        self.requests(ends, method).connected = incarnation;
     }
 
-    /// Decides about one message. Draws three words, whatever the weather.
+    /// The process of `from` is gone, and with it its ends of connections.
+    pub fn forget_connections(&mut self, from: NodeId) {
+        for to in 0..self.width as u32 {
+            for channel in &mut self.link_mut(from, NodeId(to)).channels {
+                channel.connected = None;
+            }
+        }
+    }
+
+    /// The RPCs for which `from` has a connection to that incarnation of `to`.
+    pub fn connections(&self, from: NodeId, to: NodeId, incarnation: Incarnation) -> Vec<Method> {
+        let channels = self.link(from, to).channels.iter();
+        let connected = channels.filter(|channel| channel.connected == Some(incarnation));
+        connected.map(|channel| channel.method.clone()).collect()
+    }
+
+    fn requests(&mut self, ends: (NodeId, NodeId), method: &Method) -> &mut Channel {
+        let seed = self.seed;
+        channel(&mut self.link_mut(ends.0, ends.1).channels, seed, ends, method, false)
+    }
+
+    /// Decides about one message. Draws four words, whatever the weather.
     #[inline]
     pub fn route(
         &mut self,
@@ -128,9 +143,9 @@ impl Network {
         let link = self.link_mut(from, to);
         let weather = link.weather;
         let channel = channel(&mut link.channels, seed, (from, to), method, is_reply);
-        let words = [channel.stream.word(), channel.stream.word(), channel.stream.word()];
+        let words = [0; 4].map(|_| channel.stream.word());
         let decision = decide(&weather, words);
-        channel.decisions.word(decision.latency.0 << 2 | u64::from(decision.lost) << 1);
+        channel.decisions.word((decision.latency.0 << 1) | u64::from(decision.lost));
         channel.decisions.word(decision.copy_late_by.map_or(0, |late| late.0));
         let sent = link.transmit(now, size);
         let lost = decision.lost || sent.is_none() || link.cut;
@@ -141,13 +156,10 @@ impl Network {
         }
     }
 
-    /// How long a reset takes that `from`'s kernel sends to `to`.
-    pub fn reset_latency(&mut self, from: NodeId, to: NodeId) -> Nanos {
-        let seed = self.seed;
-        let link = self.link_mut(from, to);
-        let [low, high] = link.weather.latency;
-        let fresh = || Stream::keyed(seed, Purpose::Reset, [u64::from(from.0), u64::from(to.0)]);
-        link.resets.get_or_insert_with(fresh).span(low, high)
+    /// How long a reset takes that `from`'s kernel sends to `to`, for an RPC of `to`.
+    pub fn reset_latency(&mut self, from: NodeId, to: NodeId, method: &Method) -> Nanos {
+        let [low, high] = self.link(from, to).weather.latency;
+        self.requests((to, from), method).resets.span(low, high)
     }
 
     /// What all channels have decided, in a fixed order.
@@ -195,8 +207,15 @@ fn channel<'a>(
         let link = u64::from(from.0) << 32 | u64::from(to.0);
         let mut name = Fold::from_value(fold::of_bytes(method.as_bytes()));
         name.word(u64::from(is_reply));
-        let stream = Stream::keyed(seed, Purpose::Message, [link, name.value()]);
-        channels.push(Channel { method: method.clone(), is_reply, stream, decisions: Fold::default() });
+        let keyed = |purpose| Stream::keyed(seed, purpose, [link, name.value()]);
+        channels.push(Channel {
+            method: method.clone(),
+            is_reply,
+            connected: None,
+            stream: keyed(Purpose::Message),
+            resets: keyed(Purpose::Reset),
+            decisions: Fold::default(),
+        });
         channels.len() - 1
     });
     &mut channels[place]
@@ -209,23 +228,26 @@ struct Decision {
     copy_late_by: Option<Nanos>,
 }
 
-/// Turns three words into a decision: one for the latency, one for three chances, one for the tail
-/// (its high half) and the copy (its low half).
-fn decide(weather: &LinkWeather, [latency, chances, extra]: [u64; 3]) -> Decision {
-    let chance = |number: u32, rate: Ppm| {
-        let drawn = chances >> (number * CHANCE_BITS) & ((1 << CHANCE_BITS) - 1);
-        drawn * 1_000_000 >> CHANCE_BITS < u64::from(rate.0)
+/// Turns four words into a decision: one for the latency, one for three chances, one for the tail
+/// (its high half) and the copy (its low half), one for reordering (chance in its high bits).
+fn decide(weather: &LinkWeather, [latency, chances, extra, reorder]: [u64; 4]) -> Decision {
+    let chance = |word: u64, number: u32, rate: Ppm| {
+        let drawn = (word >> (number * CHANCE_BITS)) & ((1 << CHANCE_BITS) - 1);
+        (drawn * 1_000_000) >> CHANCE_BITS < u64::from(rate.0)
     };
     let [low, high] = weather.latency;
     let mut latency = within(low, high, latency);
-    if chance(0, weather.tail_ppm) {
+    if chance(chances, 0, weather.tail_ppm) {
         latency += within(weather.tail[0], weather.tail[1], extra);
+    }
+    if chance(reorder, 2, weather.reorder_ppm) {
+        latency += within(weather.reorder_by[0], weather.reorder_by[1], reorder << CHANCE_BITS);
     }
     let copy = within(Nanos::ZERO, weather.tail[1], extra << 32);
     Decision {
         latency,
-        lost: chance(1, weather.loss_ppm),
-        copy_late_by: chance(2, weather.duplicate_ppm).then_some(copy),
+        lost: chance(chances, 1, weather.loss_ppm),
+        copy_late_by: chance(chances, 2, weather.duplicate_ppm).then_some(copy),
     }
 }
 

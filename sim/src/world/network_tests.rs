@@ -39,6 +39,14 @@ fn loss_duplication_and_tail_meet_their_rates() {
 }
 
 #[test]
+fn messages_that_are_held_back_are_overtaken() {
+    let rough =
+        LinkWeather { reorder_ppm: Ppm(250_000), reorder_by: [Nanos::from_millis(50); 2], ..LinkWeather::default() };
+    let late = routes(rough, 100_000).iter().filter(|route| route.arrival > Some(Nanos::from_millis(50))).count();
+    assert!((24_200..25_800).contains(&late), "{late} held back of 100,000 at 25 %");
+}
+
+#[test]
 fn switching_a_fault_on_leaves_all_other_decisions_as_they_were() {
     let calm = routes(LinkWeather::default(), 1_000);
     let lossy = routes(LinkWeather { loss_ppm: Ppm(300_000), ..LinkWeather::default() }, 1_000);

@@ -49,6 +49,11 @@ pub trait Observer {
         Response::Continue
     }
 
+    /// A step has ended; only in a run that is recorded.
+    fn stepped(&mut self, moment: Moment, node: NodeId) {
+        let _ = (moment, node);
+    }
+
     /// A node logged a line. Must not change what `observed` answers: a run with logging on is the
     /// same run.
     fn logged(&mut self, moment: Moment, node: NodeId, line: &LogLine) {

@@ -119,28 +119,38 @@ impl Simulation {
         self,
         body: impl FnOnce(Tester) -> F + Send + 'static,
     ) -> Report<T> {
-        self.observe(|| Blind, body).0
+        self.observe(move || (Blind, body), drop).0
     }
 
-    /// Runs `body` as the tester, with all nodes started and an observer that sees what they show.
+    /// Runs a body as the tester, with all nodes started and an observer that sees what they show.
     ///
-    /// Each run has a thread of its own, on which `observer` and `body` are called; it begins with
-    /// fresh thread-locals, inside a madsim runtime of its own.
+    /// Each run has a thread of its own, with fresh thread-locals, inside a madsim runtime of its
+    /// own. There `setup` makes the observer and the body, which may share what is not `Send`, and
+    /// `collect` takes from the observer what is to be kept.
     ///
     /// # Panics
-    /// When the observer panics: that is a bug of the harness.
-    pub fn observe<T: Send + 'static, O: Observer + Send, F: Future<Output = T> + 'static>(
+    /// When one of the three, or the observer, panics: that is a bug of the harness. (A panic of the
+    /// body is not: it is a [`Failure::Panicked`](super::Failure::Panicked) of the tester.)
+    pub fn observe<T, S, O, B, F>(
         self,
-        observer: impl FnOnce() -> O + Send,
-        body: impl FnOnce(Tester) -> F + Send + 'static,
-    ) -> (Report<T>, O) {
+        setup: impl FnOnce() -> (O, B) + Send,
+        collect: impl FnOnce(O) -> S + Send,
+    ) -> (Report<T>, S)
+    where
+        T: Send + 'static,
+        S: Send,
+        O: Observer,
+        B: FnOnce(Tester) -> F + 'static,
+        F: Future<Output = T> + 'static,
+    {
         static HOOK: Once = Once::new();
         HOOK.call_once(install_panic_hook);
         std::thread::scope(|scope| {
             let run = move || {
-                let mut observer = observer();
+                crate::memory::begin_simulation();
+                let (mut observer, body) = setup();
                 let report = self.run_here(&mut observer, body);
-                (report, observer)
+                (report, collect(observer))
             };
             std::thread::Builder::new()
                 .name("simulation".into())
@@ -154,7 +164,7 @@ impl Simulation {
     fn run_here<T: 'static, F: Future<Output = T> + 'static>(
         self,
         observer: &mut dyn Observer,
-        body: impl FnOnce(Tester) -> F + Send + 'static,
+        body: impl FnOnce(Tester) -> F + 'static,
     ) -> Report<T> {
         let seed = self.options.seed;
         let runtime = madsim::runtime::Runtime::with_seed_and_config(seed.0, madsim::Config::default());

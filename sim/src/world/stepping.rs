@@ -25,7 +25,7 @@ impl World<'_> {
         }
         match item {
             Item::Arrival { from, to, connected, message } => self.arrive(from, to, connected, message),
-            Item::Reset { node, peer, incarnation } => self.reset_arrives(node, peer, incarnation),
+            Item::Reset { node, peer, incarnation, method } => self.reset_arrives(node, peer, incarnation, method),
             Item::Timer { node, incarnation, timer } => {
                 let lives = self.lives(node, incarnation);
                 let process = self.machine(node).process.as_mut().filter(|_| lives);
@@ -37,6 +37,7 @@ impl World<'_> {
                 if self.lives(node, incarnation)
                     && let Some((operation, result)) = self.machine(node).disk.complete()
                 {
+                    self.show_disk(node);
                     self.step(node, Event::Disk { operation, result });
                 }
             }
@@ -75,6 +76,7 @@ impl World<'_> {
         }
         if let Some(what) = kept {
             self.record(node, what, effects.clone());
+            self.observer.stepped(self.moment(), node);
         }
         for effect in effects.drain(..) {
             self.take_effect(node, effect);

@@ -25,7 +25,10 @@ pub(super) fn event(fold: &mut Fold, now: Nanos, node: NodeId, event: &Event) {
         }
         Event::Reply { call, .. } => kind(3, call.0),
         Event::Refused { call } => kind(4, call.0),
-        Event::Reset { peer } => kind(5, u64::from(peer.0)),
+        Event::Reset { peer, method } => {
+            kind(5, u64::from(peer.0));
+            fold.bytes(method.as_bytes());
+        }
         Event::Timer(timer) => kind(6, timer_word(*timer)),
         Event::Disk { operation, result } => {
             kind(7, operation.0);

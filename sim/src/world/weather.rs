@@ -17,6 +17,10 @@ pub struct LinkWeather {
     pub loss_ppm: Ppm,
     /// How often a message arrives twice; the copy is late by up to `tail`.
     pub duplicate_ppm: Ppm,
+    /// How often a message is held back by `reorder_by`, so that later ones overtake it.
+    pub reorder_ppm: Ppm,
+    /// How long such a message is held back: low and high end.
+    pub reorder_by: [Nanos; 2],
     /// Bytes per second; messages wait for those before them.
     pub bandwidth: Option<u64>,
     /// A message that would wait longer than that for its turn is lost.
@@ -32,6 +36,8 @@ impl Default for LinkWeather {
             tail: [Nanos::from_millis(20), Nanos::from_millis(200)],
             loss_ppm: Ppm::NEVER,
             duplicate_ppm: Ppm::NEVER,
+            reorder_ppm: Ppm::NEVER,
+            reorder_by: [Nanos::from_millis(1), Nanos::from_millis(30)],
             bandwidth: None,
             queue_limit: Nanos::from_secs(1),
         }

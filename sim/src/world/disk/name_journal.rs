@@ -5,8 +5,8 @@
 //! - Changes of the same name persist in order: a later one only if the earlier ones do.
 //! - Changes of different names are independent. That is rougher than a journal, which keeps them in order.
 //! - What is moved to another directory is not lost with it: such a rename needs the names on the way to it.
-//! - A removed directory needs all changes that emptied it. Moves of directories keep their order, so that
-//!   no two of them make a ring that hangs off nothing.
+//!   So no two moves of directories make a ring that hangs off nothing.
+//! - A removed directory needs all changes that emptied it.
 
 use super::inodes::InodeNumber;
 use std::collections::{BTreeSet, VecDeque};
@@ -48,8 +48,6 @@ pub(super) struct NameChange {
     pub needs: Vec<Slot>,
     /// The directory that is removed or replaced, if any.
     pub removes_directory: Option<InodeNumber>,
-    /// Whether a directory is renamed.
-    pub moves_directory: bool,
     /// Whether a directory sync failed over it: no later sync looks at it again, unless another change needs it.
     pub abandoned: bool,
 }
@@ -58,7 +56,7 @@ impl NameChange {
     /// A change of one name.
     pub fn one(act: Act, slot: Slot, inode: Option<InodeNumber>) -> Self {
         let puts = vec![Put { slot, inode }];
-        NameChange { act, puts, needs: Vec::new(), removes_directory: None, moves_directory: false, abandoned: false }
+        NameChange { act, puts, needs: Vec::new(), removes_directory: None, abandoned: false }
     }
 
     fn touches(&self, directory: InodeNumber) -> bool {
@@ -94,17 +92,14 @@ impl NameJournal {
     fn needed_by(&self, directory: InodeNumber) -> Vec<bool> {
         let mut slots: BTreeSet<&Slot> = BTreeSet::new();
         let mut emptied: BTreeSet<InodeNumber> = BTreeSet::new();
-        let mut moves = false;
         let mut needed = vec![false; self.changes.len()];
         for (at, change) in self.changes.iter().enumerate().rev() {
             let is_needed = (change.touches(directory) && !change.abandoned)
-                || change.puts.iter().any(|put| slots.contains(&put.slot) || emptied.contains(&put.slot.directory))
-                || (moves && change.moves_directory);
+                || change.puts.iter().any(|put| slots.contains(&put.slot) || emptied.contains(&put.slot.directory));
             if is_needed {
                 needed[at] = true;
                 slots.extend(change.puts.iter().map(|put| &put.slot).chain(&change.needs));
                 emptied.extend(change.removes_directory);
-                moves |= change.moves_directory;
             }
         }
         needed
@@ -131,7 +126,6 @@ impl NameJournal {
 pub(super) struct Dropped {
     slots: BTreeSet<Slot>,
     directories: BTreeSet<InodeNumber>,
-    moves: bool,
 }
 
 impl Dropped {
@@ -139,13 +133,11 @@ impl Dropped {
     pub fn bars(&self, change: &NameChange) -> bool {
         change.puts.iter().map(|put| &put.slot).chain(&change.needs).any(|slot| self.slots.contains(slot))
             || change.removes_directory.is_some_and(|directory| self.directories.contains(&directory))
-            || (self.moves && change.moves_directory)
     }
 
     /// Drops a change.
     pub fn drop_change(&mut self, change: &NameChange) {
         self.slots.extend(change.puts.iter().map(|put| put.slot.clone()));
         self.directories.extend(change.puts.iter().map(|put| put.slot.directory));
-        self.moves |= change.moves_directory;
     }
 }

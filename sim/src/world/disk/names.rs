@@ -112,8 +112,7 @@ impl FileSystem {
             return Err(DiskError::InvalidInput);
         }
         let replaced = self.entries(new_directory)?.get(*new_name).copied();
-        let moves_directory = self.inodes.directory(moved).is_some();
-        let removes_directory = self.may_replace(moves_directory, replaced)?;
+        let removes_directory = self.may_replace(self.inodes.directory(moved).is_some(), replaced)?;
         let old_slot = Slot { directory: old_directory, name: (*old_name).into() };
         let new_slot = Slot { directory: new_directory, name: (*new_name).into() };
         let needs = if old_directory == new_directory { Vec::new() } else { self.slots_on_the_way(new_parents) };
@@ -122,7 +121,6 @@ impl FileSystem {
             puts: vec![Put { slot: old_slot, inode: None }, Put { slot: new_slot, inode: Some(moved) }],
             needs,
             removes_directory,
-            moves_directory,
             abandoned: false,
         });
         if let Some(replaced) = replaced {

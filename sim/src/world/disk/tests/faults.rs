@@ -166,9 +166,8 @@ fn a_kill_frees_removed_files_that_were_open() {
 fn weather_is_read_in_part_and_unknown_keys_are_refused() {
     use serde::Deserialize;
     use serde::de::value::{Error, MapDeserializer};
-    let read = |key: &str| {
-        DiskWeather::deserialize(MapDeserializer::<_, Error>::new([(key.to_string(), 7_u32)].into_iter()))
-    };
+    let read =
+        |key: &str| DiskWeather::deserialize(MapDeserializer::<_, Error>::new([(key.to_string(), 7_u32)].into_iter()));
     assert_eq!(read("error_ppm").unwrap(), DiskWeather { error_ppm: Ppm(7), ..DiskWeather::default() });
     assert!(read("eror_ppm").is_err());
 }

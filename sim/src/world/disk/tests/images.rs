@@ -113,6 +113,48 @@ fn names_persist_out_of_order_but_the_same_name_in_order() {
 }
 
 #[test]
+fn what_moves_into_a_new_directory_is_not_lost_with_it() {
+    let story = |host: &mut Host| {
+        host.durable("a", b"x");
+        host.make_directory("new").unwrap();
+        host.rename("a", "new/a").unwrap();
+    };
+    assert_eq!(count(story, |host| host.whole("a").is_some() == host.whole("new/a").is_some()), 0);
+    assert!(sometimes(count(story, |host| host.whole("new/a").is_some())));
+}
+
+#[test]
+fn directories_moved_to_and_fro_are_not_lost() {
+    let story = |host: &mut Host| {
+        for directory in ["a", "b"] {
+            host.make_directory(directory).unwrap();
+            host.sync_directory(".").unwrap();
+            host.durable(&format!("{directory}/file"), b"x");
+        }
+        host.rename("a", "b/a").unwrap();
+        host.rename("b/a", "a").unwrap();
+        host.rename("b", "a/b").unwrap();
+    };
+    assert_eq!(count(story, |host| host.disk.durable_files().len() == 2), 400);
+}
+
+#[test]
+fn a_synced_removal_of_a_directory_loses_nothing_that_left_it() {
+    let story = |host: &mut Host| {
+        for directory in ["from", "to", "from/inner"] {
+            host.make_directory(directory).unwrap();
+        }
+        host.sync_directory(".").unwrap();
+        host.sync_directory("from").unwrap();
+        host.durable("from/inner/file", b"x");
+        host.rename("from/inner/file", "to/file").unwrap();
+        host.ask(DiskRequest::RemoveDirectory { path: "from/inner".to_string() }).unwrap();
+        host.sync_directory("from").unwrap();
+    };
+    assert_eq!(count(story, |host| host.whole("to/file").is_some()), 400);
+}
+
+#[test]
 fn a_torn_write_tears_at_sectors() {
     let story = |host: &mut Host| {
         let file = host.durable("a", &[1; 4_096]);

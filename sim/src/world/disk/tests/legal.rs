@@ -70,9 +70,10 @@ impl Past {
     }
 
     fn allows_content(past: &[Vec<u8>], left: &[u8]) -> bool {
-        let (least, most) = (past.iter().map(Vec::len).min().unwrap_or(0), past.iter().map(Vec::len).max().unwrap_or(0));
+        let (least, most) =
+            (past.iter().map(Vec::len).min().unwrap_or(0), past.iter().map(Vec::len).max().unwrap_or(0));
         let had_length = past.iter().any(|content| content.len() == left.len());
-        let page_end = left.len() % 4_096 == 0 && (least..most).contains(&left.len());
+        let page_end = left.len().is_multiple_of(4_096) && (least..most).contains(&left.len());
         let byte_was = |(at, byte): (usize, &u8)| past.iter().any(|content| content.get(at).unwrap_or(&0) == byte);
         (had_length || page_end) && left.iter().enumerate().all(byte_was)
     }

@@ -1,0 +1,247 @@
+//! The handle by which a test body drives its nodes.
+
+use crate::failed::{Failed, TestResult};
+use crate::judge::Judge;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::{Ref, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+use windtunnel::line::ControlFailure;
+use windtunnel::time::{Instant, sleep, timeout_at};
+use windtunnel::world::{Counters, LinkWeather, Tester};
+use windtunnel::{Nanos, NodeId, rand};
+
+/// The nodes of a test, and what its judge knows of them. Cheap to clone.
+pub struct Cluster<J: Judge> {
+    tester: Tester,
+    judge: Rc<RefCell<J>>,
+    calm: LinkWeather,
+}
+
+impl<J: Judge> Clone for Cluster<J> {
+    fn clone(&self) -> Self {
+        Cluster { tester: self.tester.clone(), judge: self.judge.clone(), calm: self.calm }
+    }
+}
+
+impl<J: Judge> fmt::Debug for Cluster<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("nodes", &self.nodes()).finish_non_exhaustive()
+    }
+}
+
+impl<J: Judge> Cluster<J> {
+    pub(crate) const fn new(tester: Tester, judge: Rc<RefCell<J>>, calm: LinkWeather) -> Self {
+        Cluster { tester, judge, calm }
+    }
+
+    /// All nodes, in order.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeId] {
+        self.tester.nodes()
+    }
+
+    /// The node behind this one, going round.
+    #[must_use]
+    pub fn after(&self, node: NodeId) -> NodeId {
+        NodeId(node.0 % self.nodes().len() as u32 + 1)
+    }
+
+    /// What the judge has seen. Do not hold it across an `.await`.
+    #[must_use]
+    pub fn judge(&self) -> Ref<'_, J> {
+        self.judge.borrow()
+    }
+
+    /// The world's own handle, for what has no name here.
+    #[must_use]
+    pub const fn tester(&self) -> &Tester {
+        &self.tester
+    }
+
+    /// Virtual time since the start.
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.tester.now()
+    }
+
+    /// What was counted so far: messages, bytes, calls.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.tester.counters()
+    }
+
+    /// A stream for what a test draws.
+    #[must_use]
+    pub fn stream(&self, name: &'static str) -> rand::Stream {
+        self.tester.stream(name)
+    }
+
+    /// Whether a node's process runs.
+    #[must_use]
+    pub fn is_running(&self, node: NodeId) -> bool {
+        self.tester.is_running(node)
+    }
+
+    /// Starts a node from what is on its disk.
+    pub fn start(&self, node: NodeId) {
+        self.tester.start(node);
+    }
+
+    /// Kills a node's process; the page cache stays.
+    pub fn kill(&self, node: NodeId) {
+        self.tester.kill(node);
+    }
+
+    /// Takes the power from a node's machine; what is not synced may be lost.
+    pub fn power_loss(&self, node: NodeId) {
+        self.tester.power_loss(node);
+    }
+
+    /// Kills a node and starts it again at once.
+    pub fn restart(&self, node: NodeId) {
+        self.kill(node);
+        self.start(node);
+    }
+
+    /// Makes a node stand still.
+    pub fn pause(&self, node: NodeId) {
+        self.tester.pause(node);
+    }
+
+    /// Lets a paused node run on.
+    pub fn resume(&self, node: NodeId) {
+        self.tester.resume(node);
+    }
+
+    /// Cuts one directed link.
+    pub fn cut(&self, from: NodeId, to: NodeId) {
+        self.tester.cut(from, to);
+    }
+
+    /// Mends one directed link.
+    pub fn mend(&self, from: NodeId, to: NodeId) {
+        self.tester.mend(from, to);
+    }
+
+    /// Cuts a node off from all others, in both directions.
+    pub fn cut_off(&self, node: NodeId) {
+        for other in self.others(node) {
+            self.cut(node, other);
+            self.cut(other, node);
+        }
+    }
+
+    /// Connects a node with all others again.
+    pub fn reconnect(&self, node: NodeId) {
+        for other in self.others(node) {
+            self.mend(node, other);
+            self.mend(other, node);
+        }
+    }
+
+    /// Lets nodes reach those of their own group alone; nodes in no group reach nobody.
+    pub fn partition(&self, groups: &[&[NodeId]]) {
+        let group_of = |node: NodeId| groups.iter().position(|group| group.contains(&node));
+        for (from, to) in self.links() {
+            if group_of(from).is_some() && group_of(from) == group_of(to) {
+                self.mend(from, to);
+            } else {
+                self.cut(from, to);
+            }
+        }
+    }
+
+    /// Mends all links, and gives them the weather with which the test began.
+    pub fn heal(&self) {
+        for (from, to) in self.links() {
+            self.mend(from, to);
+            self.tester.set_link(from, to, self.calm);
+        }
+    }
+
+    /// Gives one directed link other weather.
+    pub fn set_link(&self, from: NodeId, to: NodeId, weather: LinkWeather) {
+        self.tester.set_link(from, to, weather);
+    }
+
+    /// Gives all links between nodes other weather.
+    pub fn set_links(&self, weather: LinkWeather) {
+        for (from, to) in self.links() {
+            self.set_link(from, to, weather);
+        }
+    }
+
+    /// The weather with which the test began.
+    #[must_use]
+    pub const fn calm(&self) -> LinkWeather {
+        self.calm
+    }
+
+    fn others(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        self.nodes().iter().copied().filter(move |other| *other != node)
+    }
+
+    /// All directed links between nodes.
+    pub fn links(&self) -> impl Iterator<Item = (NodeId, NodeId)> {
+        self.nodes().iter().flat_map(|from| self.others(*from).map(|to| (*from, to)))
+    }
+
+    /// Asks a node over its control port.
+    ///
+    /// # Errors
+    /// When the node is down, dies before it answers, or has not come so far in its start.
+    pub async fn control<A: DeserializeOwned>(
+        &self,
+        node: NodeId,
+        request: &impl Serialize,
+    ) -> Result<A, ControlFailure> {
+        let body = postcard::to_stdvec(request).expect("a control request always serialises");
+        let reply = self.tester.control(node, body).await?;
+        Ok(postcard::from_bytes(&reply).expect("the lab's own control port answers in its own words"))
+    }
+
+    /// Waits until `look` finds something in what the judge knows, looking again whenever that changed.
+    ///
+    /// # Errors
+    /// After `patience` of virtual time, with what `otherwise` says.
+    pub async fn until<T>(
+        &self,
+        patience: Duration,
+        mut look: impl FnMut(&J) -> Option<T>,
+        otherwise: impl FnOnce() -> Failed,
+    ) -> TestResult<T> {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(found) = look(&self.judge()) {
+                return Ok(found);
+            }
+            if timeout_at(deadline, self.tester.changed()).await.is_err() {
+                return look(&self.judge()).ok_or_else(otherwise);
+            }
+        }
+    }
+
+    /// Watches for `span` that `look` finds nothing.
+    ///
+    /// # Errors
+    /// As soon as it finds something, with that.
+    pub async fn never(&self, span: Duration, mut look: impl FnMut(&J) -> Option<Failed>) -> TestResult {
+        let end = Instant::now() + span;
+        loop {
+            if let Some(failed) = look(&self.judge()) {
+                return Err(failed);
+            }
+            if timeout_at(end, self.tester.changed()).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lets virtual time pass.
+    pub async fn sleep(&self, span: Duration) {
+        sleep(span).await;
+    }
+}

@@ -1,0 +1,47 @@
+//! Who watches a run for a lab: sees what nodes show, and checks the lab's rules while it goes on.
+
+use crate::failed::Failed;
+use windtunnel::NodeId;
+use windtunnel::world::{Lifecycle, Moment};
+
+/// Whether what was seen may be what a test body waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// No test body waits for such a thing.
+    None,
+    /// Something changed: whoever waits looks again.
+    Changed,
+}
+
+/// What a lab knows of a run while it goes on. There is one for each run, shared with the test body.
+pub trait Judge: 'static {
+    /// A judge for a run of so many nodes.
+    fn new(nodes: u32) -> Self;
+
+    /// A node showed something.
+    ///
+    /// # Errors
+    /// With the rule that it breaks. The run ends at this event.
+    fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed>;
+
+    /// Something happened to a node from outside.
+    ///
+    /// # Errors
+    /// With the rule that it breaks.
+    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
+        let _ = (moment, node, what);
+        Ok(Interest::None)
+    }
+
+    /// The node that leads, for faults that strike the leader.
+    fn leader(&self) -> Option<NodeId> {
+        None
+    }
+
+    /// What an observation says, in a few words for the column of its node; `None` to leave it out
+    /// of stories. Called in order, on a judge of its own, when a story is told.
+    fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
+        let _ = (node, kind, body);
+        None
+    }
+}

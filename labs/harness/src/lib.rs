@@ -1,0 +1,47 @@
+//! What every lab shares: suites and their points, the weather they run under, and how results
+//! travel.
+//!
+//! - [`suite`]: what a lab is made of: parts, tests, storms;
+//! - [`cluster`]: the handle by which a test body drives its nodes;
+//! - [`judge`]: who watches a run and checks the lab's rules;
+//! - [`scenario`]: weather as data, and the schedules that a seed draws from it;
+//! - `run`, `storm`: one test under one seed; `story`: how a failure is told;
+//! - [`worker`]: a submission's binary, driven by `cargo lab`; [`libtest`]: the same suite under `cargo test`;
+//! - [`protocol`]: what `cargo lab` and a lab's worker say to each other, and failure files.
+//!
+//! Without the feature `sim` only data is left ([`protocol`], [`scenario`]), and neither madsim nor a
+//! simulated world is built: that is what the command line links against.
+#![warn(missing_docs)]
+
+pub mod protocol;
+pub mod scenario;
+
+#[cfg(feature = "sim")]
+pub mod cluster;
+#[cfg(feature = "sim")]
+pub mod failed;
+#[cfg(feature = "sim")]
+pub mod judge;
+#[cfg(feature = "sim")]
+pub mod libtest;
+#[cfg(feature = "sim")]
+mod output;
+#[cfg(feature = "sim")]
+mod plan;
+#[cfg(feature = "sim")]
+mod run;
+#[cfg(feature = "sim")]
+mod storm;
+#[cfg(feature = "sim")]
+mod story;
+#[cfg(feature = "sim")]
+pub mod suite;
+#[cfg(feature = "sim")]
+mod watch;
+#[cfg(feature = "sim")]
+mod wording;
+#[cfg(feature = "sim")]
+pub mod worker;
+
+#[cfg(feature = "sim")]
+pub use windtunnel::memory::CountingAllocator;

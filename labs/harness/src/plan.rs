@@ -1,0 +1,66 @@
+//! What a test is going to do under a seed: nodes, options, budgets, and a schedule if it is a storm.
+
+use crate::cluster::Cluster;
+use crate::judge::Judge;
+use crate::protocol::ScenarioText;
+use crate::scenario::{Scenario, ScenarioError, Schedule};
+use crate::suite::{Body, Lab, Running, Test};
+use windtunnel::world::{ClockWeather, Options};
+use windtunnel::{Nanos, Seed};
+
+/// Events after which a run counts as a storm of messages.
+const EVENT_BUDGET: u64 = 5_000_000;
+
+/// A run to be.
+pub(crate) struct Plan<J: Judge> {
+    pub nodes: u32,
+    pub time_budget: Nanos,
+    pub course: Course<J>,
+}
+
+/// What the tester does.
+pub(crate) enum Course<J: Judge> {
+    Story(fn(Cluster<J>) -> Running),
+    Storm(Box<Schedule>),
+}
+
+impl<J: Judge> Plan<J> {
+    /// Expands a seed: a test's own body, or the weather of a scenario in its place.
+    ///
+    /// # Errors
+    /// When the scenario is wrong.
+    pub fn expand(
+        lab: &Lab<J>,
+        test: Option<&Test<J>>,
+        seed: Seed,
+        scenario: Option<&ScenarioText>,
+    ) -> Result<Self, ScenarioError> {
+        let storm = |name: &str, text: &str| {
+            let schedule = Scenario::parse(name, text)?.draw(seed);
+            let time_budget = schedule.duration.0.saturating_add(lab.storm.recovery_budget);
+            Ok(Plan { nodes: schedule.nodes, time_budget, course: Course::Storm(Box::new(schedule)) })
+        };
+        match (scenario, test.map(|test| &test.body)) {
+            (Some(scenario), _) => storm(&scenario.name, &scenario.text),
+            (None, Some(Body::Storm { scenario, text })) => storm(scenario, text),
+            (None, Some(Body::Directed { nodes, time_budget, run })) => {
+                Ok(Plan { nodes: *nodes, time_budget: *time_budget, course: Course::Story(*run) })
+            }
+            (None, None) => Err(ScenarioError::Nodes { nodes: 0, reason: "a scenario is needed".to_owned() }),
+        }
+    }
+
+    /// What the world is told before the run.
+    pub fn set(&self, options: &mut Options) {
+        options.time_budget = self.time_budget;
+        options.event_budget = EVENT_BUDGET;
+        let Course::Storm(schedule) = &self.course else { return };
+        for node in &schedule.node {
+            let weather = ClockWeather { offset_ns: node.offset.nanos, drift_ppm: node.drift_ppm.0 };
+            options.clocks.insert(node.node, weather);
+            if node.shuffle_tasks {
+                options.shuffle_tasks.insert(node.node);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Runs one test under one seed.
+
+use crate::cluster::Cluster;
+use crate::failed::{Failed, TestResult};
+use crate::judge::Judge;
+use crate::output::Capture;
+use crate::plan::{Course, Plan};
+use crate::protocol::{Isolation, RunRequest};
+use crate::scenario::ScenarioError;
+use crate::storm::{self, Struck};
+use crate::suite::{Lab, Running, Test};
+use crate::watch::{Broken, Kept, Occasions, Watch};
+use std::cell::RefCell;
+use std::rc::Rc;
+use windtunnel::executor::Program;
+use windtunnel::line::LogLevel;
+use windtunnel::world::{LinkWeather, Moment, Outcome, Report, Simulation, Tester};
+use windtunnel::{EventNumber, NodeId};
+
+/// How a run is done; nothing here changes what happens in it.
+pub(crate) struct Manner {
+    pub record: bool,
+    pub isolate: Isolation,
+    pub log: Option<LogLevel>,
+    pub hash_at: Option<EventNumber>,
+}
+
+/// What became of a run.
+pub(crate) struct Ran {
+    pub report: Report<TestResult>,
+    pub kept: Kept,
+    pub nodes: u32,
+}
+
+impl Ran {
+    /// The rule that was broken and where, or `None` if the test passed.
+    pub fn verdict(&self) -> Option<Broken> {
+        let moment = Moment { at: self.report.ended_at, event: EventNumber(self.report.events) };
+        let ended = |failed: Failed, node| Some(Broken { failed, moment, node });
+        match &self.report.outcome {
+            Outcome::Finished(Ok(())) => None,
+            Outcome::Finished(Err(failed)) => ended(failed.clone(), NodeId::TESTER),
+            Outcome::Stopped => self.kept.broken.clone(),
+            Outcome::Failed(failure) => ended(crate::wording::of_failure(failure), self.report.last_node),
+        }
+    }
+}
+
+/// Runs a test, or the scenario of the request in its place.
+///
+/// # Errors
+/// When the scenario is wrong.
+pub(crate) fn run<J: Judge>(
+    lab: &Lab<J>,
+    test: Option<&Test<J>>,
+    program: &Program,
+    request: &RunRequest,
+    manner: &Manner,
+) -> Result<Ran, ScenarioError> {
+    let plan = Plan::expand(lab, test, request.seed, request.scenario.as_ref())?;
+    let nodes = plan.nodes;
+    let simulation = Simulation::new(request.seed).program(nodes, program.clone()).with(|options| {
+        plan.set(options);
+        options.record = manner.record;
+        options.log_level = manner.log;
+        options.hash_at = manner.hash_at;
+        options.isolation = match manner.isolate {
+            Isolation::None => windtunnel::world::Isolation::Thread,
+            Isolation::Process => windtunnel::world::Isolation::Process,
+        };
+    });
+    // Without a place to keep it, output stays where the process has it: no reason not to run.
+    let capture = if manner.record { Capture::begin().ok() } else { None };
+    let seed = request.seed;
+    let (load, recovery) = (lab.storm.load, lab.storm.recovery);
+    let setup = move || {
+        let judge = Rc::new(RefCell::new(J::new(nodes)));
+        let occasions = Rc::new(Occasions::default());
+        let struck = Struck::default();
+        let watch = Watch::new(judge.clone(), occasions.clone(), struck.clone(), capture);
+        let body = move |tester: Tester| -> Running {
+            let cluster = Cluster::new(tester, judge, LinkWeather::default());
+            match plan.course {
+                Course::Story(story) => story(cluster),
+                Course::Storm(schedule) => {
+                    let setting = storm::Setting { schedule: *schedule, seed, occasions, struck, load, recovery };
+                    Box::pin(storm::run(cluster, setting))
+                }
+            }
+        };
+        (watch, body)
+    };
+    let (report, kept) = simulation.observe(setup, Watch::into_kept);
+    Ok(Ran { report, kept, nodes })
+}

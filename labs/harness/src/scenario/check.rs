@@ -1,0 +1,220 @@
+//! What a scenario that can be read may still say wrong: values that make no sense together.
+
+use super::action::Action;
+use super::family::{Direction, Family, Kind, Links, Partition, Shape};
+use super::file::Scenario;
+use super::place::{Places, Target};
+use super::schedule::{Event, When};
+use super::time::Time;
+use windtunnel::NodeId;
+
+/// No storm needs more, and a slip of the pen (`ns` for `ms`) should not fill the memory.
+const MOST_STRIKES: u64 = 100_000;
+const MOST_NODES: u32 = 1_000;
+
+/// A step on the way to a value in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Key(&'static str),
+    Item(usize),
+}
+use Step::{Item, Key};
+
+/// Something impossible, and the way to where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Impossible {
+    pub path: Vec<Step>,
+    pub message: String,
+    pub help: Vec<String>,
+}
+
+type Checked = Result<(), Impossible>;
+
+/// Fails with that message and help at that place unless the condition holds.
+fn require(holds: bool, path: &[Step], message: impl Into<String>, help: &str) -> Checked {
+    if holds {
+        return Ok(());
+    }
+    let help = if help.is_empty() { Vec::new() } else { vec![help.to_owned()] };
+    Err(Impossible { path: path.to_vec(), message: message.into(), help })
+}
+
+/// Checks all of a scenario; the first thing that is wrong counts.
+pub(super) fn check(scenario: &Scenario) -> Checked {
+    let nodes = scenario.nodes;
+    let message = format!("{nodes} nodes cannot be run");
+    require((1..=MOST_NODES).contains(&nodes), &[Key("nodes")], message, "allowed here: 1 to 1000")?;
+    let message = "a storm of no duration is none";
+    require(scenario.duration > Time::ZERO, &[Key("duration")], message, "")?;
+    weather(scenario)?;
+    links(scenario)?;
+    for (index, node) in scenario.node.iter().enumerate() {
+        let path = [Key("node"), Item(index), Key("node")];
+        exists(node.node, nodes, &path)?;
+        let first = scenario.node[..index].iter().all(|other| other.node != node.node);
+        require(first, &path, format!("node {} is described twice", node.node.0), "")?;
+    }
+    for (index, family) in scenario.fault.iter().enumerate() {
+        check_family(family, scenario).map_err(|wrong| within("fault", index, wrong))?;
+    }
+    for (index, event) in scenario.event.iter().enumerate() {
+        check_event(event, scenario).map_err(|wrong| within("event", index, wrong))?;
+    }
+    Ok(())
+}
+
+fn within(list: &'static str, index: usize, mut wrong: Impossible) -> Impossible {
+    wrong.path.splice(0..0, [Key(list), Item(index)]);
+    wrong
+}
+
+fn exists(node: NodeId, nodes: u32, path: &[Step]) -> Checked {
+    let message = format!("there is no node {} among {nodes}", node.0);
+    require((1..=nodes).contains(&node.0), path, message, &format!("allowed here: 1 to {nodes}"))
+}
+
+fn weather(scenario: &Scenario) -> Checked {
+    let Scenario { load, network, disk, .. } = scenario;
+    let path = [Key("load"), Key("propose_every")];
+    require(load.propose_every.from > Time::ZERO, &path, "clients that never wait stop time", "")?;
+    let path = [Key("network"), Key("latency")];
+    require(network.latency.from > Time::ZERO, &path, "no message arrives in no time", "")?;
+    let path = [Key("network"), Key("bandwidth")];
+    require(network.bandwidth.is_none_or(|bandwidth| bandwidth.from > 0), &path, NO_BANDWIDTH, CUT_INSTEAD)?;
+    let path = [Key("disk"), Key("capacity")];
+    let message = "a disk that holds nothing cannot start a node";
+    let help = "leave `capacity` out for no limit, or use a fault of kind `disk-full`";
+    require(disk.capacity.is_none_or(|capacity| capacity.from > 0), &path, message, help)
+}
+
+const NO_BANDWIDTH: &str = "a bandwidth of 0 lets nothing through";
+const CUT_INSTEAD: &str = "leave `bandwidth` out for no limit, or use a fault of kind `cut-link`";
+
+fn links(scenario: &Scenario) -> Checked {
+    for (index, link) in scenario.link.iter().enumerate() {
+        let path = |key| [Key("link"), Item(index), Key(key)];
+        exists(link.from, scenario.nodes, &path("from"))?;
+        exists(link.to, scenario.nodes, &path("to"))?;
+        require(link.from != link.to, &path("to"), "a node has no link to itself", "")?;
+        let same = |other: &&super::weather::Link| (other.from, other.to) == (link.from, link.to);
+        let message = format!("the link from {} to {} is described twice", link.from.0, link.to.0);
+        require(scenario.link[..index].iter().find(same).is_none(), &path("to"), message, "")?;
+        require(link.bandwidth != Some(0), &path("bandwidth"), NO_BANDWIDTH, CUT_INSTEAD)?;
+        require(link.latency.from > Time::ZERO, &path("latency"), "no message arrives in no time", "")?;
+    }
+    Ok(())
+}
+
+fn check_family(family: &Family, scenario: &Scenario) -> Checked {
+    timing(family, scenario.duration)?;
+    target(&family.kind, scenario.nodes)?;
+    if let Some(lasts) = family.kind.lasts() {
+        let key = if matches!(family.kind, Kind::Kill(_) | Kind::PowerLoss(_)) { "down" } else { "lasts" };
+        require(lasts.from > Time::ZERO, &[Key(key)], "a fault that ends as it begins is none", "")?;
+    }
+    match &family.kind {
+        Kind::Partition(partition) => check_partition(partition, scenario.nodes),
+        Kind::SlowLink(slow) => {
+            let message = "a slow link says how slow: by `by`, by `times`, or both";
+            require(slow.by.is_some() || slow.times.is_some(), &[Key("kind")], message, "")?;
+            let message = "a link that is 0 times slower is faster";
+            require(slow.times.is_none_or(|times| times.from > 0), &[Key("times")], message, "allowed here: 1 or more")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn timing(family: &Family, duration: Time) -> Checked {
+    let timing = &family.timing;
+    let ways = [timing.every.is_some(), timing.at.is_some(), timing.when.is_some()];
+    let message = "a fault says when it strikes by exactly one of `every`, `at` and `when`";
+    require(ways.into_iter().filter(|way| *way).count() == 1, &[Key("kind")], message, "")?;
+    if let Some(every) = timing.every {
+        require(every.from > Time::ZERO, &[Key("every")], "strikes with no time between them stop time", "")?;
+        let most = duration.0.0 / every.from.0.0;
+        let message = format!("that may be {most} strikes in a storm of {duration}");
+        require(most <= MOST_STRIKES, &[Key("every")], message, "allowed here: at most 100000")?;
+    }
+    for (index, at) in timing.at.iter().flatten().enumerate() {
+        let message = format!("{at} is after the storm, which ends at {duration}");
+        require(*at < duration, &[Key("at"), Item(index)], message, "")?;
+    }
+    let never = timing.at.as_ref().is_some_and(Vec::is_empty);
+    require(!never, &[Key("at")], "the list names no time", "")?;
+    let nothing = timing.when.as_ref().is_some_and(|when| when.after.is_empty());
+    require(!nothing, &[Key("when"), Key("after")], "the name of what is observed is empty", "")
+}
+
+fn target(kind: &Kind, nodes: u32) -> Checked {
+    let path = [Key("where")];
+    match kind.target() {
+        Target::Nodes(listed) => {
+            for (index, node) in listed.iter().enumerate() {
+                exists(*node, nodes, &[Key("where"), Item(index)])?;
+            }
+            let all = kind.links().is_some() && listed.len() as u32 == nodes;
+            require(!all, &path, "no node is left at the other end of the links", "use `links = \"all\"`")?;
+        }
+        Target::Minority | Target::Majority => {
+            require(nodes >= 3, &path, format!("{nodes} nodes have no minority"), "allowed here: any, leader, a node")?;
+        }
+        Target::Any | Target::Leader | Target::Follower => {}
+    }
+    let Some((links, direction)) = kind.links() else { return Ok(()) };
+    require(nodes >= 2, &[Key("kind")], "one node has no links", "")?;
+    if links == Links::All {
+        let nobody = "links of all nodes are those of no node in particular: `where` has no meaning here";
+        require(*kind.target() == Target::Any, &path, nobody, "leave out `where`, or `links = \"all\"`")?;
+        let message = "all links are both ways";
+        require(direction == Direction::Both, &[Key("direction")], message, "leave out `direction`, or `links`")?;
+    }
+    Ok(())
+}
+
+fn check_partition(partition: &Partition, nodes: u32) -> Checked {
+    require(!partition.shapes.is_empty(), &[Key("shapes")], "the list names no shape", SHAPES)?;
+    for (index, shape) in partition.shapes.iter().enumerate() {
+        let least = match shape {
+            Shape::Halves | Shape::IsolateOne | Shape::Random => 2,
+            Shape::Bridge | Shape::MajorityMinority => 3,
+            Shape::Ring => 4,
+        };
+        let message = format!("this shape needs {least} nodes, and there are {nodes}");
+        require(nodes >= least, &[Key("shapes"), Item(index)], message, "")?;
+    }
+    let path = [Key("where")];
+    let one = match &partition.target {
+        Target::Any => return Ok(()),
+        Target::Leader | Target::Follower => true,
+        Target::Nodes(listed) => listed.len() == 1,
+        Target::Minority | Target::Majority => false,
+    };
+    let alone = partition.shapes.iter().all(|shape| *shape == Shape::IsolateOne);
+    let message = "only the shape `isolate-one` has a `where`: other shapes hit no node in particular";
+    require(alone, &path, message, "leave out `where`, or use `shapes = [\"isolate-one\"]`")?;
+    require(one, &path, "the shape `isolate-one` isolates one node", "allowed here: any, leader, follower, a node")
+}
+
+const SHAPES: &str = "allowed here: halves, isolate-one, bridge, ring, majority-minority, random";
+
+fn check_event(event: &Event, scenario: &Scenario) -> Checked {
+    if let When::At(at) = event.when {
+        let message = format!("{at} is after the storm, which ends at {}", scenario.duration);
+        require(at <= scenario.duration, &[Key("at")], message, "")?;
+    }
+    let ends = event.action.places();
+    let relative = ends.iter().filter(|(_, end)| matches!(end, Places::Other | Places::Others)).count();
+    let message = "`other` and `others` mean whoever is not at the other end, so one end has to say who";
+    require(relative < 2, &[Key("to")], message, "allowed here: all, leader, follower, a node, a list of nodes")?;
+    for (key, end) in ends {
+        if let Places::Nodes(nodes) = end {
+            nodes.into_iter().try_for_each(|node| exists(node, scenario.nodes, &[Key(key)]))?;
+        }
+    }
+    if let Action::LinkWeather { weather, .. } = &event.action {
+        let message = "a link that is 0 times slower is faster";
+        let path = [Key("weather"), Key("times_slower")];
+        require(weather.times_slower != Some(0), &path, message, "allowed here: 1 or more")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! From a scenario and a seed to a schedule. A pure function of both.
+//!
+//! Everything that can be edited alone has streams of its own: each link, each node, the load,
+//! each family (by its kind and its place among families of that kind), each strike. So one line
+//! more in a file leaves all other draws as they were.
+
+use super::action::Action;
+use super::file::{DrawnLoad, Scenario};
+use super::schedule::{Drawn, Event, Schedule, When};
+use super::strike;
+use super::weather::{Link, Node};
+use std::collections::BTreeMap;
+use windtunnel::streams::{Purpose, Stream};
+use windtunnel::{NodeId, Seed, fold};
+
+impl Scenario {
+    /// The complete weather of the run of that seed. What the file says explicitly is taken as it
+    /// is, so a schedule gives itself.
+    #[must_use]
+    pub fn draw(&self, seed: Seed) -> Schedule {
+        let mut event = self.event.clone();
+        let mut drawn = self.drawn.clone().unwrap_or(Drawn { seed, on: Vec::new(), off: Vec::new() });
+        let mut positions = BTreeMap::new();
+        for family in &self.fault {
+            let position = positions.entry(family.kind.name()).and_modify(|count| *count += 1).or_insert(1);
+            let name = format!("{}-{position}", family.kind.name());
+            match strike::draw(family, &name, seed, self) {
+                Some(strikes) => {
+                    event.extend(strikes);
+                    drawn.on.push(name);
+                }
+                None => drawn.off.push(name),
+            }
+        }
+        let heal = Event { when: When::At(self.duration), action: Action::HealAll, strike: None, pick: None };
+        if !event.contains(&heal) {
+            event.push(heal);
+        }
+        event.sort_by_key(|event| match &event.when {
+            When::At(time) => (0, time.0.0),
+            When::AtEvent(number) => (1, number.0),
+            When::After(_) => (2, 0),
+        });
+        Schedule {
+            about: self.about.clone(),
+            nodes: self.nodes,
+            duration: self.duration,
+            link: self.draw_links(seed),
+            node: (1..=self.nodes).map(|node| self.draw_node(NodeId(node), seed)).collect(),
+            event,
+            load: self.draw_load(seed),
+            drawn,
+        }
+    }
+
+    fn draw_links(&self, seed: Seed) -> Vec<Link> {
+        let network = self.network.in_run(&mut options(seed, "network", 0));
+        let ends = (1..=self.nodes).flat_map(|from| (1..=self.nodes).map(move |to| (NodeId(from), NodeId(to))));
+        ends.filter(|(from, to)| from != to)
+            .map(|(from, to)| {
+                let explicit = self.link.iter().find(|link| link.from == from && link.to == to);
+                explicit.cloned().unwrap_or_else(|| {
+                    let entity = u64::from(from.0) << 32 | u64::from(to.0);
+                    network.draw(from, to, &mut options(seed, "link", entity))
+                })
+            })
+            .collect()
+    }
+
+    fn draw_node(&self, node: NodeId, seed: Seed) -> Node {
+        if let Some(explicit) = self.node.iter().find(|explicit| explicit.node == node) {
+            return explicit.clone();
+        }
+        let stream = |part| options(seed, part, node.0.into());
+        let (mut clock, mut process) = (stream("clock"), stream("process"));
+        Node {
+            node,
+            offset: self.clock.offset.one(&mut clock),
+            drift_ppm: self.clock.drift_ppm.one(&mut clock),
+            shuffle_tasks: process.chance(self.process.shuffle_tasks_ppm.ppm()),
+            per_event: self.process.per_event.one(&mut process),
+            disk: self.disk.in_run(&mut options(seed, "disks", 0)).draw(&mut stream("disk")),
+        }
+    }
+
+    fn draw_load(&self, seed: Seed) -> DrawnLoad {
+        let mut stream = options(seed, "load", 0);
+        DrawnLoad {
+            clients: self.load.clients.one(&mut stream),
+            propose_every: self.load.propose_every.one(&mut stream),
+            command_bytes: self.load.command_bytes.one(&mut stream),
+        }
+    }
+}
+
+/// The stream of options that do not change while the run goes on.
+pub(super) fn options(seed: Seed, name: &str, entity: u64) -> Stream {
+    Stream::keyed(seed, Purpose::Scenario, [fold::of_bytes(name.as_bytes()), entity])
+}

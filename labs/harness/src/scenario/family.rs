@@ -1,0 +1,389 @@
+//! Families of faults: what may happen in a storm, how often, to whom and for how long.
+//!
+//! A run draws which families it has at all (`on_ppm`): uniform small rates everywhere hide bugs,
+//! since one fault mends what another has broken (Groce et al., "Swarm testing", ISSTA 2012).
+
+use super::place::Target;
+use super::range::{Between, Drift, Rate};
+use super::time::{Offset, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One `[[fault]]` of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("unevaluatedProperties" = false))]
+pub struct Family {
+    /// When it strikes.
+    #[serde(flatten)]
+    pub timing: Timing,
+    /// What it does.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// When a family strikes: exactly one of `every`, `at` and `when`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// How likely a run has this family at all; half of the runs unless said otherwise.
+    #[serde(default = "every_other_run")]
+    pub on_ppm: Rate,
+    /// From one strike to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Between<Time>>,
+    /// At these times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Vec<Time>>,
+    /// Whenever something was observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Occasion>,
+    /// How likely each of these strikes happens; always unless said otherwise.
+    #[serde(default = "always")]
+    pub chance_ppm: Rate,
+}
+
+/// An occasion to strike: something that a node shows to the tester.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Occasion {
+    /// The name of what is observed, as `"reply-to-client"`.
+    pub after: String,
+    /// The strike comes so soon after it, at a drawn moment.
+    pub within: Time,
+}
+
+fn every_other_run() -> Rate {
+    Rate(500_000)
+}
+
+fn always() -> Rate {
+    Rate(1_000_000)
+}
+
+impl Timing {
+    /// The keys that every kind of fault takes.
+    pub const KEYS: [&'static str; 6] = ["kind", "on_ppm", "every", "at", "when", "chance_ppm"];
+}
+
+/// The kinds of faults, written as `kind = "power-loss"`.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:literal $variant:ident,)*) => {
+        /// What a family does; the key `kind` says which.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "kind")]
+        pub enum Kind {
+            $($(#[$doc])* #[serde(rename = $name)] $variant($variant),)*
+        }
+
+        impl Kind {
+            /// All kinds, as they are written.
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
+
+            /// This kind, as it is written.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Kind::$variant(_) => $name,)*
+                }
+            }
+
+            /// Reads the settings of the kind of that name; nothing if there is none.
+            pub(super) fn read<'de, D: serde::Deserializer<'de>>(name: &str, settings: D) -> Option<Result<Self, D::Error>> {
+                match name {
+                    $($name => Some($variant::deserialize(settings).map(Kind::$variant)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Cuts the nodes into parts that do not hear each other.
+    "partition" Partition,
+    /// Cuts single links.
+    "cut-link" CutLink,
+    /// Makes links slow.
+    "slow-link" SlowLink,
+    /// Makes links lose messages.
+    "lossy-link" LossyLink,
+    /// Makes links deliver messages twice.
+    "duplicate" Duplicate,
+    /// Makes links deliver messages out of order.
+    "reorder" Reorder,
+    /// Ends a process; its disk keeps all that was written.
+    "kill" Kill,
+    /// Ends a host; its disk keeps what was synced, and of the rest what it likes.
+    "power-loss" PowerLoss,
+    /// Stops a process for a while, as a long garbage collection or a virtual machine that moves.
+    "pause" Pause,
+    /// Makes a process slow.
+    "slow-node" SlowNode,
+    /// Makes a node's clocks run too fast or too slow for a while.
+    "clock-drift" ClockDrift,
+    /// Sets a node's wall clock forward or back.
+    "clock-jump" ClockJump,
+    /// Makes a disk slow.
+    "disk-slow" DiskSlow,
+    /// Fills a disk (ENOSPC).
+    "disk-full" DiskFull,
+    /// Makes a disk fail now and then (EIO).
+    "disk-error" DiskError,
+}
+
+/// How a partition cuts the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// Two parts as equal as can be.
+    Halves,
+    /// One node, and all others.
+    IsolateOne,
+    /// Two halves that only one node in the middle hears.
+    Bridge,
+    /// Each node hears its two neighbours in a drawn circle.
+    Ring,
+    /// Fewer than half of the nodes, and the rest.
+    MajorityMinority,
+    /// Each pair is cut or not by a throw of a coin.
+    Random,
+}
+
+/// Whether what a fault does to a link, it does to the way back too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    Both,
+    /// One way, drawn for each strike.
+    OneWay,
+}
+
+/// Which links of the struck node a fault takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Links {
+    /// That to one other node, drawn.
+    #[default]
+    One,
+    /// Those to all other nodes.
+    Node,
+    /// Every link there is, of all nodes.
+    All,
+}
+
+/// Settings of a kind of fault.
+macro_rules! settings {
+    ($(#[$doc:meta])* $name:ident { $($fields:tt)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($fields)* }
+    };
+}
+
+/// Settings of a fault of links: the fields that say which, then its own.
+macro_rules! link_settings {
+    ($(#[$doc:meta])* $name:ident { $($fields:tt)* }) => {
+        settings! {
+            $(#[$doc])* $name {
+                /// The node at one end of the links.
+                #[serde(default, rename = "where")]
+                pub target: Target,
+                /// Which of its links.
+                #[serde(default)]
+                pub links: Links,
+                /// Both ways, or one.
+                #[serde(default)]
+                pub direction: Direction,
+                /// For how long.
+                pub lasts: Between<Time>,
+                $($fields)*
+            }
+        }
+    };
+}
+
+/// Settings of a fault of nodes: whom, for how long (under that name), then its own.
+macro_rules! node_settings {
+    ($(#[$doc:meta])* $name:ident for $lasts:ident { $($fields:tt)* }) => {
+        settings! {
+            $(#[$doc])* $name {
+                /// Whom.
+                #[serde(default, rename = "where")]
+                pub target: Target,
+                /// For how long.
+                pub $lasts: Between<Time>,
+                $($fields)*
+            }
+        }
+    };
+}
+
+settings! {
+    /// A partition.
+    Partition {
+        /// One of these is drawn for each strike.
+        pub shapes: Vec<Shape>,
+        /// Both ways, or one.
+        #[serde(default)]
+        pub direction: Direction,
+        /// Whom the shape `isolate-one` isolates.
+        #[serde(default, rename = "where")]
+        pub target: Target,
+        /// For how long.
+        pub lasts: Between<Time>,
+    }
+}
+
+link_settings! { /** Links that carry nothing. */ CutLink {} }
+link_settings! {
+    /// Links that are slow.
+    SlowLink {
+        /// Every message takes that much longer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub by: Option<Between<Time>>,
+        /// Every message takes that many times as long.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub times: Option<Between<u64>>,
+    }
+}
+link_settings! {
+    /// Links that lose messages.
+    LossyLink {
+        /// How often.
+        pub loss_ppm: Between<Rate>,
+    }
+}
+link_settings! {
+    /// Links that deliver messages twice.
+    Duplicate {
+        /// How often.
+        pub duplicate_ppm: Between<Rate>,
+    }
+}
+link_settings! {
+    /// Links that deliver messages out of order.
+    Reorder {
+        /// How often.
+        pub reorder_ppm: Between<Rate>,
+        /// How long a message is held back.
+        pub reorder_by: Between<Time>,
+    }
+}
+node_settings! { /** A process that ends and is started again. */ Kill for down {} }
+node_settings! { /** A host that loses power and is started again. */ PowerLoss for down {} }
+node_settings! { /** A process that stands still. */ Pause for lasts {} }
+node_settings! {
+    /// A process that is slow.
+    SlowNode for lasts {
+        /// How long it takes to handle one event.
+        pub per_event: Between<Time>,
+    }
+}
+node_settings! {
+    /// Clocks that run too fast or too slow.
+    ClockDrift for lasts {
+        /// By how much; below zero is slow.
+        pub drift_ppm: Between<Drift>,
+    }
+}
+settings! {
+    /// A wall clock that jumps.
+    ClockJump {
+        /// Whose.
+        #[serde(default, rename = "where")]
+        pub target: Target,
+        /// By how much; below zero is back.
+        pub by: Between<Offset>,
+    }
+}
+node_settings! {
+    /// A disk that is slow.
+    DiskSlow for lasts {
+        /// Every operation takes that much longer.
+        #[serde(default)]
+        pub by: Between<Time>,
+        /// Every fsync takes that much longer.
+        #[serde(default)]
+        pub sync_by: Between<Time>,
+    }
+}
+node_settings! {
+    /// A disk that is full.
+    DiskFull for lasts {
+        /// Bytes that can still be written.
+        #[serde(default)]
+        pub free_bytes: Between<u64>,
+    }
+}
+node_settings! {
+    /// A disk that fails.
+    DiskError for lasts {
+        /// How often an operation fails.
+        #[serde(default)]
+        pub error_ppm: Between<Rate>,
+        /// How often an fsync fails.
+        #[serde(default)]
+        pub sync_error_ppm: Between<Rate>,
+    }
+}
+
+impl Kind {
+    /// Whom each strike hits.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        match self {
+            Kind::Partition(Partition { target, .. })
+            | Kind::CutLink(CutLink { target, .. })
+            | Kind::SlowLink(SlowLink { target, .. })
+            | Kind::LossyLink(LossyLink { target, .. })
+            | Kind::Duplicate(Duplicate { target, .. })
+            | Kind::Reorder(Reorder { target, .. })
+            | Kind::Kill(Kill { target, .. })
+            | Kind::PowerLoss(PowerLoss { target, .. })
+            | Kind::Pause(Pause { target, .. })
+            | Kind::SlowNode(SlowNode { target, .. })
+            | Kind::ClockDrift(ClockDrift { target, .. })
+            | Kind::ClockJump(ClockJump { target, .. })
+            | Kind::DiskSlow(DiskSlow { target, .. })
+            | Kind::DiskFull(DiskFull { target, .. })
+            | Kind::DiskError(DiskError { target, .. }) => target,
+        }
+    }
+
+    /// Which links a fault of links takes; nothing for other kinds.
+    #[must_use]
+    pub fn links(&self) -> Option<(Links, Direction)> {
+        match self {
+            Kind::CutLink(CutLink { links, direction, .. })
+            | Kind::SlowLink(SlowLink { links, direction, .. })
+            | Kind::LossyLink(LossyLink { links, direction, .. })
+            | Kind::Duplicate(Duplicate { links, direction, .. })
+            | Kind::Reorder(Reorder { links, direction, .. }) => Some((*links, *direction)),
+            _ => None,
+        }
+    }
+
+    /// For how long a strike lasts; nothing for a jump, which has no end.
+    #[must_use]
+    pub fn lasts(&self) -> Option<Between<Time>> {
+        match self {
+            Kind::ClockJump(_) => None,
+            Kind::Kill(Kill { down, .. }) | Kind::PowerLoss(PowerLoss { down, .. }) => Some(*down),
+            Kind::Partition(Partition { lasts, .. })
+            | Kind::CutLink(CutLink { lasts, .. })
+            | Kind::SlowLink(SlowLink { lasts, .. })
+            | Kind::LossyLink(LossyLink { lasts, .. })
+            | Kind::Duplicate(Duplicate { lasts, .. })
+            | Kind::Reorder(Reorder { lasts, .. })
+            | Kind::Pause(Pause { lasts, .. })
+            | Kind::SlowNode(SlowNode { lasts, .. })
+            | Kind::ClockDrift(ClockDrift { lasts, .. })
+            | Kind::DiskSlow(DiskSlow { lasts, .. })
+            | Kind::DiskFull(DiskFull { lasts, .. })
+            | Kind::DiskError(DiskError { lasts, .. }) => Some(*lasts),
+        }
+    }
+}

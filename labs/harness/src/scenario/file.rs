@@ -1,0 +1,84 @@
+//! A scenario file: what a storm is made of, before a seed has drawn it.
+
+use super::family::Family;
+use super::range::Between;
+use super::schedule::{Drawn, Event};
+use super::time::Time;
+use super::weather::{Clock, Disk, Link, Network, Node, Process};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A scenario: the weather of a kind of storm, and what clients do meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is about, in a line.
+    pub about: String,
+    /// How many nodes.
+    pub nodes: u32,
+    /// How long the storm lasts, before all is healed.
+    pub duration: Time,
+    /// What clients do during the storm.
+    #[serde(default)]
+    pub load: Load,
+    /// The network, as long as no fault changes it.
+    #[serde(default)]
+    pub network: Network,
+    /// The disks, as long as no fault changes them.
+    #[serde(default)]
+    pub disk: Disk,
+    /// The clocks, as long as no fault changes them.
+    #[serde(default)]
+    pub clock: Clock,
+    /// The processes, as long as no fault changes them.
+    #[serde(default)]
+    pub process: Process,
+    /// Families of faults.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fault: Vec<Family>,
+    /// Links whose weather is not drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub link: Vec<Link>,
+    /// Nodes whose weather is not drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub node: Vec<Node>,
+    /// Faults that are not drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub event: Vec<Event>,
+    /// In a schedule, where it was drawn from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<Drawn>,
+}
+
+/// What clients do during the storm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Load {
+    /// How many there are.
+    pub clients: Between<u64>,
+    /// How often each proposes a command.
+    pub propose_every: Between<Time>,
+    /// How long a command is.
+    pub command_bytes: Between<u64>,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Load {
+            clients: Between::just(1),
+            propose_every: Between::just(Time::from_millis(50)),
+            command_bytes: Between::just(16),
+        }
+    }
+}
+
+/// What clients do, all numbers drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DrawnLoad {
+    /// How many there are.
+    pub clients: u64,
+    /// How often each proposes a command.
+    pub propose_every: Time,
+    /// How long a command is.
+    pub command_bytes: u64,
+}

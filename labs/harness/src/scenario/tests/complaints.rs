@@ -1,0 +1,268 @@
+//! Wrong files, and every word of what is said about them.
+
+use super::complaint;
+
+const HEAD: &str = "about = \"a test\"\nnodes = 5\nduration = \"10s\"\n";
+
+fn of(lines: &str) -> String {
+    complaint(&format!("{HEAD}{lines}"))
+}
+
+#[test]
+fn a_wrong_key_is_shown_with_the_nearest_right_one() {
+    let said = of("[network]\nlatency = \"5ms\"\nloss_pmm = 5\n");
+    assert_eq!(
+        said,
+        "\
+storm.toml:6:1
+  there is no key `loss_pmm` here
+
+  6 | loss_pmm = 5
+    | ^^^^^^^^
+
+  did you mean `loss_ppm`?
+
+  allowed here: latency, tail_ppm, tail, loss_ppm, duplicate_ppm, reorder_ppm,
+  reorder_by, bandwidth"
+    );
+}
+
+#[test]
+fn a_wrong_key_of_a_fault_is_found_inside_it() {
+    let said = of("[[fault]]\nkind = \"pause\"\nevery = \"1s\"\nlast = \"2s\"\n");
+    assert_eq!(
+        said,
+        "\
+storm.toml:7:1
+  there is no key `last` here
+
+  7 | last = \"2s\"
+    | ^^^^
+
+  did you mean `lasts`?
+
+  allowed here: where, lasts, kind, on_ppm, every, at, when, chance_ppm"
+    );
+}
+
+#[test]
+fn a_wrong_type_is_named() {
+    let said = of("[[fault]]\nkind = \"pause\"\nevery = \"1s\"\nlasts = 2\n");
+    assert_eq!(
+        said,
+        "\
+storm.toml:7:9
+  invalid type: integer `2`, expected a time in quotes, as \"250ms\"
+
+  7 | lasts = 2
+    |         ^"
+    );
+}
+
+#[test]
+fn a_rate_over_a_million_is_refused() {
+    let said = of(
+        "[[fault]]\nkind = \"lossy-link\"\nevery = \"1s\"\nlasts = \"1s\"\nloss_ppm = { from = 0, to = 2_000_000 }\n",
+    );
+    assert_eq!(
+        said,
+        "\
+storm.toml:8:29
+  2000000 is no rate: parts per million, 0 (never) to 1_000_000 (always)
+
+  8 | loss_ppm = { from = 0, to = 2_000_000 }
+    |                             ^^^^^^^^^"
+    );
+}
+
+#[test]
+fn a_range_that_ends_before_it_begins_is_refused() {
+    let said = of("[network]\nlatency = { from = \"2s\", to = \"50ms\" }\n");
+    assert_eq!(
+        said,
+        "\
+storm.toml:5:11
+  the range is empty: from 2s is more than to 50ms
+
+  5 | latency = { from = \"2s\", to = \"50ms\" }
+    |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+    );
+}
+
+#[test]
+fn a_node_that_is_not_there_is_refused() {
+    let said = of("[[fault]]\nkind = \"kill\"\nwhere = [1, 9]\nevery = \"1s\"\ndown = \"1s\"\n");
+    assert_eq!(
+        said,
+        "\
+storm.toml:6:13
+  there is no node 9 among 5
+
+  6 | where = [1, 9]
+    |             ^
+
+  allowed here: 1 to 5"
+    );
+}
+
+#[test]
+fn an_unknown_kind_is_shown_with_the_nearest_right_one() {
+    let said = of("[[fault]]\nkind = \"powerloss\"\n");
+    assert_eq!(
+        said,
+        "\
+storm.toml:5:8
+  there is no kind of fault `powerloss`
+
+  5 | kind = \"powerloss\"
+    |        ^^^^^^^^^^^
+
+  did you mean `power-loss`?
+
+  allowed here: partition, cut-link, slow-link, lossy-link, duplicate, reorder,
+  kill, power-loss, pause, slow-node, clock-drift, clock-jump, disk-slow,
+  disk-full, disk-error"
+    );
+}
+
+#[test]
+fn a_missing_key_points_at_its_fault() {
+    let said = of("\n[[fault]]\nkind = \"pause\"\nevery = \"1s\"\n");
+    assert_eq!(
+        said,
+        "\
+storm.toml:5:1
+  the key `lasts` is missing
+
+  5 | [[fault]]
+    | ^^^^^^^^^"
+    );
+}
+
+#[test]
+fn a_role_where_no_node_is_hit_is_refused() {
+    let said = of(
+        "[[fault]]\nkind = \"partition\"\nshapes = [\"halves\"]\nwhere = \"leader\"\nevery = \"1s\"\nlasts = \"1s\"\n",
+    );
+    assert_eq!(
+        said,
+        "\
+storm.toml:7:9
+  only the shape `isolate-one` has a `where`: other shapes hit no node in
+  particular
+
+  7 | where = \"leader\"
+    |         ^^^^^^^^
+
+  leave out `where`, or use `shapes = [\"isolate-one\"]`"
+    );
+}
+
+#[test]
+fn a_long_event_is_shown_in_part_and_in_eighty_columns() {
+    let said = of(
+        "event = [\n  { at = \"1s\", strike = \"a-name-as-long-as-a-line-that-nobody-would-want-to-read-1.1\", do = \"kill\", nod = 1 },\n]\n",
+    );
+    assert!(said.contains("there is no key `nod` here"), "{said}");
+    assert!(said.contains("did you mean `node`?"), "{said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    let caret = lines[4].find('^').unwrap();
+    let source: Vec<char> = lines[3].chars().collect();
+    assert_eq!(source[caret..caret + 3].iter().collect::<String>(), "nod", "{said}");
+}
+
+/// The line that is shown and the message, for cases whose layout is that of the tests above.
+fn place_and_message(said: &str) -> (usize, String) {
+    let line = said.split(':').nth(1).unwrap().parse().unwrap();
+    let message: Vec<&str> = said.lines().skip(1).take_while(|line| !line.is_empty()).map(str::trim).collect();
+    (line, message.join(" "))
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_at_its_line() {
+    let pause = |line: &str| format!("[[fault]]\nkind = \"pause\"\nlasts = \"1s\"\n{line}\n");
+    let link = |line: &str| format!("[[fault]]\nkind = \"cut-link\"\nlasts = \"1s\"\nevery = \"1s\"\n{line}\n");
+    let event = |line: &str| format!("event = [\n  {{ {line} }},\n]\n");
+    let cases: &[(String, usize, &str)] = &[
+        ("[network]\nlatency = \"0s\"\n".into(), 5, "no message arrives in no time"),
+        ("[network]\nbandwidth = 0\n".into(), 5, "a bandwidth of 0 lets nothing through"),
+        ("[disk]\ncapacity = 0\n".into(), 5, "a disk that holds nothing cannot start a node"),
+        ("[load]\npropose_every = \"0s\"\n".into(), 5, "clients that never wait stop time"),
+        (
+            "[clock]\noffset = \"3 parsecs\"\n".into(),
+            5,
+            "`3 parsecs` is no time: write a number and a unit, as \"250ms\" (units: ns, us, ms, s, min)",
+        ),
+        ("fault = 3\n".into(), 4, "`fault` is a list: write [[fault]]"),
+        ("[[fault]]\nlasts = \"1s\"\n".into(), 4, "this fault does not say what it is: `kind` is missing"),
+        (pause(""), 5, "a fault says when it strikes by exactly one of `every`, `at` and `when`"),
+        (
+            pause("every = \"1s\"\nat = [\"1s\"]"),
+            5,
+            "a fault says when it strikes by exactly one of `every`, `at` and `when`",
+        ),
+        (pause("every = \"0s\""), 7, "strikes with no time between them stop time"),
+        (pause("every = \"1us\""), 7, "that may be 10000000 strikes in a storm of 10s"),
+        (pause("at = [\"1s\", \"11s\"]"), 7, "11s is after the storm, which ends at 10s"),
+        (pause("at = []"), 7, "the list names no time"),
+        (pause("every = \"1s\"\nwhere = \"leder\""), 8, "`leder` is not allowed here"),
+        (pause("every = \"1s\"\nwhere = [2, 2]"), 8, "node 2 is named twice"),
+        (pause("when = { after = \"\", within = \"1ms\" }"), 7, "the name of what is observed is empty"),
+        (
+            link("where = \"leader\"\nlinks = \"all\""),
+            8,
+            "links of all nodes are those of no node in particular: `where` has no meaning here",
+        ),
+        (link("where = [1, 2, 3, 4, 5]"), 8, "no node is left at the other end of the links"),
+        (
+            "[[fault]]\nkind = \"slow-link\"\nlasts = \"1s\"\nevery = \"1s\"\n".into(),
+            5,
+            "a slow link says how slow: by `by`, by `times`, or both",
+        ),
+        (
+            "[[fault]]\nkind = \"kill\"\ndown = \"0s\"\nevery = \"1s\"\n".into(),
+            6,
+            "a fault that ends as it begins is none",
+        ),
+        (event("at = \"1s\", do = \"kil\", node = 1"), 5, "there is no action `kil`"),
+        (
+            event("do = \"kill\", node = 1"),
+            5,
+            "an event says when it happens by exactly one of `at`, `at_event` and `after`",
+        ),
+        (event("at = \"11s\", do = \"kill\", node = 1"), 5, "11s is after the storm, which ends at 10s"),
+        (event("at = \"1s\", do = \"kill\", node = 6"), 5, "there is no node 6 among 5"),
+        (event("at = \"1s\", do = \"kill\", node = [1, 2]"), 5, "this action takes one node: write an event for each"),
+        (
+            event("at = \"1s\", do = \"cut\", from = \"other\", to = \"others\""),
+            5,
+            "`other` and `others` mean whoever is not at the other end, so one end has to say who",
+        ),
+    ];
+    for (lines, line, message) in cases {
+        assert_eq!(place_and_message(&of(lines)), (*line, (*message).to_owned()), "in {lines}");
+    }
+}
+
+#[test]
+fn impossible_heads_and_broken_syntax_are_refused_at_their_line() {
+    let cases = [
+        ("about = \"x\"\nnodes = 0\nduration = \"1s\"\n", 2, "0 nodes cannot be run"),
+        ("about = \"x\"\nnodes = 3\nduration = \"0s\"\n", 3, "a storm of no duration is none"),
+        ("about = \"x\"\nnodes = 3\n", 1, "the key `duration` is missing"),
+        ("about = \"x\nnodes = 3\n", 1, "invalid basic string, expected `\"`"),
+    ];
+    for (text, line, message) in cases {
+        assert_eq!(place_and_message(&complaint(text)), (line, message.to_owned()), "in {text}");
+    }
+}
+
+#[test]
+fn a_shape_that_needs_more_nodes_is_refused_when_nodes_are_taken_away() {
+    let ring = "[[fault]]\nkind = \"partition\"\nshapes = [\"ring\"]\nevery = \"1s\"\nlasts = \"1s\"\n";
+    let scenario = super::super::Scenario::parse("storm.toml", &format!("{HEAD}{ring}")).unwrap();
+    assert_eq!(scenario.with_nodes(4).unwrap().nodes, 4);
+    let refused = scenario.with_nodes(3).unwrap_err().to_string();
+    assert_eq!(refused, "the scenario cannot have 3 nodes: this shape needs 4 nodes, and there are 3");
+}

@@ -1,0 +1,308 @@
+//! What a draw promises: it is a pure function, edits stay local, and a schedule gives itself.
+
+use super::super::{Action, Between, Event, Place, Places, Rate, Scenario, Schedule, Time, When};
+use super::scenario;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use windtunnel::{Nanos, NodeId, Seed};
+
+const EVERYTHING: &str = include_str!("../../../../../scenarios/raft/everything.toml");
+const PAUSE: &str = "[[fault]]\nkind = \"pause\"\nevery = { from = \"100ms\", to = \"900ms\" }\nlasts = { from = \"1ms\", to = \"1s\" }\n";
+const KILL: &str = "[[fault]]\nkind = \"kill\"\nwhere = \"minority\"\nevery = { from = \"100ms\", to = \"900ms\" }\ndown = \"100ms\"\n";
+
+fn everything() -> Scenario {
+    Scenario::parse("everything.toml", EVERYTHING).unwrap()
+}
+
+fn of_family<'a>(schedule: &'a Schedule, family: &str) -> Vec<&'a Event> {
+    schedule.event.iter().filter(|event| event.family().starts_with(family)).collect()
+}
+
+fn at(event: &Event) -> Time {
+    match event.when {
+        When::At(time) => time,
+        _ => panic!("no time: {event:?}"),
+    }
+}
+
+/// The schedule of a scenario whose families are all on.
+fn storm(lines: &str) -> Schedule {
+    scenario(&lines.replace("[[fault]]\n", "[[fault]]\non_ppm = 1_000_000\n")).draw(Seed(7))
+}
+
+#[test]
+fn one_seed_gives_one_schedule_and_another_seed_another() {
+    assert_eq!(everything().draw(Seed(1)), everything().draw(Seed(1)));
+    assert_ne!(everything().draw(Seed(1)).event, everything().draw(Seed(2)).event);
+    assert_ne!(everything().draw(Seed(1)).link, everything().draw(Seed(2)).link);
+}
+
+#[test]
+fn editing_one_family_leaves_the_draws_of_the_others() {
+    for seed in (0..50).map(Seed) {
+        let before = scenario(&format!("{KILL}{PAUSE}")).draw(seed);
+        let edited = scenario(&format!("{}{PAUSE}", KILL.replace("900ms", "300ms"))).draw(seed);
+        let removed = scenario(PAUSE).draw(seed);
+        let another =
+            scenario(&format!("{KILL}{PAUSE}{}", PAUSE.replace("pause", "power-loss").replace("lasts", "down")));
+        for after in [edited, removed, another.draw(seed)] {
+            assert_eq!(of_family(&before, "pause"), of_family(&after, "pause"));
+            assert_eq!((&before.link, &before.node, &before.load), (&after.link, &after.node, &after.load));
+        }
+    }
+}
+
+#[test]
+fn a_longer_strike_moves_no_other_strike() {
+    let times = |lines: &str| {
+        of_family(&storm(lines), "pause")
+            .iter()
+            .filter(|event| !event.action.is_end())
+            .map(|event| at(event))
+            .collect::<Vec<_>>()
+    };
+    let longer = PAUSE.replace("to = \"1s\"", "to = \"3s\"");
+    assert!(times(PAUSE).len() > 5);
+    assert_eq!(times(PAUSE), times(&longer));
+}
+
+#[test]
+fn another_node_leaves_the_weather_of_the_links_between_the_others() {
+    let few = everything().with_nodes(4).unwrap().draw(Seed(3));
+    let many = everything().with_nodes(5).unwrap().draw(Seed(3));
+    assert_eq!((few.link.len(), many.link.len()), (12, 20));
+    assert!(few.link.iter().all(|link| many.link(link.from, link.to) == Some(link)));
+    assert_eq!(few.node[..], many.node[..4]);
+}
+
+#[test]
+fn families_are_on_as_often_as_they_say() {
+    let often = |on: &str| {
+        let scenario = scenario(&PAUSE.replace("[[fault]]\n", &format!("[[fault]]\n{on}\n")));
+        (0..400).filter(|seed| scenario.draw(Seed(*seed)).drawn.on == ["pause-1"]).count()
+    };
+    assert!((160..240).contains(&often("")), "{} of 400", often(""));
+    assert_eq!((often("on_ppm = 0"), often("on_ppm = 1_000_000")), (0, 400));
+}
+
+#[test]
+fn a_rate_that_may_be_nothing_is_nothing_everywhere_in_half_of_the_runs() {
+    let lossy = |range: &str| {
+        let scenario = scenario(&format!("[network]\nloss_ppm = {range}\n"));
+        let lossy = |seed| scenario.draw(Seed(seed)).link.iter().filter(|link| link.loss_ppm > Rate(0)).count();
+        (0..200).map(lossy).collect::<Vec<usize>>()
+    };
+    let often = lossy("{ from = 0, to = 500_000 }");
+    assert_eq!(often.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from([0, 6]));
+    assert!((70..130).contains(&often.iter().filter(|links| **links == 0).count()));
+    assert_eq!(lossy("{ from = 1, to = 500_000 }"), [6; 200]);
+}
+
+#[test]
+fn strikes_come_in_order_within_the_storm_and_end_by_their_name() {
+    for seed in (0..50).map(Seed) {
+        let schedule = everything().draw(seed);
+        assert!(schedule.event.is_sorted_by_key(at));
+        assert_eq!(
+            schedule.event.last().map(|event| (at(event), &event.action)),
+            Some((schedule.duration, &Action::HealAll))
+        );
+        for end in schedule.event.iter().filter(|event| event.action.is_end() && event.action != Action::HealAll) {
+            let begins = |event: &&Event| {
+                event.ending().is_some_and(|ending| Event { when: end.when.clone(), ..ending } == *end)
+            };
+            let begin = schedule.event.iter().find(begins).unwrap_or_else(|| panic!("{end:?} ends nothing"));
+            assert!(at(begin) < at(end));
+        }
+    }
+}
+
+#[test]
+fn minorities_and_majorities_have_their_size() {
+    let struck = |place: &str, nodes: u32| -> BTreeSet<usize> {
+        let lines = KILL.replace("minority", place).replace("[[fault]]\n", "[[fault]]\non_ppm = 1_000_000\n");
+        let schedules = (0..50).map(|seed| scenario(&lines).with_nodes(nodes).unwrap().draw(Seed(seed)));
+        let mut sizes = BTreeSet::new();
+        for schedule in schedules {
+            let kills = schedule.event.iter().filter(|event| matches!(event.action, Action::Kill { .. }));
+            let mut strikes = std::collections::BTreeMap::<_, usize>::new();
+            kills.for_each(|event| *strikes.entry(event.strike.clone()).or_default() += 1);
+            sizes.extend(strikes.into_values());
+        }
+        sizes
+    };
+    assert_eq!(struck("minority", 5), BTreeSet::from([1, 2]));
+    assert_eq!(struck("majority", 5), BTreeSet::from([3, 4, 5]));
+    assert_eq!(struck("majority", 4), BTreeSet::from([3, 4]));
+    assert_eq!(struck("any", 5), BTreeSet::from([1]));
+}
+
+/// The directed pairs that the first partition of that shape cuts, among five nodes.
+fn cuts(shape: &str, direction: &str, seed: u64) -> BTreeSet<(NodeId, NodeId)> {
+    let lines = format!(
+        "[[fault]]\nkind = \"partition\"\nshapes = [\"{shape}\"]\ndirection = \"{direction}\"\nat = [\"1s\"]\nlasts = \"1s\"\non_ppm = 1_000_000\n"
+    );
+    let schedule = scenario(&lines).with_nodes(5).unwrap_or_else(|error| panic!("{error}")).draw(Seed(seed));
+    let mut cut = BTreeSet::new();
+    for event in &schedule.event {
+        if let Action::Cut { from: Places::Nodes(from), to: Places::Nodes(to) } = &event.action {
+            cut.extend(from.iter().flat_map(|from| to.iter().map(|to| (*from, *to))));
+        }
+    }
+    cut
+}
+
+/// How many nodes each node still hears, sorted.
+fn degrees(cut: &BTreeSet<(NodeId, NodeId)>) -> Vec<usize> {
+    let mut degrees: Vec<usize> =
+        (1..=5).map(|to| 4 - cut.iter().filter(|(_, heard)| *heard == NodeId(to)).count()).collect();
+    degrees.sort_unstable();
+    degrees
+}
+
+#[test]
+fn shapes_cut_what_they_are_named_for() {
+    for seed in 0..50 {
+        assert_eq!(degrees(&cuts("isolate-one", "both", seed)), [0, 3, 3, 3, 3]);
+        assert_eq!(degrees(&cuts("halves", "both", seed)), [1, 1, 2, 2, 2]);
+        assert_eq!(degrees(&cuts("bridge", "both", seed)), [2, 2, 2, 2, 4]);
+        let minority = degrees(&cuts("majority-minority", "both", seed));
+        assert!(minority == [0, 3, 3, 3, 3] || minority == [1, 1, 2, 2, 2], "{minority:?}");
+        assert!(!cuts("random", "both", seed).is_empty());
+    }
+}
+
+#[test]
+fn two_way_cuts_are_symmetric_and_one_way_cuts_are_not() {
+    for seed in 0..50 {
+        for shape in ["halves", "isolate-one", "bridge", "majority-minority", "random"] {
+            let back = |(from, to): &(NodeId, NodeId)| (*to, *from);
+            let both = cuts(shape, "both", seed);
+            assert!(both.iter().all(|link| both.contains(&back(link))), "{shape}");
+            let one = cuts(shape, "one-way", seed);
+            assert!(one.iter().all(|link| !one.contains(&back(link))), "{shape}");
+        }
+    }
+}
+
+#[test]
+fn a_ring_leaves_each_node_two_neighbours() {
+    let ring =
+        "[[fault]]\nkind = \"partition\"\nshapes = [\"ring\"]\nat = [\"1s\"]\nlasts = \"1s\"\non_ppm = 1_000_000\n";
+    let text = format!("about = \"x\"\nnodes = 5\nduration = \"10s\"\n{ring}");
+    let scenario = Scenario::parse("ring.toml", &text).unwrap();
+    for seed in (0..50).map(Seed) {
+        let mut cut = BTreeSet::new();
+        for event in &scenario.draw(seed).event {
+            if let Action::Cut { from: Places::Nodes(from), to: Places::Nodes(to) } = &event.action {
+                cut.extend(from.iter().flat_map(|from| to.iter().map(|to| (*from, *to))));
+            }
+        }
+        assert_eq!(degrees(&cut), [2, 2, 2, 2, 2]);
+    }
+}
+
+#[test]
+fn a_leader_stays_a_role_until_it_is_struck() {
+    let schedule = storm(&PAUSE.replace("kind", "where = \"leader\"\nkind"));
+    assert!(of_family(&schedule, "pause").len() > 5);
+    for event in of_family(&schedule, "pause") {
+        let node = Place::Leader;
+        assert!(event.action == Action::Pause { node } || event.action == Action::Resume { node });
+    }
+}
+
+#[test]
+fn what_is_picked_at_the_strike_is_drawn_before_it() {
+    let picks = |place: &str| -> BTreeSet<Option<u32>> {
+        let schedule = storm(&PAUSE.replace("kind", &format!("where = {place}\nkind")));
+        of_family(&schedule, "pause").iter().map(|event| event.pick).collect()
+    };
+    assert!(picks("\"follower\"").len() > 5 && !picks("\"follower\"").contains(&None));
+    assert_eq!((picks("\"leader\""), picks("2")), (BTreeSet::from([None]), BTreeSet::from([None])));
+}
+
+#[test]
+fn an_occasion_becomes_a_trigger_that_draws_for_each_firing() {
+    let schedule = storm(
+        "[[fault]]\nkind = \"power-loss\"\nwhere = \"leader\"\nwhen = { after = \"reply\", within = \"2ms\" }\nchance_ppm = 250_000\ndown = { from = \"50ms\", to = \"2s\" }\n",
+    );
+    let [event] = of_family(&schedule, "power-loss")[..] else { panic!("{schedule:?}") };
+    let When::After(trigger) = &event.when else { panic!("{event:?}") };
+    let strike = event.strike.as_deref().unwrap();
+    let fired: Vec<_> = (1..=1_000).filter_map(|occasion| trigger.fire(Seed(7), strike, occasion)).collect();
+    assert!((200..300).contains(&fired.len()), "{} of 1,000 at 25 %", fired.len());
+    for firing in fired {
+        assert!(firing.delay <= Nanos::from_millis(2));
+        assert!((Nanos::from_millis(50)..=Nanos::from_secs(2)).contains(&firing.lasts.unwrap()));
+    }
+    assert_eq!(schedule.families(), [("power-loss".to_owned(), 1)].into());
+}
+
+#[test]
+fn links_and_nodes_draw_within_what_the_scenario_says() {
+    let scenario = everything();
+    for schedule in (0..50).map(|seed| scenario.draw(Seed(seed))) {
+        let inside = |part: Between<Time>, whole: Between<Time>| whole.from <= part.from && part.to <= whole.to;
+        for link in &schedule.link {
+            assert!(inside(link.latency, scenario.network.latency) && link.loss_ppm <= Rate(20_000));
+        }
+        for node in &schedule.node {
+            assert!(inside(node.disk.sync_latency, scenario.disk.sync_latency));
+            assert!(scenario.clock.offset.from <= node.offset && node.offset <= scenario.clock.offset.to);
+        }
+        assert!((1..=4).contains(&schedule.load.clients));
+    }
+}
+
+#[test]
+fn a_schedule_sums_itself_up_in_a_line() {
+    let schedule = storm(
+        "[network]\nloss_ppm = 500\n[[fault]]\nkind = \"pause\"\nat = [\"1s\", \"2s\"]\nlasts = \"1s\"\n[[fault]]\nkind = \"partition\"\nshapes = [\"halves\"]\nat = [\"3s\"]\nlasts = \"1s\"\n",
+    );
+    assert_eq!(schedule.to_string(), "3 nodes, 10s, loss up to 500 ppm; partition 1, pause 2");
+    assert!(!schedule.restarts_nodes());
+}
+
+#[test]
+fn a_written_schedule_reads_as_people_expect() {
+    let text = storm("[[fault]]\nkind = \"pause\"\nwhere = 2\nat = [\"1s\"]\nlasts = \"310ms\"\n").to_toml();
+    let events: Vec<&str> =
+        text.lines().skip_while(|line| *line != "event = [").take_while(|line| *line != "]").collect();
+    assert_eq!(
+        events[1..],
+        [
+            "  { at = \"1s\", do = \"pause\", node = 2, strike = \"pause-1.1\" },",
+            "  { at = \"1.31s\", do = \"resume\", node = 2, strike = \"pause-1.1\" },",
+            "  { at = \"10s\", do = \"heal-all\" },",
+        ]
+    );
+    assert!(text.ends_with("[drawn]\nseed = \"7\"\non = [\"pause-1\"]\noff = []\n"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_written_schedule_gives_itself_whatever_the_seed(seed: u64, other: u64, nodes in 4_u32..7, occasion: bool) {
+        let mut scenario = everything().with_nodes(nodes).unwrap();
+        if occasion {
+            let text = include_str!("../../../../../scenarios/raft/leaders-without-power.toml");
+            scenario.fault.extend(Scenario::parse("x", text).unwrap().fault);
+        }
+        let schedule = scenario.draw(Seed(seed));
+        let text = schedule.to_toml();
+        let again = Scenario::parse("schedule.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        prop_assert_eq!(&again.draw(Seed(other)), &schedule);
+        prop_assert_eq!(again.draw(Seed(other)).to_toml(), text);
+    }
+
+    #[test]
+    fn a_scenario_file_with_anything_in_it_never_panics(line in "[a-z_]{1,8} = [\\[{\"0-9a-z= ,}\\]]{0,12}", at in 0_usize..40) {
+        let mut lines: Vec<&str> = EVERYTHING.lines().collect();
+        lines.insert(at, &line);
+        if let Err(error) = Scenario::parse("x.toml", &lines.join("\n")) {
+            prop_assert!(error.to_string().lines().all(|line| line.chars().count() <= 80), "{}", error);
+        }
+    }
+}

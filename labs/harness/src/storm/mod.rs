@@ -1,0 +1,150 @@
+//! Makes a storm: the weather of a schedule, a load, and after it all is healed, recovery.
+
+mod front;
+
+use crate::cluster::Cluster;
+use crate::failed::TestResult;
+use crate::judge::Judge;
+use crate::scenario::{DrawnLoad, Event, Schedule, Strikes, When};
+use crate::suite::Running;
+use crate::watch::Occasions;
+use front::Front;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+use windtunnel::time::sleep;
+use windtunnel::{Nanos, Seed, spawn};
+
+/// How often each family of faults struck.
+pub(crate) type Struck = Rc<RefCell<BTreeMap<String, u64>>>;
+
+/// All that a storm needs besides its cluster.
+pub(crate) struct Setting<J: Judge> {
+    pub schedule: Schedule,
+    pub seed: Seed,
+    pub occasions: Rc<Occasions>,
+    pub struck: Struck,
+    pub load: fn(Cluster<J>, DrawnLoad) -> Running<()>,
+    pub recovery: fn(Cluster<J>) -> Running,
+}
+
+/// Runs the storm to its end.
+pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> TestResult {
+    let duration = setting.schedule.duration.0.to_duration();
+    let weather = Rc::new(Weather {
+        strikes: RefCell::new(Strikes::new(setting.schedule.nodes)),
+        front: RefCell::new(Front::new(cluster.tester().clone(), &setting.schedule)),
+        cluster: cluster.clone(),
+        seed: setting.seed,
+        struck: setting.struck,
+        occasions: setting.occasions,
+        events: setting.schedule.event.clone(),
+    });
+    weather.front.borrow().begin();
+    let load = spawn((setting.load)(cluster.clone(), setting.schedule.load.clone()));
+    let timed = spawn(weather.clone().strike_on_time());
+    let awaiting = spawn(weather.clone().strike_on_occasion());
+    sleep(duration).await;
+    timed.abort();
+    awaiting.abort();
+    load.abort();
+    weather.front.borrow_mut().heal();
+    (setting.recovery)(cluster).await
+}
+
+/// The weather under way.
+struct Weather<J: Judge> {
+    cluster: Cluster<J>,
+    seed: Seed,
+    events: Vec<Event>,
+    strikes: RefCell<Strikes>,
+    front: RefCell<Front>,
+    struck: Struck,
+    occasions: Rc<Occasions>,
+}
+
+impl<J: Judge> Weather<J> {
+    /// Events with a time, and those that wait for the world to count so far.
+    async fn strike_on_time(self: Rc<Self>) {
+        for event in self.events.iter().filter(|event| matches!(event.when, When::AtEvent(_))) {
+            self.leave_for_the_world(event);
+        }
+        for event in &self.events {
+            let When::At(time) = event.when else { continue };
+            let wait = time.0.0.saturating_sub(self.cluster.now().0);
+            if wait > 0 {
+                sleep(Duration::from_nanos(wait)).await;
+            }
+            self.strike(event, 0);
+        }
+    }
+
+    /// An event with a number strikes between two events of the world, where no task can be: who
+    /// is meant is settled now.
+    fn leave_for_the_world(&self, event: &Event) {
+        let When::AtEvent(number) = event.when else { return };
+        let leader = self.cluster.judge().leader();
+        if let Some(action) = self.strikes.borrow_mut().resolve(event, 0, leader) {
+            self.count(event);
+            for command in self.front.borrow_mut().commands(event.strike.as_deref(), 0, &action) {
+                self.cluster.tester().at_event(number, command);
+            }
+        }
+    }
+
+    /// Events that wait for something to be observed.
+    async fn strike_on_occasion(self: Rc<Self>) {
+        let triggers: Vec<(&Event, _)> = self
+            .events
+            .iter()
+            .filter_map(|event| match &event.when {
+                When::After(trigger) => Some((event, trigger)),
+                _ => None,
+            })
+            .collect();
+        self.occasions.kinds.borrow_mut().extend(triggers.iter().map(|(_, trigger)| trigger.observed.clone()));
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let mut fired = 0;
+        loop {
+            for kind in self.occasions.seen.take() {
+                let count = counts.entry(kind.clone()).or_default();
+                *count += 1;
+                for (event, trigger) in triggers.iter().filter(|(_, trigger)| trigger.observed == kind) {
+                    let strike = event.strike.as_deref().unwrap_or_default();
+                    if let Some(firing) = trigger.fire(self.seed, strike, *count) {
+                        fired += 1;
+                        spawn(self.clone().fire((*event).clone(), fired, firing.delay, firing.lasts));
+                    }
+                }
+            }
+            self.cluster.tester().changed().await;
+        }
+    }
+
+    async fn fire(self: Rc<Self>, event: Event, firing: u64, delay: Nanos, lasts: Option<Nanos>) {
+        sleep(delay.to_duration()).await;
+        self.strike(&event, firing);
+        if let (Some(lasts), Some(ending)) = (lasts, event.ending()) {
+            sleep(lasts.to_duration()).await;
+            self.strike(&ending, firing);
+        }
+    }
+
+    fn strike(&self, event: &Event, firing: u64) {
+        let leader = self.cluster.judge().leader();
+        let resolved = self.strikes.borrow_mut().resolve(event, firing, leader);
+        if let Some(action) = resolved {
+            self.count(event);
+            for command in self.front.borrow_mut().commands(event.strike.as_deref(), firing, &action) {
+                self.cluster.tester().apply(command);
+            }
+        }
+    }
+
+    fn count(&self, event: &Event) {
+        if !event.action.is_end() {
+            *self.struck.borrow_mut().entry(event.family().to_owned()).or_default() += 1;
+        }
+    }
+}

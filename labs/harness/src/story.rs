@@ -1,0 +1,218 @@
+//! Tells a recorded run in rows: who did what, in columns by node.
+
+use crate::judge::Judge;
+use crate::protocol::{Row, RowKind};
+use crate::watch::Broken;
+use windtunnel::NodeId;
+use windtunnel::line::{DiskRequest, Effect, Event};
+use windtunnel::world::{Command, Intervention, Record, Recording};
+
+/// How many rows a failure shows at most.
+const STORY_ROWS: usize = 22;
+
+/// All rows of a recording, in order.
+pub(crate) fn rows<J: Judge>(recording: &Recording, nodes: u32) -> Vec<Row> {
+    let mut teller = Teller { judge: J::new(nodes), rows: Vec::new() };
+    let mut interventions = recording.interventions.iter().peekable();
+    for record in &recording.records {
+        while let Some(next) = interventions.next_if(|next| next.after < record.event) {
+            teller.intervention(next);
+        }
+        teller.record(record);
+    }
+    interventions.for_each(|rest| teller.intervention(rest));
+    teller.rows
+}
+
+/// The rows that show how a rule came to be broken: the last ones that matter, and the break itself.
+pub(crate) fn of_failure(rows: &[Row], broken: &Broken) -> Vec<Row> {
+    let matters = |row: &&Row| match row.kind {
+        RowKind::Start | RowKind::Observation | RowKind::Fault | RowKind::Connection => true,
+        RowKind::Message => row.peer_text.is_some(),
+        _ => false,
+    };
+    let mut story: Vec<Row> = rows
+        .iter()
+        .filter(|row| row.event <= broken.moment.event.0)
+        .rev()
+        .filter(matters)
+        .take(STORY_ROWS)
+        .cloned()
+        .collect();
+    story.reverse();
+    let at = (broken.moment.event.0, broken.moment.at.0);
+    match story.last_mut() {
+        // The row that says what the node just showed is where the rule broke.
+        Some(last) if last.event == at.0 && last.kind == RowKind::Observation => last.kind = RowKind::Violation,
+        _ => story.push(Row {
+            event: at.0,
+            at_ns: at.1,
+            node: broken.node,
+            kind: RowKind::Violation,
+            text: broken.failed.rule.to_owned(),
+            peer: None,
+            peer_text: None,
+        }),
+    }
+    story
+}
+
+struct Teller<J: Judge> {
+    judge: J,
+    rows: Vec<Row>,
+}
+
+impl<J: Judge> Teller<J> {
+    fn record(&mut self, record: &Record) {
+        let shown = self.shown(record);
+        match &record.what {
+            Event::Start(start) => {
+                let again = if start.incarnation.0 > 1 { "starts again" } else { "starts" };
+                self.push(record, RowKind::Start, again.to_owned());
+                self.observations(record, shown);
+            }
+            // What a message made its receiver show stands at the head of the arrow.
+            Event::Request { from, method, .. } => self.message(record, *from, method.to_string(), shown),
+            Event::Timer(_) => {
+                self.push(record, RowKind::Timer, "timer goes off".to_owned());
+                self.observations(record, shown);
+            }
+            Event::Refused { .. } => {
+                self.push(record, RowKind::Connection, "call refused".to_owned());
+                self.observations(record, shown);
+            }
+            Event::Reset { peer, .. } => {
+                self.push(record, RowKind::Connection, format!("reset by {peer}"));
+                self.observations(record, shown);
+            }
+            Event::Disk { result, .. } => {
+                if let Err(error) = result {
+                    self.push(record, RowKind::Fault, format!("disk: {}", std::io::Error::from(*error)));
+                }
+                self.observations(record, shown);
+            }
+            Event::Control { .. } => {
+                self.push(record, RowKind::Control, "asked by the test".to_owned());
+                self.observations(record, shown);
+            }
+            Event::Reply { .. } | Event::ControlReply { .. } | Event::Changed => self.observations(record, shown),
+        }
+        for effect in &record.effects {
+            self.effect(record, effect);
+        }
+        self.commands(record);
+    }
+
+    /// What the node showed in this event, in the judge's words.
+    fn shown(&mut self, record: &Record) -> Vec<String> {
+        let observed = record.effects.iter().filter_map(|effect| match effect {
+            Effect::Observe { kind, body } => Some((kind, body)),
+            _ => None,
+        });
+        observed.filter_map(|(kind, body)| self.judge.narrate(record.node, kind, body)).collect()
+    }
+
+    fn observations(&mut self, record: &Record, shown: Vec<String>) {
+        for text in shown {
+            self.push(record, RowKind::Observation, text);
+        }
+    }
+
+    fn message(&mut self, record: &Record, from: NodeId, method: String, shown: Vec<String>) {
+        let mut shown = shown.into_iter();
+        self.rows.push(Row {
+            event: record.event.0,
+            at_ns: record.at.0,
+            node: from,
+            kind: RowKind::Message,
+            text: method,
+            peer: Some(record.node),
+            peer_text: shown.next(),
+        });
+        self.observations(record, shown.collect());
+    }
+
+    fn effect(&mut self, record: &Record, effect: &Effect) {
+        let text = match effect {
+            Effect::Send { to, method, .. } => {
+                self.rows.push(Row {
+                    event: record.event.0,
+                    at_ns: record.at.0,
+                    node: record.node,
+                    kind: RowKind::Message,
+                    text: method.to_string(),
+                    peer: Some(*to),
+                    peer_text: None,
+                });
+                return;
+            }
+            Effect::Disk { request, .. } => disk_words(request),
+            _ => return,
+        };
+        self.push(record, RowKind::Disk, text);
+    }
+
+    /// What the tester did to the world: one row for each node, however many links are meant.
+    fn commands(&mut self, record: &Record) {
+        let mut cuts: Vec<(NodeId, Vec<u32>)> = Vec::new();
+        let mut mended = false;
+        for effect in &record.effects {
+            let Effect::Command(command) = effect else { continue };
+            match command {
+                Command::Cut { from, to } => match cuts.iter_mut().find(|(node, _)| node == from) {
+                    Some((_, ends)) => ends.push(to.0),
+                    None => cuts.push((*from, vec![to.0])),
+                },
+                Command::Mend { .. } => mended = true,
+                other => self.strike(record.event.0, record.at.0, other),
+            }
+        }
+        for (from, ends) in cuts {
+            let ends: Vec<String> = ends.iter().map(u32::to_string).collect();
+            self.push_at(record.event.0, record.at.0, from, RowKind::Fault, format!("✗ cut to {}", ends.join(" ")));
+        }
+        if mended {
+            self.push_at(record.event.0, record.at.0, NodeId::TESTER, RowKind::Fault, "links mended".to_owned());
+        }
+    }
+
+    fn intervention(&mut self, intervention: &Intervention) {
+        self.strike(intervention.after.0, intervention.at.0, &intervention.command);
+    }
+
+    fn strike(&mut self, event: u64, at_ns: u64, command: &Command) {
+        let (node, text) = match command {
+            Command::Kill(node) => (node, "✗ killed".to_owned()),
+            Command::PowerLoss(node) => (node, "✗ power loss".to_owned()),
+            Command::Pause(node) => (node, "✗ paused".to_owned()),
+            Command::Resume(node) => (node, "resumed".to_owned()),
+            Command::Slow { node, per_event } if per_event.0 > 0 => (node, "✗ slow".to_owned()),
+            Command::ClockJump { node, by_ns } => (node, format!("✗ clock {:+} ms", by_ns / 1_000_000)),
+            Command::ClockDrift { node, ppm } if *ppm != 0 => (node, format!("✗ drift {ppm:+} ppm")),
+            _ => return,
+        };
+        self.push_at(event, at_ns, *node, RowKind::Fault, text);
+    }
+
+    fn push(&mut self, record: &Record, kind: RowKind, text: String) {
+        self.push_at(record.event.0, record.at.0, record.node, kind, text);
+    }
+
+    fn push_at(&mut self, event: u64, at_ns: u64, node: NodeId, kind: RowKind, text: String) {
+        self.rows.push(Row { event, at_ns, node, kind, text, peer: None, peer_text: None });
+    }
+}
+
+fn disk_words(request: &DiskRequest) -> String {
+    match request {
+        DiskRequest::Write { data, .. } => format!("writes {} bytes", data.len()),
+        DiskRequest::Sync { .. } => "fsync begins".to_owned(),
+        DiskRequest::SyncDirectory { .. } => "directory fsync".to_owned(),
+        DiskRequest::Rename { to, .. } => format!("renames to {to}"),
+        DiskRequest::Open { path, .. } => format!("opens {path}"),
+        DiskRequest::Read { .. } => "reads".to_owned(),
+        DiskRequest::SetLength { length, .. } => format!("cuts file to {length}"),
+        DiskRequest::RemoveFile { path } => format!("removes {path}"),
+        _ => "disk operation".to_owned(),
+    }
+}

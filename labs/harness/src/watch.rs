@@ -1,0 +1,102 @@
+//! Stands between the world and a lab's judge: keeps the first broken rule, and occasions that
+//! faults wait for.
+
+use crate::failed::Failed;
+use crate::judge::{Interest, Judge};
+use crate::output::Capture;
+use crate::protocol::{LogRecord, OutputRecord};
+use crate::storm::Struck;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use windtunnel::NodeId;
+use windtunnel::line::LogLine;
+use windtunnel::world::{Lifecycle, Moment, Observer, Response};
+
+/// A rule that was broken, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    pub failed: Failed,
+    pub moment: Moment,
+    pub node: NodeId,
+}
+
+/// Kinds of observation that faults wait for, and those seen since the storm last looked.
+#[derive(Debug, Default)]
+pub(crate) struct Occasions {
+    pub kinds: RefCell<BTreeSet<String>>,
+    pub seen: RefCell<Vec<String>>,
+}
+
+/// What is kept of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub broken: Option<Broken>,
+    pub faults: BTreeMap<String, u64>,
+    pub log: Vec<LogRecord>,
+    pub output: Vec<OutputRecord>,
+}
+
+/// The observer of a run.
+pub(crate) struct Watch<J: Judge> {
+    judge: Rc<RefCell<J>>,
+    occasions: Rc<Occasions>,
+    struck: Struck,
+    capture: Option<Capture>,
+    kept: Kept,
+}
+
+impl<J: Judge> Watch<J> {
+    pub fn new(judge: Rc<RefCell<J>>, occasions: Rc<Occasions>, struck: Struck, capture: Option<Capture>) -> Self {
+        Watch { judge, occasions, struck, capture, kept: Kept::default() }
+    }
+
+    pub fn into_kept(self) -> Kept {
+        Kept { faults: self.struck.take(), ..self.kept }
+    }
+
+    fn respond(&mut self, seen: Result<Interest, Failed>, moment: Moment, node: NodeId) -> Response {
+        match seen {
+            Ok(Interest::None) => Response::Continue,
+            Ok(Interest::Changed) => Response::WakeTester,
+            Err(failed) => {
+                self.kept.broken.get_or_insert(Broken { failed, moment, node });
+                Response::Stop
+            }
+        }
+    }
+}
+
+impl<J: Judge> Observer for Watch<J> {
+    fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Response {
+        let seen = self.judge.borrow_mut().observed(moment, node, kind, body);
+        let response = self.respond(seen, moment, node);
+        if self.occasions.kinds.borrow().contains(kind) {
+            self.occasions.seen.borrow_mut().push(kind.to_owned());
+            return response.max(Response::WakeTester);
+        }
+        response
+    }
+
+    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
+        let seen = self.judge.borrow_mut().lifecycle(moment, node, what);
+        self.respond(seen, moment, node)
+    }
+
+    fn stepped(&mut self, moment: Moment, node: NodeId) {
+        if let Some(capture) = &mut self.capture {
+            capture.take(moment, node, &mut self.kept.output);
+        }
+    }
+
+    fn logged(&mut self, moment: Moment, node: NodeId, line: &LogLine) {
+        self.kept.log.push(LogRecord {
+            event: moment.event.0,
+            at_ns: moment.at.0,
+            node,
+            level: line.level,
+            target: line.target.clone(),
+            message: line.message.clone(),
+        });
+    }
+}

@@ -1,0 +1,264 @@
+//! The worker: a submission's binary, driven by `cargo lab` over NDJSON.
+
+use crate::judge::Judge;
+use crate::plan::{Course, Plan};
+use crate::protocol::{
+    Failure, Hello, Isolation, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, RunRequest,
+    RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, WORKER_ARGUMENT, progress,
+};
+use crate::run::{Manner, Ran, run};
+use crate::story;
+use crate::suite::{Body, Lab, Test};
+use crate::watch::Broken;
+use rustix::stdio;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::ExitCode;
+use windtunnel::EventNumber;
+use windtunnel::executor::Program;
+use windtunnel::isolate::run_node_if_asked;
+use windtunnel::world::WEATHER_VERSION;
+
+/// What one worker may hold, in bytes: past that, lab code is out of memory.
+const MEMORY_LIMIT: u64 = 2 << 30;
+
+/// The `main` of a submission's binary: a worker, or a node process of one.
+pub fn main<J: Judge>(lab: &Lab<J>, program: &Program) -> ExitCode {
+    if let Some(code) = run_node_if_asked(program) {
+        return code;
+    }
+    if std::env::args().nth(1).as_deref() != Some(WORKER_ARGUMENT) {
+        eprintln!("this is the worker of a lab: start it with `cargo lab test {}`", lab.name);
+        return ExitCode::from(2);
+    }
+    match serve(lab, program) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("worker: {error}");
+            ExitCode::from(70)
+        }
+    }
+}
+
+fn serve<J: Judge>(lab: &Lab<J>, program: &Program) -> io::Result<()> {
+    attach_progress()?;
+    let (input, mut output) = private_pipes()?;
+    send(&mut output, &Response::Hello(hello(lab)))?;
+    for line in BufReader::new(input).lines() {
+        match serde_json::from_str(&line?) {
+            Ok(Request::Quit) => break,
+            Ok(Request::Run(request)) => {
+                let worker = Worker { lab, program, request: &request };
+                worker.run(&mut output)?;
+            }
+            Ok(Request::Schedule(request)) => {
+                let response = schedule(lab, &request);
+                send(&mut output, &response)?;
+            }
+            Err(error) => send(&mut output, &refuse(RefusalKind::Harness, format!("no request: {error}")))?,
+        }
+    }
+    Ok(())
+}
+
+/// Shows where this process is in the file that `cargo lab` has made for it.
+fn attach_progress() -> io::Result<()> {
+    const {
+        use windtunnel::progress as page;
+        assert!(page::WORDS == progress::WORDS && page::RUN == progress::RUN && page::SEED == progress::SEED);
+        assert!(page::EVENT == progress::EVENT && page::NODE == progress::NODE && page::TIME == progress::TIME);
+        assert!(page::FLAGS == progress::FLAGS && progress::FLAG_MEMORY == 1);
+    }
+    let Some(path) = std::env::var_os(progress::VARIABLE) else { return Ok(()) };
+    windtunnel::progress::attach(&File::options().read(true).write(true).open(path)?)
+}
+
+/// Takes the pipes away from standard input and output, so that lab code that prints breaks no line.
+fn private_pipes() -> io::Result<(File, File)> {
+    let input = File::from(rustix::io::fcntl_dupfd_cloexec(stdio::stdin(), 3)?);
+    let output = File::from(rustix::io::fcntl_dupfd_cloexec(stdio::stdout(), 3)?);
+    stdio::dup2_stdin(File::open("/dev/null")?)?;
+    stdio::dup2_stdout(stdio::stderr())?;
+    Ok((input, output))
+}
+
+fn send(output: &mut File, response: &Response) -> io::Result<()> {
+    let mut line = serde_json::to_vec(response).map_err(io::Error::other)?;
+    line.push(b'\n');
+    output.write_all(&line)
+}
+
+fn refuse(kind: RefusalKind, message: String) -> Response {
+    Response::Refused(Refusal { kind, message })
+}
+
+/// What `cargo lab` is told of a lab.
+fn hello<J: Judge>(lab: &Lab<J>) -> Hello {
+    let points = |part: &str| lab.tests.iter().filter(|test| test.part == part).map(|test| test.points).sum();
+    Hello {
+        protocol: PROTOCOL_VERSION,
+        weather_version: WEATHER_VERSION,
+        lab: lab.name.to_owned(),
+        parts: lab
+            .parts
+            .iter()
+            .map(|part| PartInfo {
+                name: part.name.to_owned(),
+                alias: Some(part.alias.to_owned()),
+                points: points(part.name),
+            })
+            .collect(),
+        tests: lab.tests.iter().map(test_info).collect(),
+    }
+}
+
+fn test_info<J: Judge>(test: &Test<J>) -> TestInfo {
+    TestInfo {
+        name: test.name.to_owned(),
+        mit: test.mit.map(str::to_owned),
+        part: test.part.to_owned(),
+        tags: test.tags().into_iter().map(str::to_owned).collect(),
+        points: test.points,
+        about: test.about.to_owned(),
+        storm: match &test.body {
+            Body::Storm { scenario, .. } => Some((*scenario).to_owned()),
+            Body::Directed { .. } => None,
+        },
+    }
+}
+
+fn find<'a, J: Judge>(lab: &'a Lab<J>, name: &str) -> Result<Option<&'a Test<J>>, Response> {
+    let test = lab.tests.iter().find(|test| test.name == name);
+    if test.is_none() && name != SCENARIO_TEST {
+        return Err(refuse(RefusalKind::BadInput, format!("lab {} has no test `{name}`", lab.name)));
+    }
+    Ok(test)
+}
+
+fn schedule<J: Judge>(lab: &Lab<J>, request: &crate::protocol::ScheduleRequest) -> Response {
+    let test = match find(lab, &request.test) {
+        Ok(test) => test,
+        Err(refusal) => return refusal,
+    };
+    match Plan::expand(lab, test, request.seed, request.scenario.as_ref()) {
+        Err(error) => refuse(RefusalKind::BadInput, error.to_string()),
+        Ok(Plan { course: Course::Storm(schedule), .. }) => Response::Schedule { text: schedule.to_toml() },
+        Ok(_) => refuse(
+            RefusalKind::BadInput,
+            format!("test {} is a story in code: it has no schedule to save; storms have", request.test),
+        ),
+    }
+}
+
+/// One request to run something.
+struct Worker<'a, J: Judge> {
+    lab: &'a Lab<J>,
+    program: &'a Program,
+    request: &'a RunRequest,
+}
+
+impl<J: Judge> Worker<'_, J> {
+    fn run(&self, output: &mut File) -> io::Result<()> {
+        let request = self.request;
+        let test = match find(self.lab, &request.test) {
+            Ok(test) => test,
+            Err(refusal) => return send(output, &refusal),
+        };
+        windtunnel::progress::begin_run(request.seed);
+        windtunnel::memory::set_limit_of_simulations(Some(MEMORY_LIMIT));
+        let once = |record: bool| {
+            let manner = Manner {
+                record,
+                isolate: request.isolate,
+                log: request.log.filter(|_| record),
+                hash_at: request.hash_at.map(EventNumber),
+            };
+            run(self.lab, test, self.program, request, &manner)
+        };
+        let ran = match once(request.record) {
+            Ok(ran) => ran,
+            Err(error) => return send(output, &refuse(RefusalKind::BadInput, error.to_string())),
+        };
+        let broken = ran.verdict();
+        // A failure is run again with everything recorded, to tell how it came about.
+        let recorded = if broken.is_some() && !request.record { once(true).ok() } else { None };
+        let told = recorded.as_ref().unwrap_or(&ran);
+        let rows = told.report.recording.as_ref().map(|recording| story::rows::<J>(recording, told.nodes));
+        if request.record {
+            for row in rows.iter().flatten() {
+                send(output, &Response::Row(row.clone()))?;
+            }
+        }
+        let same = told.report.trace_hash == ran.report.trace_hash;
+        let result = self.result(&ran, broken.map(|broken| self.failure(&broken, told, rows.as_deref(), same)), same);
+        send(output, &Response::Result(Box::new(result)))
+    }
+
+    fn result(&self, ran: &Ran, failure: Option<Failure>, same: bool) -> RunResult {
+        let report = &ran.report;
+        RunResult {
+            test: self.request.test.clone(),
+            seed: self.request.seed,
+            verdict: match (&failure, same) {
+                (None, _) => Verdict::Passed,
+                (Some(_), true) => Verdict::Failed,
+                (Some(_), false) => Verdict::Nondeterministic,
+            },
+            trace_hash: TraceHash(report.trace_hash),
+            hash_at: report.hash_at.map(TraceHash),
+            events: report.events,
+            sim_ns: report.ended_at.0,
+            faults: ran.kept.faults.clone(),
+            messages: report.counters.messages,
+            bytes: report.counters.bytes,
+            peak_heap_bytes: report.counters.peak_heap,
+            failure,
+        }
+    }
+
+    fn failure(&self, broken: &Broken, told: &Ran, rows: Option<&[crate::protocol::Row]>, same: bool) -> Failure {
+        let schedule = match Plan::expand(
+            self.lab,
+            self.lab.tests.iter().find(|test| test.name == self.request.test),
+            self.request.seed,
+            self.request.scenario.as_ref(),
+        ) {
+            Ok(Plan { course: Course::Storm(schedule), .. }) => Some(schedule.to_toml()),
+            _ => None,
+        };
+        let hint =
+            (!same).then(|| "the same seed gave another run when it was repeated: see what `--check` says".to_owned());
+        Failure {
+            rule: broken.failed.rule.to_owned(),
+            title: broken.failed.title.clone(),
+            source: broken.failed.source.map(str::to_owned),
+            hint,
+            node: (broken.node != windtunnel::NodeId::TESTER).then_some(broken.node),
+            event: Some(broken.moment.event.0),
+            at_ns: broken.moment.at.0,
+            story: rows.map(|rows| story::of_failure(rows, broken)).unwrap_or_default(),
+            log: told.kept.log.clone(),
+            output: told.kept.output.clone(),
+            schedule,
+        }
+    }
+}
+
+/// Runs a test in this process, without a worker: for suites under `cargo test`.
+pub(crate) fn run_here<J: Judge>(
+    lab: &Lab<J>,
+    test: &Test<J>,
+    program: &Program,
+    seed: windtunnel::Seed,
+) -> Result<(), String> {
+    let request = RunRequest::new(test.name, seed);
+    let manner = Manner { record: false, isolate: Isolation::None, log: None, hash_at: None };
+    let ran = run(lab, Some(test), program, &request, &manner).map_err(|error| error.to_string())?;
+    match ran.verdict() {
+        None => Ok(()),
+        Some(broken) => Err(format!(
+            "{}\n  at {}, {}\n  This seed: cargo lab test {} {} --seed {seed}",
+            broken.failed, broken.moment.at, broken.moment.event, lab.name, test.name
+        )),
+    }
+}

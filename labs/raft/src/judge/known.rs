@@ -1,0 +1,179 @@
+//! What is known of all servers, from what they have shown so far.
+
+use super::committed::Committed;
+use super::seen::ViewSeen;
+use super::shadow::{Shadow, ShadowFault};
+use crate::contract::{Digest, LogIndex, Role, Term, View};
+use crate::observation::{AppliedEntry, AppliedSnapshot, ViewChange};
+use std::collections::BTreeMap;
+use windtunnel::NodeId;
+use windtunnel::world::Lifecycle;
+
+/// A view without its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// currentTerm.
+    pub term: Term,
+    /// votedFor.
+    pub voted_for: Option<NodeId>,
+    /// What it is in that term.
+    pub role: Role,
+    /// commitIndex.
+    pub commit: LogIndex,
+    /// The last entry of its log.
+    pub last_index: LogIndex,
+}
+
+/// What is known of one server.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    /// Whether its process runs, or is paused.
+    pub running: bool,
+    /// Its last view; none until this incarnation has shown one.
+    pub head: Option<Head>,
+    /// Its log.
+    pub log: Shadow,
+    /// The last entry that its state machine has.
+    pub applied: LogIndex,
+}
+
+/// Who applied an entry first, and what it was: all others must apply the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstApplied {
+    /// Who.
+    pub node: NodeId,
+    /// The entry's term.
+    pub term: Term,
+    /// Its command.
+    pub digest: Digest,
+}
+
+/// What is known of all servers.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    servers: Vec<Server>,
+    leaders: BTreeMap<Term, NodeId>,
+    committed: Committed,
+    applied: BTreeMap<LogIndex, FirstApplied>,
+}
+
+impl Known {
+    /// So many servers that have shown nothing yet.
+    #[must_use]
+    pub fn of(nodes: u32) -> Self {
+        Known { servers: vec![Server::default(); nodes as usize], ..Known::default() }
+    }
+
+    /// One of the servers.
+    ///
+    /// # Panics
+    /// If there is no such node.
+    #[must_use]
+    pub fn server(&self, node: NodeId) -> &Server {
+        &self.servers[node.0 as usize - 1]
+    }
+
+    fn server_mut(&mut self, node: NodeId) -> &mut Server {
+        &mut self.servers[node.0 as usize - 1]
+    }
+
+    /// All servers, in order.
+    pub fn servers(&self) -> impl Iterator<Item = (NodeId, &Server)> {
+        (1..).map(NodeId).zip(&self.servers)
+    }
+
+    /// Who led which term: the first one that was seen.
+    #[must_use]
+    pub const fn leaders(&self) -> &BTreeMap<Term, NodeId> {
+        &self.leaders
+    }
+
+    /// What somebody has shown as committed.
+    #[must_use]
+    pub const fn committed(&self) -> &Committed {
+        &self.committed
+    }
+
+    /// What the first one who applied `index` applied there.
+    #[must_use]
+    pub fn first_applied(&self, index: LogIndex) -> Option<&FirstApplied> {
+        self.applied.get(&index)
+    }
+
+    /// How many servers have applied `index`.
+    #[must_use]
+    pub fn applied_count(&self, index: LogIndex) -> usize {
+        self.servers.iter().filter(|server| server.running && server.applied >= index).count()
+    }
+
+    /// Whoever leads the highest term among those running servers.
+    pub fn leader_among(&self, counts: impl Fn(NodeId) -> bool) -> Option<NodeId> {
+        let leading = self.servers().filter_map(|(node, server)| Some((server.leads()?, node)));
+        leading.filter(|(_, node)| counts(*node)).max().map(|(_, node)| node)
+    }
+
+    /// The highest term that any running server has seen.
+    #[must_use]
+    pub fn highest_term(&self) -> Term {
+        let heads = self.servers.iter().filter(|server| server.running).filter_map(|server| server.head);
+        heads.map(|head| head.term).max().unwrap_or_default()
+    }
+
+    pub(super) fn take_lifecycle(&mut self, node: NodeId, what: Lifecycle) {
+        match what {
+            Lifecycle::Started(_) => *self.server_mut(node) = Server { running: true, ..Server::default() },
+            Lifecycle::Killed | Lifecycle::PowerLost => self.server_mut(node).running = false,
+            Lifecycle::Paused | Lifecycle::Resumed => {}
+        }
+    }
+
+    pub(super) fn take_view(&mut self, node: NodeId, change: &ViewChange) -> Result<ViewSeen, ShadowFault> {
+        let server = &mut self.servers[node.0 as usize - 1];
+        let log = server.log.take(change, &self.committed)?;
+        let now = head(change);
+        let before = server.head.replace(now);
+        let news_of_commit = self.committed.take(node, now.term, now.commit, &server.log);
+        if now.role == Role::Leader {
+            self.leaders.entry(now.term).or_insert(node);
+        }
+        Ok(ViewSeen { before, now, log, news_of_commit })
+    }
+
+    pub(super) fn take_applied(&mut self, node: NodeId, entry: &AppliedEntry) -> LogIndex {
+        let AppliedEntry { index, term, digest, .. } = *entry;
+        self.applied.entry(index).or_insert(FirstApplied { node, term, digest });
+        std::mem::replace(&mut self.server_mut(node).applied, index)
+    }
+
+    pub(super) fn take_snapshot(&mut self, node: NodeId, snapshot: &AppliedSnapshot) -> LogIndex {
+        std::mem::replace(&mut self.server_mut(node).applied, snapshot.index)
+    }
+}
+
+impl Server {
+    /// The term that it leads, if it leads one.
+    #[must_use]
+    pub fn leads(&self) -> Option<Term> {
+        self.head.filter(|head| self.running && head.role == Role::Leader).map(|head| head.term)
+    }
+}
+
+const fn head(change: &ViewChange) -> Head {
+    let ViewChange { term, voted_for, role, commit, last_index, .. } = *change;
+    Head { term, voted_for, role, commit, last_index }
+}
+
+/// A first view, as a change from nothing.
+pub(super) fn whole(view: View) -> ViewChange {
+    ViewChange {
+        term: view.term,
+        voted_for: view.voted_for,
+        role: view.role,
+        commit: view.commit,
+        snapshot_index: view.snapshot_index,
+        snapshot_term: view.snapshot_term,
+        last_index: view.last_index,
+        changed_from: view.changed_from,
+        changed: view.changed,
+    }
+}

@@ -1,0 +1,151 @@
+//! Who watches a Raft run: takes in what servers show, and checks every rule at every step.
+//!
+//! - [`Known`]: what is known of all servers, and what test bodies ask about;
+//! - [`Shadow`]: a server's log as it showed it, with a hash over each prefix ([`Chain`]);
+//! - [`Committed`]: the one prefix that somebody has shown as committed;
+//! - [`Seen`]: one step of a server, as the rules see it; they are in [`invariants`](crate::invariants);
+//! - `narrator`: the same in a few words, for stories.
+//!
+//! Each observation costs a constant, and a constant for each log entry that it changes.
+
+mod committed;
+mod known;
+mod narrator;
+mod seen;
+mod shadow;
+
+pub use committed::{Committed, CommittedEntry};
+pub use known::{FirstApplied, Head, Known, Server};
+pub use seen::{Difference, Seen, ViewSeen, What};
+pub use shadow::{Chain, Shadow, ShadowFault, ShownEntry};
+
+use crate::contract::{Digest, LogIndex, Term};
+use crate::invariants::{self, Invariant, Rule, view_honesty};
+use crate::observation::{self, AppliedEntry, AppliedSnapshot, Restored, ViewChange};
+use lab_harness::failed::Failed;
+use lab_harness::judge::{Interest, Judge};
+use narrator::Narrator;
+use serde::de::DeserializeOwned;
+use std::cell::Cell;
+use std::fmt;
+use windtunnel::NodeId;
+use windtunnel::world::{Lifecycle, Moment};
+
+/// The judge of a Raft run.
+pub struct RaftJudge {
+    known: Known,
+    rules: Vec<(&'static Rule, Box<dyn Invariant>)>,
+    narrator: Narrator,
+    clients: Cell<u64>,
+}
+
+impl RaftJudge {
+    /// All that is known of the servers.
+    #[must_use]
+    pub const fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// How many clients propose commands in this storm; without any, its recovery asks for none either.
+    #[must_use]
+    pub const fn clients(&self) -> u64 {
+        self.clients.get()
+    }
+
+    /// Notes how many clients there are.
+    pub fn set_clients(&self, clients: u64) {
+        self.clients.set(clients);
+    }
+
+    fn check(&mut self, moment: Moment, node: NodeId, what: &What<'_>) -> Result<(), Failed> {
+        let seen = Seen { moment, node, what, known: &self.known };
+        for (rule, invariant) in &mut self.rules {
+            invariant.check(&seen).map_err(|violation| rule.broken(violation))?;
+        }
+        Ok(())
+    }
+
+    fn view(&mut self, moment: Moment, node: NodeId, change: &ViewChange) -> Result<Interest, Failed> {
+        let view = self.known.take_view(node, change).map_err(|fault| dishonest(node, &fault))?;
+        let interest = interest_in(&view);
+        self.check(moment, node, &What::View(view))?;
+        Ok(interest)
+    }
+
+    fn applied(&mut self, moment: Moment, node: NodeId, entry: &AppliedEntry) -> Result<Interest, Failed> {
+        let previous = self.known.take_applied(node, entry);
+        self.check(moment, node, &What::Applied { entry, previous })?;
+        Ok(Interest::Changed)
+    }
+
+    fn snapshot(&mut self, moment: Moment, node: NodeId, snapshot: &AppliedSnapshot) -> Result<Interest, Failed> {
+        let previous = self.known.take_snapshot(node, snapshot);
+        self.check(moment, node, &What::AppliedSnapshot { snapshot, previous })?;
+        Ok(Interest::Changed)
+    }
+}
+
+/// Test bodies wait for terms, roles, commits and applied entries; a log that grows wakes nobody.
+fn interest_in(view: &ViewSeen) -> Interest {
+    let head = |head: Head| (head.term, head.role, head.commit);
+    if view.before.map(head) == Some(head(view.now)) { Interest::None } else { Interest::Changed }
+}
+
+fn decoded<T: DeserializeOwned>(node: NodeId, kind: &str, body: &[u8]) -> Result<T, Failed> {
+    postcard::from_bytes(body).map_err(|_| dishonest(node, &format_args!("its `{kind}` is none of the lab's")))
+}
+
+fn dishonest(node: NodeId, what: &dyn fmt::Display) -> Failed {
+    view_honesty::RULE.broken(invariants::Violation::new(format!("{node} shows what cannot be: {what}"), [node]))
+}
+
+impl Judge for RaftJudge {
+    fn new(nodes: u32) -> Self {
+        let rules = invariants::ALL.iter().map(|rule| (*rule, (rule.make)())).collect();
+        RaftJudge { known: Known::of(nodes), rules, narrator: Narrator::default(), clients: Cell::new(0) }
+    }
+
+    fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
+        match kind {
+            observation::VIEW => self.view(moment, node, &decoded(node, kind, body)?),
+            observation::RESTORED => {
+                let Restored { view } = decoded(node, kind, body)?;
+                view.check().map_err(|fault| dishonest(node, &fault))?;
+                self.view(moment, node, &known::whole(view))
+            }
+            observation::APPLIED => self.applied(moment, node, &decoded(node, kind, body)?),
+            observation::APPLIED_SNAPSHOT => self.snapshot(moment, node, &decoded(node, kind, body)?),
+            _ => Ok(Interest::None),
+        }
+    }
+
+    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
+        self.known.take_lifecycle(node, what);
+        if matches!(what, Lifecycle::Started(_)) {
+            self.check(moment, node, &What::Started)?;
+        }
+        Ok(Interest::Changed)
+    }
+
+    fn leader(&self) -> Option<NodeId> {
+        self.known.leader_among(|_| true)
+    }
+
+    fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
+        self.narrator.tell(node, kind, body)
+    }
+}
+
+impl fmt::Debug for RaftJudge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RaftJudge").field("known", &self.known).finish_non_exhaustive()
+    }
+}
+
+/// Where an entry stands and what it is: for sentences.
+pub(crate) fn entry_in_words(index: LogIndex, term: Term, digest: Digest) -> String {
+    format!("entry {index} of term {term} ({:04x})", digest.0 & 0xffff)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! `Stable` on a simulated disk that loses power.
+
+use super::*;
+use crate::observation::PERSISTED;
+use std::cell::Cell;
+use std::time::Duration;
+use windtunnel::time::sleep;
+use windtunnel::world::{Command, Failure, Moment, Observer, Outcome, Response, Simulation, Tester};
+use windtunnel::{EventNumber, NodeId, Seed, node};
+
+const NODE: NodeId = NodeId(1);
+
+/// A node that saves 1, 2, 3, … as long as it lives, and tells the tester which number it found
+/// when it started.
+async fn counts_on() {
+    let stable = Stable::named("count");
+    let found = stable.load::<u64>().await.unwrap().map_or(0, |saved| saved.state);
+    node::control(move |_| async move { postcard::to_stdvec(&found).unwrap() });
+    for number in found + 1.. {
+        stable.save(&number, &[7; 2_000]).await.unwrap();
+    }
+}
+
+/// Counts the saves that are said to be safe, until the node is started again.
+struct Saves(Rc<Cell<u64>>);
+
+impl Observer for Saves {
+    fn observed(&mut self, _: Moment, _: NodeId, kind: &str, _: &[u8]) -> Response {
+        assert_eq!(kind, PERSISTED);
+        self.0.set(self.0.get() + 1);
+        Response::Continue
+    }
+}
+
+/// Takes the power behind an event: how many saves were safe then, and the number found after it.
+fn power_loss_behind(event: u64) -> (u64, u64) {
+    let setup = move || {
+        let saves = Rc::new(Cell::new(0));
+        let safe = saves.clone();
+        let body = move |tester: Tester| async move {
+            tester.at_event(EventNumber(event), Command::PowerLoss(NODE));
+            while tester.is_running(NODE) {
+                sleep(Duration::from_micros(50)).await;
+            }
+            let safe = safe.get();
+            tester.start(NODE);
+            loop {
+                if let Ok(reply) = tester.control(NODE, vec![]).await {
+                    return (safe, postcard::from_bytes::<u64>(&reply).unwrap());
+                }
+                sleep(Duration::from_micros(50)).await;
+            }
+        };
+        (Saves(saves), body)
+    };
+    let (report, ()) = Simulation::new(Seed(event)).nodes(1, counts_on).observe(setup, drop);
+    let Outcome::Finished(counted) = report.outcome else { panic!("{:?}", report.outcome) };
+    counted
+}
+
+#[test]
+fn after_a_power_loss_at_any_event_the_last_state_that_was_saved_is_there_or_the_one_after_it() {
+    let (mut kept, mut newer) = (0, 0);
+    for event in 5..300 {
+        let (safe, found) = power_loss_behind(event);
+        assert!(found == safe || found == safe + 1, "event {event}: {safe} was safe, {found} was found");
+        kept += u64::from(found == safe);
+        newer += found - safe;
+    }
+    assert!(kept > 0 && newer > 0, "{kept} times the old state was there, {newer} times the new one");
+}
+
+#[test]
+fn saves_at_the_same_time_leave_the_newest_and_each_waits_until_it_is_safe() {
+    let report = Simulation::new(Seed(1))
+        .nodes(1, || async {
+            node::control(|_| async {
+                let stable = Stable::named("many");
+                let tasks: Vec<_> = (1..=20_u64).map(|number| spawn(stable.save(&number, b""))).collect();
+                drop(stable.save(&21_u64, b"snapshot"));
+                let mut found = Vec::new();
+                for task in tasks {
+                    task.await.unwrap().unwrap();
+                    found.push(stable.load::<u64>().await.unwrap().unwrap());
+                }
+                assert!(found.iter().all(|saved| (saved.state, &saved.snapshot[..]) == (21, b"snapshot")));
+                vec![]
+            });
+        })
+        .run(|tester| async move {
+            sleep(Duration::from_millis(1)).await;
+            tester.control(NODE, vec![]).await.unwrap();
+        });
+    assert!(matches!(report.outcome, Outcome::Finished(())), "{:?}", report.outcome);
+    let disk = &report.counters.disks[0];
+    assert_eq!((disk.syncs, disk.directory_syncs), (1, 1), "the newest state alone is written");
+}
+
+#[test]
+fn a_file_whose_checksum_is_wrong_is_an_error_that_names_it() {
+    let report = Simulation::new(Seed(1))
+        .nodes(1, || async {
+            let stable = Stable::named("raft");
+            assert_eq!(stable.load::<u64>().await.unwrap(), None);
+            stable.save(&7_u64, b"snapshot").await.unwrap();
+            let file = fs::OpenOptions::new().read(true).write(true).open("raft.stable").await.unwrap();
+            file.write_at(1, &[9]).await.unwrap();
+            panic!("{}", stable.load::<u64>().await.unwrap_err());
+        })
+        .run(|_| sleep(Duration::from_secs(1)));
+    let Outcome::Failed(Failure::Panicked { report, .. }) = report.outcome else { panic!("{:?}", report.outcome) };
+    assert!(report.message.contains("raft.stable is damaged: its checksum is wrong"), "{}", report.message);
+}

@@ -1,0 +1,117 @@
+//! What must be on the disk before anybody is answered. (Figure 2, "Persistent state: updated on
+//! stable storage before responding to RPCs")
+//!
+//! The core notes what changed; the shell takes a [`Record`] of it, writes it, and reports back.
+
+use super::{Core, Recovered};
+use crate::messages::Entry;
+use lab_raft::{LogIndex, Term};
+use serde::{Deserialize, Serialize};
+use windtunnel::NodeId;
+
+/// One change of the persistent state: applying all records in order gives the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// currentTerm.
+    pub term: Term,
+    /// votedFor.
+    pub voted_for: Option<NodeId>,
+    /// The entry after which the log changes.
+    pub previous: LogIndex,
+    /// What follows that entry from now on, if anything changed.
+    pub entries: Vec<Entry>,
+}
+
+/// A record to write, and how to report it when it is on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsaved {
+    /// What to write.
+    pub record: Record,
+    /// The last entry that will be on the disk.
+    pub last_index: LogIndex,
+    /// Its term.
+    pub last_term: Term,
+}
+
+/// How far the disk is behind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Durability {
+    /// The log is on the disk up to here.
+    last_index: LogIndex,
+    /// The first entry that no record holds yet.
+    unrecorded_from: LogIndex,
+    hard_state_changed: bool,
+}
+
+impl Durability {
+    /// Everything up to `last_index` is on the disk.
+    pub const fn of(last_index: LogIndex) -> Self {
+        Durability { last_index, unrecorded_from: last_index.next(), hard_state_changed: false }
+    }
+
+    /// The last entry that is on the disk.
+    pub const fn last_index(&self) -> LogIndex {
+        self.last_index
+    }
+
+    /// currentTerm or votedFor is not what the disk says.
+    pub const fn hard_state_changed(&mut self) {
+        self.hard_state_changed = true;
+    }
+
+    fn log_changed_from(&mut self, index: LogIndex) {
+        self.last_index = self.last_index.min(index.previous());
+        self.unrecorded_from = self.unrecorded_from.min(index);
+    }
+}
+
+impl Core {
+    /// The log is no longer what the disk says, from `index` on.
+    pub(super) fn log_changed_from(&mut self, index: LogIndex) {
+        self.durability.log_changed_from(index);
+        self.shown.log_changed_from(index);
+    }
+
+    /// Whether something changed that no record holds yet.
+    #[must_use]
+    pub const fn has_unsaved(&self) -> bool {
+        self.durability.hard_state_changed || self.durability.unrecorded_from.0 <= self.log.last_index().0
+    }
+
+    /// What changed since the last call, as a record to write. Records must reach the disk in the
+    /// order in which they were taken.
+    pub fn take_unsaved(&mut self) -> Option<Unsaved> {
+        if !self.has_unsaved() {
+            return None;
+        }
+        let (last_index, last_term) = (self.log.last_index(), self.log.last_term());
+        let first = self.durability.unrecorded_from;
+        self.durability.hard_state_changed = false;
+        self.durability.unrecorded_from = last_index.next();
+        let record = Record {
+            term: self.term,
+            voted_for: self.voted_for,
+            previous: first.previous(),
+            entries: self.log.from(first).to_vec(),
+        };
+        Some(Unsaved { record, last_index, last_term })
+    }
+
+    /// That record is on the disk. It counts only if the log still holds its last entry: then, by
+    /// the Log Matching Property, it holds everything before it too. (Figure 3)
+    pub fn saved(&mut self, last_index: LogIndex, last_term: Term) {
+        if last_index > self.durability.last_index && self.log.term_at(last_index) == Some(last_term) {
+            self.durability.last_index = last_index;
+            self.advance_commit();
+        }
+    }
+}
+
+impl Recovered {
+    /// Adds the next record of the disk.
+    pub fn replay(&mut self, record: &Record) {
+        self.term = record.term;
+        self.voted_for = record.voted_for;
+        self.log.replace_after(record.previous, &record.entries);
+    }
+}

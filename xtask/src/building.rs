@@ -1,0 +1,139 @@
+//! Turns a submission into its worker binary, with cargo and under `--cfg madsim`.
+
+use crate::error::LabError;
+use crate::house::Submission;
+use serde_json::Value;
+use std::ffi::OsString;
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// Compiler messages that mean the machine failed, not the code.
+const MACHINE_TROUBLE: [&str; 4] =
+    ["No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded"];
+
+/// Builds the submission in release; its binary's path. Cargo's words go to standard error as they
+/// come; with `keep_words` they are also part of the error.
+pub fn build(submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(&submission.directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    cargo.args(["build", "--release", "--message-format=json-render-diagnostics", "--package", &submission.package]);
+    cargo.arg("--manifest-path").arg(submission.directory.join("Cargo.toml"));
+    if let Some(target) = std::env::var_os("CARGO_TARGET_DIR").filter(|target| !target.is_empty()) {
+        // It is relative to where the user stands, and cargo stands in the submission.
+        cargo.env("CARGO_TARGET_DIR", std::path::absolute(&target).unwrap_or(target.into()));
+    }
+    for (name, value) in flags(|name| std::env::var_os(name)) {
+        cargo.env(name, value);
+    }
+    if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        cargo.env("CARGO_TERM_COLOR", "always");
+    }
+    let mut child = cargo.spawn().map_err(|error| LabError::CannotBuild(format!("cargo does not start: {error}")))?;
+    let words = child.stderr.take().map(|stderr| std::thread::spawn(move || pass_on(stderr)));
+    let messages = child.stdout.take().map(read_messages).unwrap_or_default();
+    let status = child.wait().map_err(|error| LabError::CannotBuild(format!("cargo is lost: {error}")))?;
+    let words = words.and_then(|thread| thread.join().ok()).unwrap_or_default();
+
+    if !status.success() {
+        return Err(failed(submission, &messages, words, keep_words));
+    }
+    binary(submission, &messages)
+}
+
+fn failed(submission: &Submission, messages: &[Value], words: String, keep_words: bool) -> LabError {
+    let is_error = |message: &&Value| message["message"]["level"] == "error";
+    let compiler_complains = messages.iter().any(|message| is_error(&message));
+    let trouble = words.lines().find(|line| MACHINE_TROUBLE.iter().any(|trouble| line.contains(trouble)));
+    match trouble {
+        Some(line) if !compiler_complains || words.contains(MACHINE_TROUBLE[0]) => {
+            LabError::CannotBuild(line.trim().to_owned())
+        }
+        _ => {
+            let words = if keep_words { words } else { String::new() };
+            LabError::DoesNotBuild { submission: submission.label.clone(), words }
+        }
+    }
+}
+
+/// The package's binary: the only one, or the one that has the package's name.
+fn binary(submission: &Submission, messages: &[Value]) -> Result<PathBuf, LabError> {
+    let mut binaries: Vec<(&str, &str)> = messages
+        .iter()
+        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["kind"][0] == "bin")
+        .filter(|message| in_directory(message, submission))
+        .filter_map(|message| Some((message["target"]["name"].as_str()?, message["executable"].as_str()?)))
+        .collect();
+    if binaries.len() > 1 {
+        binaries.retain(|(name, _)| *name == submission.package);
+    }
+    match binaries[..] {
+        [(_, path)] => Ok(PathBuf::from(path)),
+        _ => Err(LabError::DoesNotBuild {
+            submission: submission.label.clone(),
+            words: format!("it needs one binary, src/main.rs, which starts the lab's worker; found {}", binaries.len()),
+        }),
+    }
+}
+
+fn in_directory(message: &Value, submission: &Submission) -> bool {
+    let manifest = message["manifest_path"].as_str().map(PathBuf::from).and_then(|path| path.canonicalize().ok());
+    manifest.is_some_and(|path| path == submission.directory.join("Cargo.toml"))
+}
+
+fn read_messages(stdout: impl Read) -> Vec<Value> {
+    BufReader::new(stdout).lines().map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()).collect()
+}
+
+/// Copies cargo's words to our standard error as they come, and keeps the last of them.
+fn pass_on(mut from: impl Read) -> String {
+    const KEPT: usize = 64 * 1024;
+    let (mut kept, mut buffer) = (Vec::new(), [0; 4096]);
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        let _ = io::stderr().write_all(&buffer[..count]);
+        kept.extend_from_slice(&buffer[..count]);
+        if kept.len() > 2 * KEPT {
+            kept.drain(..kept.len() - KEPT);
+        }
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+/// The user's own flags, with ours added: flags in the environment replace those of
+/// .cargo/config.toml, and without `--cfg madsim` no simulation compiles.
+fn flags(read: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString)> {
+    let add = |(name, separator): (&'static str, &str)| {
+        let mut value = read(name)?;
+        let text = value.to_string_lossy();
+        if text.split(separator).collect::<Vec<_>>().windows(2).any(|pair| pair == ["--cfg", "madsim"]) {
+            return None;
+        }
+        if !text.is_empty() {
+            value.push(separator);
+        }
+        value.push(["--cfg", separator, "madsim"].concat());
+        Some((name, value))
+    };
+    let names = [("RUSTFLAGS", " "), ("RUSTDOCFLAGS", " "), ("CARGO_ENCODED_RUSTFLAGS", "\u{1f}")];
+    names.into_iter().filter_map(add).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(set: &[(&str, &str)]) -> Vec<(&'static str, String)> {
+        let read = |name: &str| set.iter().find(|(own, _)| *own == name).map(|(_, value)| OsString::from(value));
+        flags(read).into_iter().map(|(name, value)| (name, value.into_string().unwrap())).collect()
+    }
+
+    #[test]
+    fn the_users_flags_keep_their_place_and_get_the_cfg() {
+        assert_eq!(with(&[]), []);
+        assert_eq!(with(&[("RUSTFLAGS", "-D warnings")]), [("RUSTFLAGS", "-D warnings --cfg madsim".to_owned())]);
+        assert_eq!(with(&[("RUSTFLAGS", "")]), [("RUSTFLAGS", "--cfg madsim".to_owned())]);
+        assert_eq!(with(&[("RUSTFLAGS", "--cfg madsim -g")]), []);
+        let encoded = with(&[("CARGO_ENCODED_RUSTFLAGS", "-C\u{1f}debuginfo=2")]);
+        assert_eq!(encoded[0].1, "-C\u{1f}debuginfo=2\u{1f}--cfg\u{1f}madsim");
+    }
+}

@@ -1,0 +1,152 @@
+//! The words of the command line.
+
+use crate::console::{Console, Format};
+use crate::event::{ErrorEvent, Event, Summary};
+use crate::exit::Exit;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Distributed-systems labs in simulated weather: every failure replays from its seed.
+#[derive(Debug, Parser)]
+#[command(name = "cargo lab", bin_name = "cargo lab", disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// What is printed: text for people, or one JSON object a line (docs/EVENTS.md)
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub format: Format,
+    /// Another root of the repository (for tests of this program)
+    #[arg(long, global = true, hide = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// A worker that is built already (for tests of this program)
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    pub worker: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the labs, their parts and tests
+    List(ListOptions),
+    /// Build a submission and run a lab's tests on it
+    Test(TestOptions),
+    /// Run a saved failure again and show it event by event
+    Replay(ReplayOptions),
+    /// Begin a submission from a lab's starter
+    New(NewOptions),
+    /// Print the JSON schema of scenario files
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub struct ListOptions {
+    /// The lab; all labs if left out
+    pub lab: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct TestOptions {
+    /// The lab (may be left out inside a submission), then test names, parts of names, MIT names or part aliases
+    #[arg(value_name = "LAB [FILTER]...")]
+    pub words: Vec<String>,
+    /// Only tests of this part, by name or alias (`election`, `3A`)
+    #[arg(long, value_name = "PART")]
+    pub part: Option<String>,
+    /// Only tests with this tag: `mit` or `storm`
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
+    /// The seed, in decimal or 0x; drawn if left out
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    pub seed: Option<String>,
+    /// Many seeds: `N` is 0..N; `A..B` leaves B out, `A..=B` does not
+    #[arg(long, value_name = "N|A..B|A..=B")]
+    pub seeds: Option<String>,
+    /// Worker processes at a time; as many as there are cores if left out
+    #[arg(long, short, value_name = "J")]
+    pub jobs: Option<String>,
+    /// The crate to test instead of solutions/LAB
+    #[arg(long, value_name = "DIR")]
+    pub submission: Option<PathBuf>,
+    /// Run under this weather: a scenario file, or the name of one of the lab's
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Write all that the seed decides as an explicit scenario file (one test, one seed)
+    #[arg(long, value_name = "FILE")]
+    pub save_schedule: Option<PathBuf>,
+    /// Run every seed twice in different processes and compare; scan the sources for what reaches the real machine
+    #[arg(long)]
+    pub check: bool,
+    /// Run every seed in the thread and again with a process for each node, and compare
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub isolate: Option<IsolateOption>,
+    /// Stop at the first failure
+    #[arg(long, conflicts_with = "keep_going")]
+    pub fail_fast: bool,
+    /// Stop a test at its first failing seed, go on with the others (the default)
+    #[arg(long)]
+    pub keep_going: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum IsolateOption {
+    /// Nodes share the world's thread
+    None,
+    /// Each node lives in an operating-system process of its own
+    Process,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayOptions {
+    /// A failure file, or `last` for the newest
+    #[arg(default_value = "last")]
+    pub file: PathBuf,
+    /// Show log lines from this level on, and what lab code printed
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub log: Option<LevelOption>,
+    /// Write every event to this file, one JSON object a line
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub trace: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LevelOption {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Debug, Args)]
+pub struct NewOptions {
+    /// The lab
+    pub lab: String,
+    /// Where to; submissions/LAB if left out
+    pub directory: Option<PathBuf>,
+}
+
+/// Reads the command line. What clap answers itself (help, usage errors) is printed here, and in
+/// JSON it ends in a summary like everything else.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
+    Cli::try_parse_from(arguments).map_err(|error| {
+        if !error.use_stderr() {
+            Console::new(Format::Text).print(&error.render().to_string());
+            return Exit::Passed;
+        }
+        if asks_for_json(arguments) {
+            let console = Console::new(Format::Json);
+            let message = error.render().to_string();
+            let message = message.strip_prefix("error: ").unwrap_or(&message).trim_end().to_owned();
+            console.say(&Event::Error(ErrorEvent { message, nearest: Vec::new(), exit: Exit::Usage.code() }));
+            console.say(&Event::Summary(Summary { exit: Exit::Usage.code(), ..Summary::default() }));
+        } else {
+            let _ = error.print();
+        }
+        Exit::Usage
+    })
+}
+
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    words.contains(&"--format=json") || words.windows(2).any(|pair| pair == ["--format", "json"])
+}

@@ -1,0 +1,105 @@
+//! Where results go: standard output, as text or JSON; progress and chatter go to standard error.
+
+use crate::event::Event;
+use crate::interrupt::Interrupt;
+use crate::text;
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+/// Prints events, and a progress bar where somebody looks.
+#[derive(Debug)]
+pub struct Console {
+    format: Format,
+    colour: bool,
+    bar: OnceLock<ProgressBar>,
+    /// Set when nobody reads any more (`| head -1`).
+    unread: Interrupt,
+}
+
+impl Console {
+    /// Colour is for terminals alone, and not for those who set NO_COLOR.
+    pub fn new(format: Format) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colour = format == Format::Text && io::stdout().is_terminal() && !plain;
+        Console { format, colour, bar: OnceLock::new(), unread: Interrupt::default() }
+    }
+
+    /// Whether output is JSON.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Prints one event. An error of a person's reading goes to standard error.
+    pub fn say(&self, event: &Event) {
+        match (self.format, event) {
+            (Format::Json, event) => self.print(&format!("{}\n", serde_json::to_string(event).unwrap_or_default())),
+            (Format::Text, Event::Error(error)) => self.chat(&text::error(error)),
+            (Format::Text, event) => self.print(&text::event(event, text::Style { colour: self.colour })),
+        }
+    }
+
+    /// Prints to standard output. That nobody reads is no error, but a reason to stop.
+    pub fn print(&self, text: &str) {
+        if text.is_empty() || self.unread.is_set() {
+            return;
+        }
+        let write = || {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        };
+        let written = self.bar.get().map_or_else(write, |bar| bar.suspend(write));
+        if written.is_err() {
+            self.unread.set();
+        }
+    }
+
+    /// Whether standard output has gone away.
+    pub fn is_unread(&self) -> bool {
+        self.unread.is_set()
+    }
+
+    /// Says something beside the results.
+    pub fn chat(&self, text: &str) {
+        let write = || {
+            let _ = io::stderr().write_all(text.as_bytes());
+        };
+        self.bar.get().map_or_else(write, |bar| bar.suspend(write));
+    }
+
+    /// Begins a progress bar over so many runs, if standard error is a terminal.
+    pub fn begin_progress(&self, runs: u64) {
+        if runs < 2 || !io::stderr().is_terminal() {
+            return;
+        }
+        let bar = ProgressBar::new(runs);
+        let template = "{bar:30} {pos}/{len} runs  {per_sec}  {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        let _ = self.bar.set(bar);
+    }
+
+    /// So many more runs need no waiting for.
+    pub fn advance(&self, runs: u64) {
+        if let Some(bar) = self.bar.get() {
+            bar.inc(runs);
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end_progress(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What ends a command before it has an answer: each names the thing and the way out.
+
+use crate::exit::Exit;
+use lab_harness::protocol::{Refusal, RefusalKind, SavedFailureError};
+use lab_harness::scenario::ScenarioError;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    #[error("there is no lab `{name}`")]
+    UnknownLab { name: String, nearest: Vec<String> },
+    #[error("which lab? say `cargo lab {command} LAB`, or run it inside a submission")]
+    NoLab { command: &'static str, nearest: Vec<String> },
+    #[error("lab {lab} has no part `{name}`")]
+    UnknownPart { lab: String, name: String, nearest: Vec<String> },
+    #[error("lab {lab} has no tag `{name}`")]
+    UnknownTag { lab: String, name: String, nearest: Vec<String> },
+    #[error("there is no scenario `{name}`, neither as a file nor under {}", .directory.display())]
+    UnknownScenario { name: String, directory: PathBuf, nearest: Vec<String> },
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    #[error("no test of lab {lab} matches `{filter}`")]
+    FilterMatchesNothing { lab: String, filter: String, nearest: Vec<String> },
+    #[error("no test of lab {lab} is left when all filters apply")]
+    NothingLeft { lab: String },
+    #[error("{0}")]
+    Seeds(#[from] crate::seeds::SeedsError),
+    #[error("--jobs {0}: give a number of workers, at least 1")]
+    Jobs(String),
+    #[error(
+        "--save-schedule writes one schedule, but {tests} tests and {seeds} seeds are chosen: name one test and one --seed"
+    )]
+    ManySchedules { tests: usize, seeds: u64 },
+    #[error("{} is no submission: {problem}", .directory.display())]
+    NotASubmission { directory: PathBuf, problem: String },
+    #[error("{} is a submission for lab {found}, not {expected}", .directory.display())]
+    OtherLab { directory: PathBuf, found: String, expected: String },
+    #[error("{submission} does not build{}", if .words.is_empty() { ": see the compiler's words above" } else { ":" })]
+    DoesNotBuild { submission: String, words: String },
+    #[error("{} is not empty: choose another directory, `cargo lab new {lab} DIR`", .directory.display())]
+    NotEmpty { directory: PathBuf, lab: String },
+    #[error("lab {lab} has no starter yet ({} is missing)", .directory.display())]
+    NoStarter { lab: String, directory: PathBuf },
+    #[error("there is no failure to replay: {} holds none", .0.display())]
+    NoFailures(PathBuf),
+    #[error(transparent)]
+    Saved(#[from] SavedFailureError),
+    #[error("{} was made with weather version {saved}, this is version {current}: the seed means another run now; find the failure again", .file.display())]
+    OtherWeather { file: PathBuf, saved: u32, current: u32 },
+    #[error("the worker speaks version {found} of the protocol, expected {expected}: build both from the same sources")]
+    OtherProtocol { found: u32, expected: u32 },
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    #[error("cannot read {}: {source}", .path.display())]
+    CannotRead { path: PathBuf, source: io::Error },
+    /// A path the user gave.
+    #[error("cannot write {}: {source}", .path.display())]
+    CannotWrite { path: PathBuf, source: io::Error },
+    /// A path of our own.
+    #[error("cannot write under {}: {source} (set CARGO_TARGET_DIR to a directory with room that you may write)", .path.display())]
+    Target { path: PathBuf, source: io::Error },
+    #[error("cannot build: {0}")]
+    CannotBuild(String),
+    #[error("cannot start the worker {}: {source}", .program.display())]
+    CannotStart { program: PathBuf, source: io::Error },
+    #[error("{0} is not the repository's root: run `cargo lab` from the repository or from a submission")]
+    NoHouse(String),
+    #[error("the worker of {program} is no use: {problem}")]
+    Worker { program: String, problem: String },
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl LabError {
+    /// How the program ends for it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            LabError::FilterMatchesNothing { .. } | LabError::NothingLeft { .. } => Exit::NothingMatched,
+            LabError::DoesNotBuild { .. } => Exit::DoesNotBuild,
+            LabError::Refused(refusal) if refusal.kind == RefusalKind::BadInput => Exit::Usage,
+            LabError::OtherProtocol { .. }
+            | LabError::Refused(_)
+            | LabError::Target { .. }
+            | LabError::CannotBuild(_)
+            | LabError::CannotStart { .. }
+            | LabError::NoHouse(_)
+            | LabError::Worker { .. } => Exit::Harness,
+            LabError::Interrupted => Exit::Interrupted,
+            _ => Exit::Usage,
+        }
+    }
+
+    /// Names that may have been meant.
+    pub fn nearest(&self) -> &[String] {
+        match self {
+            LabError::UnknownLab { nearest, .. }
+            | LabError::NoLab { nearest, .. }
+            | LabError::UnknownPart { nearest, .. }
+            | LabError::UnknownTag { nearest, .. }
+            | LabError::UnknownScenario { nearest, .. }
+            | LabError::FilterMatchesNothing { nearest, .. } => nearest,
+            _ => &[],
+        }
+    }
+
+    /// Words of another program that belong to it, as they are.
+    pub fn words(&self) -> &str {
+        match self {
+            LabError::DoesNotBuild { words, .. } => words,
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What the command line says: every event of `--format json`, described in docs/EVENTS.md. The
+//! text output shows the same events, so that neither knows what the other does not.
+
+use crate::error::LabError;
+use crate::hermetic::Finding;
+use lab_harness::protocol::{OutputRecord, Row, RowKind, RunResult, TraceHash, Verdict};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use windtunnel::line::LogLevel;
+use windtunnel::{NodeId, Seed};
+
+/// One line of output.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Lab { lab: String, submission: String, tests: usize, points: u32 },
+    Part { lab: String, part: String, alias: Option<String>, points: u32 },
+    Test(ListedTest),
+    Seed { seed: Seed, drawn: bool },
+    Plan(PlanEvent),
+    Schedule { file: String, test: String, seed: Seed },
+    Hermeticity(Finding),
+    RunResult(RunEvent),
+    Failure(FailureEvent),
+    TestResult(TestResult),
+    Row { row: Row },
+    Replay(ReplayEvent),
+    Created { lab: String, directory: String, package: String, test: String },
+    Schema { schema: serde_json::Value },
+    Error(ErrorEvent),
+    Summary(Summary),
+}
+
+/// A test there is.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListedTest {
+    pub lab: String,
+    pub part: String,
+    pub test: String,
+    pub mit: Option<String>,
+    pub tags: Vec<String>,
+    pub points: u32,
+    pub about: String,
+    pub scenario: Option<String>,
+}
+
+/// What is about to run.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanEvent {
+    pub lab: String,
+    pub submission: String,
+    pub weather_version: u32,
+    pub tests: Vec<String>,
+    pub first_seed: Seed,
+    pub seeds: u64,
+    pub jobs: usize,
+    pub scenario: Option<String>,
+}
+
+/// One test under one seed has ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunEvent {
+    pub test: String,
+    pub seed: Seed,
+    pub verdict: Verdict,
+    pub trace_hash: TraceHash,
+    pub events: u64,
+    pub sim_ms: u64,
+    pub messages: u64,
+    pub bytes: u64,
+    pub peak_heap_bytes: u64,
+}
+
+impl From<&RunResult> for RunEvent {
+    fn from(result: &RunResult) -> Self {
+        RunEvent {
+            test: result.test.clone(),
+            seed: result.seed,
+            verdict: result.verdict,
+            trace_hash: result.trace_hash,
+            events: result.events,
+            sim_ms: result.sim_ns / 1_000_000,
+            messages: result.messages,
+            bytes: result.bytes,
+            peak_heap_bytes: result.peak_heap_bytes,
+        }
+    }
+}
+
+/// Something broke.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailureEvent {
+    pub lab: String,
+    pub part: String,
+    pub test: String,
+    pub seed: Seed,
+    pub verdict: Verdict,
+    pub rule: String,
+    pub title: String,
+    pub source: Option<String>,
+    pub hint: Option<String>,
+    pub node: Option<NodeId>,
+    pub at_event: Option<u64>,
+    pub at_ns: u64,
+    pub story: Vec<Row>,
+    pub output: Vec<OutputRecord>,
+    /// Where it was saved, if it could be.
+    pub file: Option<String>,
+    /// The command that shows it again from the file.
+    pub replay: Option<String>,
+    /// The command that runs this seed again.
+    pub again: String,
+}
+
+/// A test has ended, over all its seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct TestResult {
+    pub test: String,
+    pub part: String,
+    pub verdict: Verdict,
+    pub runs: u64,
+    pub points: u32,
+    pub max_points: u32,
+    /// The seed at which it failed.
+    pub failed_seed: Option<Seed>,
+}
+
+/// How a replay compares to the failure it replays.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReplayEvent {
+    pub file: String,
+    pub test: String,
+    pub seed: Seed,
+    pub outcome: ReplayOutcome,
+    pub sources_changed: bool,
+    pub saved_rule: String,
+    pub rule: Option<String>,
+    pub saved_trace_hash: TraceHash,
+    pub trace_hash: TraceHash,
+}
+
+/// What became of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayOutcome {
+    /// The same run, to the last bit.
+    Same,
+    /// After an edit: it passes.
+    PassesNow,
+    /// After an edit: the same rule still breaks.
+    StillFails,
+    /// After an edit: another rule breaks.
+    FailsOtherwise,
+    /// The run is another although the sources are the same.
+    Diverged,
+}
+
+/// Why a command has no answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct ErrorEvent {
+    pub message: String,
+    pub nearest: Vec<String>,
+    pub exit: u8,
+}
+
+impl From<&LabError> for ErrorEvent {
+    fn from(error: &LabError) -> Self {
+        let mut message = error.to_string();
+        if !error.words().is_empty() {
+            message = format!("{message}\n{}", error.words().trim_end());
+        }
+        ErrorEvent { message, nearest: error.nearest().to_vec(), exit: error.exit().code() }
+    }
+}
+
+/// The last line of every command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    pub lab: Option<String>,
+    pub tests: usize,
+    pub runs: u64,
+    pub passed: usize,
+    pub failed: usize,
+    pub undecided: usize,
+    pub seeds: u64,
+    pub points: u32,
+    pub max_points: u32,
+    pub parts: Vec<PartSummary>,
+    pub faults: BTreeMap<String, u64>,
+    pub trace_hash: TraceHash,
+    pub wall_ms: u64,
+    pub cpu_ms: u64,
+    pub sim_ms: u64,
+    pub exit: u8,
+}
+
+/// A part, over its tests that were chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PartSummary {
+    pub part: String,
+    pub alias: Option<String>,
+    pub tests: usize,
+    pub passed: usize,
+    pub failed: usize,
+    pub undecided: usize,
+    pub points: u32,
+    pub max_points: u32,
+}
+
+/// Log lines and output of lab code, as rows among the others.
+pub fn rows_of(result: &RunResult) -> Vec<Row> {
+    let Some(failure) = &result.failure else { return Vec::new() };
+    let row = |event, at_ns, node, kind, text| Row { event, at_ns, node, kind, text, peer: None, peer_text: None };
+    let log = failure.log.iter().map(|log| {
+        let text = format!("{} {}", level_name(log.level), log.message);
+        row(log.event, log.at_ns, log.node, RowKind::Log, text)
+    });
+    let output = failure.output.iter();
+    log.chain(output.map(|line| row(line.event, line.at_ns, line.node, RowKind::Output, format!("| {}", line.text))))
+        .collect()
+}
+
+fn level_name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    }
+}

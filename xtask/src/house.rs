@@ -1,0 +1,118 @@
+//! Where things are: the repository's root, its labs, and the submission that is meant.
+
+use crate::error::LabError;
+use crate::suggest::nearest;
+use std::path::{Path, PathBuf};
+
+/// The repository and where we stand.
+#[derive(Debug)]
+pub struct House {
+    /// The root of the repository.
+    pub root: PathBuf,
+    /// Where the user stands.
+    pub here: PathBuf,
+    /// target/windtunnel: runs and failures.
+    pub output: PathBuf,
+}
+
+/// A crate that implements a lab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// The lab it is for.
+    pub lab: String,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// Its package's name.
+    pub package: String,
+    /// What messages call it: its directory, relative to the root if it is inside.
+    pub label: String,
+}
+
+impl House {
+    /// The house that this program was built in, or the one given.
+    pub fn find(root: Option<&Path>) -> Result<Self, LabError> {
+        let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+        let root = root.unwrap_or(built_in);
+        let root = root.canonicalize().map_err(|_| LabError::NoHouse(root.display().to_string()))?;
+        if !root.join("labs").is_dir() {
+            return Err(LabError::NoHouse(root.display().to_string()));
+        }
+        let here = std::env::current_dir().unwrap_or_else(|_| root.clone());
+        let output = target_directory(&root, &here).join("windtunnel");
+        Ok(House { root, here, output })
+    }
+
+    /// The labs there are, sorted.
+    pub fn labs(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.root.join("labs")) else { return Vec::new() };
+        let labs = entries.flatten().filter(|entry| entry.path().join("Cargo.toml").is_file());
+        let mut names: Vec<String> = labs.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.retain(|name| name != "harness");
+        names.sort_unstable();
+        names
+    }
+
+    /// Checks the name of a lab.
+    pub fn check_lab(&self, name: &str) -> Result<(), LabError> {
+        let labs = self.labs();
+        if labs.iter().any(|lab| lab == name) {
+            return Ok(());
+        }
+        Err(LabError::UnknownLab { name: name.to_owned(), nearest: nearest(name, labs.iter().map(String::as_str), 3) })
+    }
+
+    /// The submission whose directory we stand in, if we do.
+    pub fn submission_here(&self) -> Option<Submission> {
+        let directories = self.here.ancestors().take_while(|directory| **directory != *self.root);
+        directories.filter_map(|directory| self.submission_in(directory).ok()).find(|found| !found.lab.is_empty())
+    }
+
+    /// The reference solution of a lab.
+    pub fn solution(&self, lab: &str) -> Result<Submission, LabError> {
+        self.submission_for(&self.root.join("solutions").join(lab), lab)
+    }
+
+    /// The crate in that directory, to be judged by that lab.
+    pub fn submission_for(&self, directory: &Path, lab: &str) -> Result<Submission, LabError> {
+        let found = self.submission_in(&self.here.join(directory))?;
+        if !found.lab.is_empty() && found.lab != lab {
+            let (directory, expected) = (directory.to_path_buf(), lab.to_owned());
+            return Err(LabError::OtherLab { directory, found: found.lab, expected });
+        }
+        Ok(Submission { lab: lab.to_owned(), ..found })
+    }
+
+    /// The crate in that directory; its lab is empty if it does not say.
+    fn submission_in(&self, directory: &Path) -> Result<Submission, LabError> {
+        let refuse = |problem: String| LabError::NotASubmission { directory: directory.to_path_buf(), problem };
+        let manifest = directory.join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).map_err(|error| refuse(format!("its Cargo.toml: {error}")))?;
+        let manifest: toml::Table = text.parse().map_err(|error| refuse(format!("its Cargo.toml: {error}")))?;
+        let package = manifest.get("package").and_then(toml::Value::as_table);
+        let name = package.and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+        let name = name.ok_or_else(|| refuse("its Cargo.toml names no package".to_owned()))?;
+        let lab = package.and_then(|package| package.get("metadata")?.get("windtunnel")?.get("lab")?.as_str());
+        let directory = directory.canonicalize().map_err(|error| refuse(error.to_string()))?;
+        let label = directory.strip_prefix(&self.root).unwrap_or(&directory).display().to_string();
+        Ok(Submission { lab: lab.unwrap_or_default().to_owned(), package: name.to_owned(), label, directory })
+    }
+
+    /// A path as the user would type it here.
+    pub fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.here).unwrap_or(path).display().to_string()
+    }
+}
+
+/// Cargo's target directory: from the environment, or the one this program lies in.
+fn target_directory(root: &Path, here: &Path) -> PathBuf {
+    let chosen = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"].iter().find_map(std::env::var_os);
+    if let Some(chosen) = chosen.filter(|chosen| !chosen.is_empty()) {
+        return here.join(chosen);
+    }
+    let program = std::env::current_exe().ok();
+    let profile = program.as_deref().and_then(Path::parent);
+    match profile.and_then(Path::parent) {
+        Some(target) if target.join("CACHEDIR.TAG").is_file() => target.to_path_buf(),
+        _ => root.join("target"),
+    }
+}

@@ -1,0 +1,65 @@
+//! `cargo lab list`: labs, parts and tests, as the workers tell them.
+
+use crate::cli::ListOptions;
+use crate::error::LabError;
+use crate::event::{Event, ListedTest};
+use crate::exit::Exit;
+use crate::house::Submission;
+use crate::interrupt::Interrupt;
+use crate::run_directory::RunDirectory;
+use crate::session::Session;
+use crate::worker::{Worker, WorkerCommand, patience};
+use lab_harness::protocol::Hello;
+
+/// Lists one lab, or the one we stand in, or all.
+pub fn list(session: &Session<'_>, options: &ListOptions) -> Result<Exit, LabError> {
+    let house = session.house;
+    let submissions = match (&options.lab, house.submission_here()) {
+        (Some(lab), _) => {
+            house.check_lab(lab)?;
+            vec![house.solution(lab)?]
+        }
+        (None, Some(submission)) => vec![submission],
+        (None, None) => {
+            // A lab whose reference is still to be written has nothing to run and is left out.
+            let solved = house.labs().into_iter().filter(|lab| house.root.join("solutions").join(lab).is_dir());
+            solved.map(|lab| house.solution(&lab)).collect::<Result<_, _>>()?
+        }
+    };
+    for submission in submissions {
+        let hello = hello(session, &submission)?;
+        say(session, &submission, &hello);
+    }
+    Ok(Exit::Passed)
+}
+
+fn hello(session: &Session<'_>, submission: &Submission) -> Result<Hello, LabError> {
+    let directory = RunDirectory::create(&session.house.output)?;
+    let program = session.binary(submission)?;
+    let command =
+        WorkerCommand { program, directory: &directory, patience: patience(), interrupt: Interrupt::default() };
+    Ok(Worker::start(&command)?.hello.clone())
+}
+
+fn say(session: &Session<'_>, submission: &Submission, hello: &Hello) {
+    let lab = &hello.lab;
+    let points = hello.tests.iter().map(|test| test.points).sum();
+    let (label, tests) = (submission.label.clone(), hello.tests.len());
+    session.console.say(&Event::Lab { lab: lab.clone(), submission: label, tests, points });
+    for part in &hello.parts {
+        let (name, alias) = (part.name.clone(), part.alias.clone());
+        session.console.say(&Event::Part { lab: lab.clone(), part: name, alias, points: part.points });
+        for test in hello.tests.iter().filter(|test| test.part == part.name) {
+            session.console.say(&Event::Test(ListedTest {
+                lab: lab.clone(),
+                part: test.part.clone(),
+                test: test.name.clone(),
+                mit: test.mit.clone(),
+                tags: test.tags.clone(),
+                points: test.points,
+                about: test.about.clone(),
+                scenario: test.storm.clone(),
+            }));
+        }
+    }
+}

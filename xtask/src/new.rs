@@ -1,0 +1,137 @@
+//! `cargo lab new`: a submission of one's own, from a lab's starter.
+
+use crate::cli::NewOptions;
+use crate::error::LabError;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::house::House;
+use crate::session::Session;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The starter's manifest, with names between @ to be filled in.
+const TEMPLATE: &str = "Cargo.toml.template";
+
+/// A crate outside submissions/ is a workspace of its own, with the profile that labs are run in.
+const OWN_WORKSPACE: &str = "
+[workspace]
+
+# A panic is a verdict, an index that wraps is a bug, and a one-line edit rebuilds in a second.
+[profile.release]
+panic = \"unwind\"
+overflow-checks = true
+incremental = true
+debug = \"line-tables-only\"
+";
+
+/// Makes the directory and fills it.
+pub fn new(session: &Session<'_>, options: &NewOptions) -> Result<Exit, LabError> {
+    let (house, lab) = (session.house, options.lab.as_str());
+    house.check_lab(lab)?;
+    let starter = house.root.join("labs").join(lab).join("starter");
+    if !starter.join(TEMPLATE).is_file() {
+        return Err(LabError::NoStarter { lab: lab.to_owned(), directory: starter });
+    }
+    let member = house.root.join("submissions").join(lab);
+    let wanted = options.directory.as_ref().map_or(member, |directory| house.here.join(directory));
+    let written = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| LabError::CannotWrite { path, source }
+    };
+    if !is_empty(&wanted).map_err(written(&wanted))? {
+        return Err(LabError::NotEmpty { directory: wanted, lab: lab.to_owned() });
+    }
+    fs::create_dir_all(&wanted).map_err(written(&wanted))?;
+    let directory = wanted.canonicalize().map_err(written(&wanted))?;
+    let inside = directory.parent() == Some(&house.root.join("submissions"));
+    let package = package_name(&directory);
+    fill(house, lab, &starter, &directory, &package, inside).map_err(written(&directory))?;
+
+    let test = match inside {
+        true => format!("cargo lab test {lab} --submission {}", house.shown(&directory)),
+        false => format!("cd {} && cargo lab test", house.shown(&directory)),
+    };
+    let shown = house.shown(&directory);
+    session.console.say(&Event::Created { lab: lab.to_owned(), directory: shown, package, test });
+    Ok(Exit::Passed)
+}
+
+fn fill(house: &House, lab: &str, starter: &Path, directory: &Path, package: &str, inside: bool) -> io::Result<()> {
+    copy(starter, directory)?;
+    let template = fs::read_to_string(starter.join(TEMPLATE))?;
+    let mut manifest = fill_in(&template, house, package, inside);
+    if !manifest.contains("[package.metadata.windtunnel]") {
+        manifest.push_str(&format!("\n[package.metadata.windtunnel]\nlab = \"{lab}\"\n"));
+    }
+    if !inside {
+        manifest.push_str(OWN_WORKSPACE);
+        // The same versions of everything, so that a seed means the same run there.
+        let lock = house.root.join("Cargo.lock");
+        if lock.is_file() {
+            fs::copy(lock, directory.join("Cargo.lock"))?;
+        }
+        fs::write(directory.join(".gitignore"), "/target\n")?;
+        fs::create_dir_all(directory.join(".cargo"))?;
+        fs::write(directory.join(".cargo/config.toml"), config(house))?;
+    }
+    fs::write(directory.join("Cargo.toml"), manifest)
+}
+
+/// Every `@NAME@` in the template: the package, and the paths of the crates it may use.
+fn fill_in(template: &str, house: &House, package: &str, inside: bool) -> String {
+    let base = if inside { PathBuf::from("../..") } else { house.root.clone() };
+    let path = |below: &str| base.join(below).display().to_string();
+    let mut filled = template.replace("@NAME@", package).replace("@WINDTUNNEL@", &path("sim"));
+    filled = filled.replace("@LAB_HARNESS@", &path("labs/harness"));
+    for lab in house.labs() {
+        let name = format!("@LAB_{}@", lab.to_uppercase().replace('-', "_"));
+        filled = filled.replace(&name, &path(&format!("labs/{lab}")));
+    }
+    filled
+}
+
+fn config(house: &House) -> String {
+    let manifest = toml::Value::String(house.root.join("xtask/Cargo.toml").display().to_string());
+    format!(
+        "# madsim replaces the C library's clock and entropy, but only under this cfg.\n\
+         [target.'cfg(all())']\n\
+         rustflags = [\"--cfg\", \"madsim\"]\n\
+         rustdocflags = [\"--cfg\", \"madsim\"]\n\n\
+         [alias]\n\
+         lab = [\"run\", \"--quiet\", \"--release\", \"--manifest-path\", {manifest}, \"--\"]\n"
+    )
+}
+
+/// All files of the starter but its manifest.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_name() == TEMPLATE || entry.file_name() == "target" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&target)?;
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_empty(directory: &Path) -> io::Result<bool> {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// `submission-raft` for a directory called raft.
+fn package_name(directory: &Path) -> String {
+    let name = directory.file_name().and_then(|name| name.to_str()).unwrap_or("mine").to_lowercase();
+    let tame = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    format!("submission-{}", name.chars().map(tame).collect::<String>())
+}

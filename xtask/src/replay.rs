@@ -1,0 +1,233 @@
+//! `cargo lab replay`: a saved failure again, from the sources as they are now, every event shown.
+
+use crate::cli::{LevelOption, ReplayOptions};
+use crate::compare::{Comparison, Runner};
+use crate::error::LabError;
+use crate::event::{Event, ReplayEvent, ReplayOutcome, Summary, rows_of};
+use crate::exit::Exit;
+use crate::failures::Failures;
+use crate::house::Submission;
+use crate::interrupt::Interrupt;
+use crate::run_directory::RunDirectory;
+use crate::session::Session;
+use crate::tally::Tally;
+use crate::worker::{Worker, WorkerCommand, patience};
+use crate::{clock, fingerprint, text};
+use lab_harness::protocol::{FoundBy, Row, RowKind, RunRequest, RunResult, SavedFailure, TestInfo, Verdict};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use windtunnel::line::LogLevel;
+
+/// Rows shown, up to where it broke.
+const SHOWN: usize = 60;
+
+/// Runs it again and says how it compares.
+pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summary) -> Result<Exit, LabError> {
+    let path = match options.file.as_os_str() == "last" {
+        true => Failures::under(&session.house.output).last()?,
+        false => session.house.here.join(&options.file),
+    };
+    let saved = SavedFailure::read(&path)?;
+    summary.lab = Some(saved.lab.clone());
+    session.house.check_lab(&saved.lab)?;
+    let submission = session.house.submission_for(&session.house.root.join(&saved.submission), &saved.lab)?;
+    let trace = options.trace.as_deref().map(Trace::create).transpose()?;
+    let directory = RunDirectory::create(&session.house.output)?;
+    let interrupt = Interrupt::on_signals();
+    let program = session.binary(&submission).map_err(|error| interrupt.instead_of(error))?;
+    let watch = clock::Stopwatch::start();
+    let command = WorkerCommand { program, directory: &directory, patience: patience(), interrupt };
+    let worker = Worker::start(&command)?;
+    let hello = worker.hello.clone();
+    if hello.weather_version != saved.weather_version {
+        let (saved, current) = (saved.weather_version, hello.weather_version);
+        return Err(LabError::OtherWeather { file: path, saved, current });
+    }
+    let mut runner = Runner::new(&command, comparison(saved.found_by), Some(worker));
+    let mut recorder = Recorder { rows: VecDeque::new(), trace, problem: None };
+    let result = run_again(&mut runner, &saved, options, &mut recorder)?;
+    if let Some(problem) = recorder.finish(&result, options.log.is_some()) {
+        return Err(problem);
+    }
+    drop(runner);
+
+    let event = compare(session, &saved, &submission, &path, &result);
+    let outcome = event.outcome;
+    session.console.say(&Event::Seed { seed: saved.result.seed, drawn: false });
+    show(session, &saved, &result, recorder.rows.into(), options.log.is_some());
+    session.console.say(&Event::Replay(event));
+    let tests: Vec<TestInfo> = hello.tests.iter().filter(|test| test.name == saved.result.test).cloned().collect();
+    if !tests.is_empty() {
+        let mut tally = Tally::new(&tests, 1);
+        tally.count(0, &result);
+        tally.summarise(&hello, summary);
+    }
+    (summary.wall_ms, summary.cpu_ms) = (watch.wall_ms(), watch.cpu_ms());
+    Ok(match outcome {
+        ReplayOutcome::PassesNow => Exit::Passed,
+        ReplayOutcome::Diverged => Exit::Nondeterministic,
+        _ if result.verdict == Verdict::Undecided => Exit::Undecided,
+        _ if result.verdict == Verdict::Nondeterministic => Exit::Nondeterministic,
+        _ => Exit::Failed,
+    })
+}
+
+fn comparison(found_by: FoundBy) -> Comparison {
+    Comparison { check: found_by == FoundBy::Check, isolation: found_by == FoundBy::Isolation }
+}
+
+fn run_again(
+    runner: &mut Runner<'_>,
+    saved: &SavedFailure,
+    options: &ReplayOptions,
+    recorder: &mut Recorder,
+) -> Result<RunResult, LabError> {
+    let request = RunRequest {
+        scenario: saved.scenario.clone(),
+        record: true,
+        log: options.log.map(level),
+        ..RunRequest::new(&*saved.result.test, saved.result.seed)
+    };
+    if saved.result.verdict == Verdict::Nondeterministic {
+        // What broke is that two runs differ, so two are made.
+        return Ok(runner.run(&RunRequest { record: false, ..request })?.0);
+    }
+    runner.plain(&request, &mut |row| recorder.take(row))
+}
+
+/// Says how this run compares to the one that was saved.
+fn compare(
+    session: &Session<'_>,
+    saved: &SavedFailure,
+    submission: &Submission,
+    path: &Path,
+    result: &RunResult,
+) -> ReplayEvent {
+    let sources_changed = fingerprint::of_sources(session.house, submission) != saved.sources;
+    let rule = result.failure.as_ref().map(|failure| failure.rule.clone());
+    let saved_rule = saved.result.failure.as_ref().map_or_else(String::new, |failure| failure.rule.clone());
+    let broken = result.verdict != Verdict::Passed;
+    let same_rule = rule.as_deref() == Some(&*saved_rule) || (rule.is_none() && saved_rule.is_empty());
+    let same_run = broken && same_rule && result.trace_hash == saved.result.trace_hash;
+    let twice_apart = result.verdict == Verdict::Nondeterministic && saved.result.verdict == result.verdict;
+    let outcome = match (sources_changed, broken) {
+        (false, _) if same_run || twice_apart => ReplayOutcome::Same,
+        (false, _) => ReplayOutcome::Diverged,
+        (true, false) => ReplayOutcome::PassesNow,
+        (true, true) if same_rule => ReplayOutcome::StillFails,
+        (true, true) => ReplayOutcome::FailsOtherwise,
+    };
+    ReplayEvent {
+        file: session.house.shown(path),
+        test: saved.result.test.clone(),
+        seed: saved.result.seed,
+        outcome,
+        sources_changed,
+        saved_rule,
+        rule,
+        saved_trace_hash: saved.result.trace_hash,
+        trace_hash: result.trace_hash,
+    }
+}
+
+/// The run in columns by node, up to where it broke.
+fn show(session: &Session<'_>, saved: &SavedFailure, result: &RunResult, mut rows: Vec<Row>, with_log: bool) {
+    if rows.iter().all(|row| row.kind == RowKind::Log || row.kind == RowKind::Output) {
+        rows.extend(result.failure.iter().flat_map(|failure| failure.story.clone()));
+        if with_log || result.failure.as_ref().is_some_and(|failure| failure.story.is_empty()) {
+            rows.extend(rows_of(result));
+        }
+        rows.sort_by_key(|row| (row.at_ns, row.event));
+    }
+    if session.console.is_json() {
+        rows.into_iter().for_each(|row| session.console.say(&Event::Row { row }));
+        return;
+    }
+    let test = saved.result.test.replace('_', " ");
+    let mut shown = format!("{} {test}, {} events\n\n", saved.lab, result.events);
+    shown.push_str(&text::rows(&rows));
+    if let Some(failure) = &result.failure {
+        shown.push_str(&text::why(failure));
+    }
+    session.console.print(&shown);
+}
+
+/// Keeps the rows around the violation, and writes all of them where `--trace` says.
+struct Recorder {
+    rows: VecDeque<Row>,
+    trace: Option<Trace>,
+    problem: Option<LabError>,
+}
+
+impl Recorder {
+    fn take(&mut self, row: Row) {
+        if let (Some(trace), None) = (&mut self.trace, &self.problem) {
+            self.problem = trace.write(&row).err();
+        }
+        self.rows.push_back(row);
+        if self.rows.len() > SHOWN {
+            self.rows.pop_front();
+        }
+    }
+
+    /// Adds what lab code logged and printed, and where it broke.
+    fn finish(&mut self, result: &RunResult, with_log: bool) -> Option<LabError> {
+        if self.rows.is_empty() {
+            return self.problem.take().or_else(|| self.trace.take().and_then(|trace| trace.finish().err()));
+        }
+        let from = self.rows.front().map_or(0, |row| row.at_ns);
+        if with_log {
+            let spoken = rows_of(result);
+            for row in &spoken {
+                if let (Some(trace), None) = (&mut self.trace, &self.problem) {
+                    self.problem = trace.write(row).err();
+                }
+            }
+            self.rows.extend(spoken.into_iter().filter(|row| row.at_ns >= from));
+            self.rows.make_contiguous().sort_by_key(|row| (row.at_ns, row.event));
+        }
+        if let (Some(failure), Some(row)) = (&result.failure, self.rows.back_mut())
+            && failure.event.is_none_or(|event| event == row.event)
+        {
+            row.kind = RowKind::Violation;
+        }
+        self.problem.take().or_else(|| self.trace.take().and_then(|trace| trace.finish().err()))
+    }
+}
+
+/// The file of `--trace`.
+struct Trace {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Trace {
+    fn create(path: &Path) -> Result<Self, LabError> {
+        let path = path.to_path_buf();
+        match File::create(&path) {
+            Ok(file) => Ok(Trace { path, file: BufWriter::new(file) }),
+            Err(source) => Err(LabError::CannotWrite { path, source }),
+        }
+    }
+
+    fn write(&mut self, row: &Row) -> Result<(), LabError> {
+        let line = serde_json::to_string(row).unwrap_or_default();
+        writeln!(self.file, "{line}").map_err(|source| LabError::CannotWrite { path: self.path.clone(), source })
+    }
+
+    fn finish(mut self) -> Result<(), LabError> {
+        self.file.flush().map_err(|source| LabError::CannotWrite { path: self.path.clone(), source })
+    }
+}
+
+fn level(option: LevelOption) -> LogLevel {
+    match option {
+        LevelOption::Error => LogLevel::Error,
+        LevelOption::Warn => LogLevel::Warn,
+        LevelOption::Info => LogLevel::Info,
+        LevelOption::Debug => LogLevel::Debug,
+        LevelOption::Trace => LogLevel::Trace,
+    }
+}

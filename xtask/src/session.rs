@@ -1,0 +1,26 @@
+//! What every command has at hand, and how it comes by a worker.
+
+use crate::building;
+use crate::console::Console;
+use crate::error::LabError;
+use crate::house::{House, Submission};
+use std::path::{Path, PathBuf};
+
+/// One invocation of `cargo lab`.
+#[derive(Clone, Copy, Debug)]
+pub struct Session<'a> {
+    pub house: &'a House,
+    pub console: &'a Console,
+    /// A worker that is built already.
+    pub worker: Option<&'a Path>,
+}
+
+impl Session<'_> {
+    /// The submission's worker binary, built unless one was given.
+    pub fn binary(&self, submission: &Submission) -> Result<PathBuf, LabError> {
+        match self.worker {
+            Some(worker) => Ok(self.house.here.join(worker)),
+            None => building::build(submission, self.console.is_json()),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A failure: what broke, who did it, how to see it again; 40 lines of 80 columns at most.
+
+use super::wrap::{block, cut, plain};
+use super::{Style, WIDTH, columns};
+use crate::event::FailureEvent;
+use lab_harness::protocol::Verdict;
+use windtunnel::Nanos;
+
+/// Rows of the table, at most.
+const STORY: usize = 20;
+/// Lines of a dead worker's last words, at most.
+const WORDS: usize = 6;
+
+/// The whole failure, with an empty line on either side.
+pub fn render(failure: &FailureEvent, style: Style) -> String {
+    let mut text = format!("\n{}\n\n", head(failure, style));
+    text.push_str(&block(&plain(&failure.title), 2, 4));
+    text.push_str(&block(&plain(failure.source.as_deref().unwrap_or_default()), 2, 2));
+    text.push_str(&block(&plain(failure.hint.as_deref().unwrap_or_default()), 2, 2));
+    let story = story(failure);
+    if !story.is_empty() {
+        text.push('\n');
+        text.extend(story.iter().map(|line| format!("{line}\n")));
+    } else if !failure.output.is_empty() {
+        text.push_str("\n  Its last words:\n");
+        let from = failure.output.len().saturating_sub(WORDS);
+        text.extend(failure.output[from..].iter().map(|line| format!("    {}\n", cut(&plain(&line.text), WIDTH - 4))));
+    }
+    text.push('\n');
+    if let Some(replay) = &failure.replay {
+        text.push_str(&command("  Again     ", replay));
+    }
+    text.push_str(&command("  This seed ", &failure.again));
+    text.push('\n');
+    text
+}
+
+/// A command to be pasted: on one line if it fits, else continued as shells do.
+fn command(label: &str, command: &str) -> String {
+    let mut lines = vec![label.to_owned()];
+    for word in command.split(' ') {
+        let line = lines.last().map_or("", |line| line);
+        let first = line.len() == label.len();
+        // The last word needs no room for the backslash, but to know it is not worth the trouble.
+        if !first && line.chars().count() + 1 + word.chars().count() + 2 > WIDTH {
+            lines.push(format!("{}{word}", " ".repeat(label.len() + 2)));
+        } else if let Some(line) = lines.last_mut() {
+            line.push_str(if first { "" } else { " " });
+            line.push_str(word);
+        }
+    }
+    format!("{}\n", lines.join(" \\\n"))
+}
+
+fn head(failure: &FailureEvent, style: Style) -> String {
+    let word = match failure.verdict {
+        Verdict::Undecided => "UNDECIDED",
+        Verdict::Nondeterministic => "DIFFERS",
+        _ => "FAILED",
+    };
+    let name = format!("{} {} / {}", failure.lab, failure.part, failure.test.replace('_', " "));
+    let place = format!("seed {}   at {}", failure.seed, Nanos(failure.at_ns));
+    let used = word.len() + 2 + name.chars().count() + place.chars().count();
+    let gap = " ".repeat((WIDTH - 2).saturating_sub(used).max(3));
+    let painted = if failure.verdict == Verdict::Undecided { style.yellow(word) } else { style.red(word) };
+    if used + 3 > WIDTH { format!("{painted}  {name}\n  {place}") } else { format!("{painted}  {name}{gap}{place}") }
+}
+
+/// The last rows, as many as fit.
+fn story(failure: &FailureEvent) -> Vec<String> {
+    let mut from = failure.story.len().saturating_sub(STORY);
+    loop {
+        let mut lines = columns::render(&failure.story[from..], WIDTH);
+        if lines.len() <= STORY + 1 || from + 1 >= failure.story.len() {
+            if from > 0 && !lines.is_empty() {
+                lines.insert(1, format!("        …  {from} earlier rows"));
+            }
+            return lines;
+        }
+        from += 1;
+    }
+}

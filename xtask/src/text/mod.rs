@@ -1,0 +1,180 @@
+//! Events as a person reads them. [`failure`] and [`columns`] hold the one that matters most.
+
+mod columns;
+mod failure;
+mod wrap;
+
+use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
+use lab_harness::protocol::{Failure, Row, Verdict};
+use wrap::plain;
+
+/// How wide text is: no terminal is narrower, and pastes fit anywhere.
+pub const WIDTH: usize = 80;
+
+/// Whether there is colour.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    pub colour: bool,
+}
+
+impl Style {
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn green(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    fn red(self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+
+    fn yellow(self, text: &str) -> String {
+        self.paint("33", text)
+    }
+}
+
+/// One event, with its line ends; nothing if a person need not see it.
+pub fn event(event: &Event, style: Style) -> String {
+    match event {
+        Event::Lab { lab, submission, tests, points } => {
+            format!("{lab}: {}, {points} points ({submission})\n", counted(*tests, "test"))
+        }
+        Event::Part { part, alias, points, .. } => {
+            let alias = alias.as_deref().map(|alias| format!(" ({alias})")).unwrap_or_default();
+            format!("\n  {part}{alias}, {points} points\n")
+        }
+        Event::Test(test) => {
+            let tags: Vec<&str> = test.mit.iter().map(String::as_str).collect();
+            let scenario = test.scenario.iter().map(String::as_str);
+            let known_as = tags.into_iter().chain(scenario).collect::<Vec<_>>().join(", ");
+            let head = format!("    {:<28} {:>3}  {known_as}", test.test, test.points);
+            format!("{}\n{}", head.trim_end(), wrap::block(&plain(&test.about), 10, 2))
+        }
+        Event::Seed { seed, drawn } => format!("seed {seed}{}\n", if *drawn { " (drawn)" } else { "" }),
+        Event::Plan(plan) => self::plan(plan),
+        Event::Schedule { file, test, seed } => format!("schedule of {test}, seed {seed}: {file}\n"),
+        Event::Hermeticity(finding) => format!(
+            "{}  {}:{} names {}, which reaches the real machine\n          instead: {}\n",
+            style.red("CHECK"),
+            finding.file,
+            finding.line,
+            finding.found,
+            finding.instead
+        ),
+        Event::RunResult(_) => String::new(),
+        Event::Failure(failure) => failure::render(failure, style),
+        Event::TestResult(result) => test_result(result, style),
+        Event::Row { .. } => String::new(),
+        Event::Replay(replay) => self::replay(replay, style),
+        Event::Created { directory, test, lab, .. } => {
+            format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n\n  {test}\n")
+        }
+        Event::Schema { schema } => format!("{}\n", serde_json::to_string_pretty(schema).unwrap_or_default()),
+        Event::Error(error) => self::error(error),
+        Event::Summary(summary) => self::summary(summary, style),
+    }
+}
+
+/// What went wrong, and what may have been meant.
+pub fn error(error: &ErrorEvent) -> String {
+    let mut text = format!("error: {}\n", error.message);
+    if !error.nearest.is_empty() {
+        text.push_str(&format!("  nearest: {}\n", error.nearest.join(", ")));
+    }
+    text
+}
+
+/// All rows of a run in columns, the last of them being where it broke.
+pub fn rows(rows: &[Row]) -> String {
+    columns::render(rows, WIDTH).iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn plan(plan: &PlanEvent) -> String {
+    let tests = counted(plan.tests.len(), "test");
+    let seeds =
+        if plan.seeds == 1 { String::new() } else { format!(" under {} seeds from {}", plan.seeds, plan.first_seed) };
+    let weather = plan.scenario.as_ref().map(|scenario| format!(", weather of {scenario}")).unwrap_or_default();
+    format!("{}: {tests} on {}{seeds}{weather}\n", plan.lab, plan.submission)
+}
+
+fn test_result(result: &TestResult, style: Style) -> String {
+    let word = match result.verdict {
+        Verdict::Passed => style.green("ok       "),
+        Verdict::Undecided => style.yellow("undecided"),
+        Verdict::Failed => style.red("FAILED   "),
+        Verdict::Nondeterministic => style.red("DIFFERS  "),
+    };
+    let seed = result.failed_seed.map(|seed| format!("   seed {seed}")).unwrap_or_default();
+    let points =
+        if result.max_points == 0 { String::new() } else { format!("{:>3}/{}", result.points, result.max_points) };
+    let line = format!("{word}  {:<12} {:<34} {points:>7}{seed}", result.part, result.test);
+    format!("{}\n", line.trim_end())
+}
+
+fn replay(replay: &ReplayEvent, style: Style) -> String {
+    let (saved, rule) = (&replay.saved_rule, replay.rule.as_deref().unwrap_or("nothing"));
+    let words = match replay.outcome {
+        ReplayOutcome::Same => style.red(&format!("The same run: it breaks `{rule}` again.")),
+        ReplayOutcome::PassesNow => style.green(&format!("Passes now: the sources changed, and `{saved}` holds.")),
+        ReplayOutcome::StillFails => style.red(&format!("Still fails: the sources changed, `{rule}` breaks as before.")),
+        ReplayOutcome::FailsOtherwise => {
+            style.red(&format!("Fails otherwise: the sources changed, now `{rule}` breaks (it was `{saved}`)."))
+        }
+        ReplayOutcome::Diverged => style.red(&format!(
+            "Another run although the sources are the same: saved {} `{saved}`,\nnow {} `{rule}`. Try `cargo lab test --check`.",
+            replay.saved_trace_hash, replay.trace_hash
+        )),
+    };
+    format!("\n{words}\n")
+}
+
+fn summary(summary: &Summary, style: Style) -> String {
+    let Some(_) = summary.lab else { return String::new() };
+    if summary.runs == 0 {
+        return String::new();
+    }
+    let mut verdicts = vec![format!("{} passed", summary.passed)];
+    if summary.failed > 0 {
+        verdicts.push(style.red(&format!("{} failed", summary.failed)));
+    }
+    if summary.undecided > 0 {
+        verdicts.push(style.yellow(&format!("{} undecided", summary.undecided)));
+    }
+    let not_run = summary.tests - summary.passed - summary.failed - summary.undecided;
+    if not_run > 0 {
+        verdicts.push(format!("{not_run} not run"));
+    }
+    let mut text = format!("\n{}: {}", counted(summary.tests, "test"), verdicts.join(", "));
+    if summary.max_points > 0 {
+        text.push_str(&format!("; {} of {} points", summary.points, summary.max_points));
+    }
+    text.push_str(&format!(
+        "\n{}, {} simulated in {}, trace {}\n",
+        counted(usize::try_from(summary.runs).unwrap_or(usize::MAX), "run"),
+        seconds(summary.sim_ms),
+        seconds(summary.wall_ms),
+        summary.trace_hash
+    ));
+    if !summary.faults.is_empty() {
+        let faults: Vec<String> = summary.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
+        text.push_str(&wrap::block(&format!("faults: {}", faults.join(", ")), 0, 4));
+    }
+    text
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10)
+}
+
+/// What broke, in words, below the table of a replay.
+pub fn why(failure: &Failure) -> String {
+    let parts = [Some(&failure.title), failure.source.as_ref(), failure.hint.as_ref()];
+    let blocks = parts.into_iter().flatten().map(|part| wrap::block(&plain(part), 2, 6));
+    format!("\n{}", blocks.collect::<String>())
+}

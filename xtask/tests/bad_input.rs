@@ -1,0 +1,207 @@
+//! Bad input and misbehaving submissions: each is named clearly, and nothing is lost.
+
+mod support;
+
+use support::{Answer, Repository};
+
+#[test]
+fn unknown_names_are_answered_with_near_ones() {
+    let repository = Repository::new();
+    for (words, code, named, near) in [
+        ("test rafd", 2, "no lab `rafd`", "raft"),
+        ("list rafd", 2, "no lab `rafd`", "raft"),
+        ("new rafd", 2, "no lab `rafd`", "raft"),
+        ("test raft --part elecshun", 2, "no part `elecshun`", "election"),
+        ("test raft --part 3C", 2, "no part `3C`", "3A"),
+        ("test raft --tag strom", 2, "no tag `strom`", "storm"),
+        ("test raft --scenario leader-without-power", 2, "no scenario `leader-without-power`", "leaders-without-power"),
+        ("test raft re_elektion", 4, "no test of lab raft matches `re_elektion`", "re_election"),
+    ] {
+        let answer = repository.lab(words);
+        assert_eq!(answer.code, code, "{words}: {answer:?}");
+        assert!(answer.stderr.contains(named) && answer.stderr.contains(near), "{words}: {answer:?}");
+        let answer = repository.lab(&format!("{words} --format json"));
+        assert_eq!(answer.code, code, "{words}");
+        assert_eq!(answer.summary()["exit"], code);
+        let error = &answer.events_of("error")[0];
+        assert!(error["nearest"].as_array().unwrap().iter().any(|name| name == near), "{error}");
+    }
+    assert_eq!(repository.lab("test raft --part election --tag mit undecided").code, 4);
+}
+
+#[test]
+fn usage_errors_exit_with_2_and_end_in_a_summary() {
+    let repository = Repository::new();
+    for words in [
+        "test raft --jobs 0",
+        "test raft --jobs many",
+        "test raft --seeds 0",
+        "test raft --seeds 5..5",
+        "test raft --seeds 8..=5",
+        "test raft --seed seven",
+        "test raft --seed 1 --seeds 2",
+        "test raft --seed 18446744073709551616",
+        "test raft --unknown",
+        "test",
+        "dance",
+        "test raft --submission nowhere",
+        "test raft --save-schedule out.toml --seed 1",
+        "test raft is_refused --seed 1",
+        "test raft --scenario scenarios/raft/leaders-without-power.toml --seed 1",
+        "replay nowhere.json",
+        "replay",
+    ] {
+        let answer = repository.lab(words);
+        assert_eq!(answer.code, 2, "{words}: {answer:?}");
+        assert!(answer.stderr.contains("error: "), "{words}: {answer:?}");
+        let answer = repository.lab(&format!("{words} --format json"));
+        assert_eq!(answer.summary()["exit"], 2, "{words}");
+        assert_eq!(answer.events_of("error").len(), 1, "{words}");
+    }
+}
+
+#[test]
+fn a_wrong_scenario_points_at_its_line() {
+    let repository = Repository::new();
+    repository.write("mine.toml", "about = \"a storm\"\nnodes = \"five\"\n");
+    let answer = repository.lab("test raft --scenario mine.toml");
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("mine.toml") && answer.stderr.contains("nodes = \"five\""), "{answer:?}");
+}
+
+/// Test, rule, words that its failure must have.
+const MISBEHAVIOUR: [(&str, &str, &str); 7] = [
+    ("aborts", "worker-died", "SIGABRT"),
+    ("exits_with_zero", "worker-exited", "exit code 0"),
+    ("overflows_its_stack", "stack-overflow", "overflowed its stack"),
+    ("runs_out_of_memory", "out-of-memory", "ran out of memory"),
+    ("panics_in_a_drop", "panic-in-drop", "panicked in a drop"),
+    ("never_yields", "never-yields", "stopped yielding"),
+    ("prints_garbage", "worker-garbled", "no answer"),
+];
+
+#[test]
+fn every_way_to_die_is_named_with_node_event_time_and_seed() {
+    let repository = Repository::new();
+    for (test, rule, words) in MISBEHAVIOUR {
+        let answer = repository.lab(&format!("test raft {test} --seed 7 --format json"));
+        assert_eq!(answer.code, 1, "{answer:?}");
+        let failure = &answer.events_of("failure")[0];
+        assert_eq!(failure["rule"], rule, "{failure}");
+        let title = failure["title"].as_str().unwrap();
+        assert!(title.contains(words), "{title}");
+        assert!(title.starts_with("node 2 "), "{title}");
+        assert!(title.contains("at event 812, at 1.310 s, seed 7"), "{title}");
+        assert_eq!((&failure["node"], &failure["at_event"]), (&2.into(), &812.into()));
+        assert_eq!(answer.summary()["failed"], 1);
+    }
+}
+
+#[test]
+fn the_worker_restarts_and_the_other_runs_go_on() {
+    let repository = Repository::new();
+    for jobs in 1..=2 {
+        let words = format!(
+            "test raft dies_on_seed_two aborts exits_with_zero re_election --seeds 4 --jobs {jobs} --format json"
+        );
+        let answer = repository.lab(&words);
+        assert_eq!(answer.code, 1);
+        let summary = answer.summary();
+        assert_eq!((&summary["passed"], &summary["failed"]), (&1.into(), &3.into()));
+        // Four of re_election, one of each that dies at once, three of the one that dies on seed 2.
+        assert_eq!(summary["runs"], 4 + 1 + 1 + 3, "{summary}");
+    }
+}
+
+#[test]
+fn a_worker_that_is_none_is_a_harness_error() {
+    let repository = Repository::new();
+    for (how, words) in [("silent", "exited with code 0 before its hello"), ("garbage", "good morning")] {
+        let mut command = repository.command("test raft --seed 1");
+        command.env("FAKE_HELLO", how);
+        let answer = Answer::of(command);
+        assert_eq!(answer.code, 70);
+        assert!(answer.stderr.contains(words), "{answer:?}");
+    }
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["test", "raft", "--worker", "/nonexistent", "--root"]).arg(repository.path());
+    let answer = Answer::of(command);
+    assert_eq!(answer.code, 70, "{answer:?}");
+    assert!(answer.stderr.contains("cannot start the worker"), "{answer:?}");
+}
+
+#[test]
+fn a_target_that_cannot_be_written_is_named() {
+    let repository = Repository::new();
+    repository.write("target", "a file where a directory should be");
+    let answer = repository.lab("test raft re_election --seed 1");
+    assert_eq!(answer.code, 70);
+    assert!(answer.stderr.contains("cannot write under") && answer.stderr.contains("CARGO_TARGET_DIR"), "{answer:?}");
+}
+
+#[test]
+fn failures_that_cannot_be_saved_are_still_shown() {
+    let repository = Repository::new();
+    repository.write("target/windtunnel/failures", "a file where a directory should be");
+    let answer = repository.lab("test raft fails_on_odd_seeds --seed 1");
+    assert_eq!(answer.code, 70);
+    assert!(answer.stdout.contains("Election safety is broken"), "{answer:?}");
+    assert!(answer.stderr.contains("cannot write under"), "{answer:?}");
+}
+
+#[test]
+fn a_failure_file_cut_in_half_or_of_other_weather_is_refused() {
+    let repository = Repository::new();
+    assert_eq!(repository.lab("test raft fails_on_odd_seeds --seed 1").code, 1);
+    let file = "target/windtunnel/failures/raft-fails_on_odd_seeds-1.json";
+    let mut command = repository.command(&format!("replay {file}"));
+    command.env("FAKE_WEATHER", "2");
+    let answer = Answer::of(command);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("weather version 1, this is version 2"), "{answer:?}");
+
+    let whole = repository.read(file);
+    repository.write(file, &whole[..whole.len() / 2]);
+    let answer = repository.lab(&format!("replay {file}"));
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("is cut off after line"), "{answer:?}");
+    repository.write(file, "{\"format\": 1}");
+    assert!(repository.lab(&format!("replay {file}")).stderr.contains("is no failure file"));
+}
+
+/// Builds with the real cargo: a crate without dependencies takes a second.
+fn built(repository: &Repository, words: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(repository.path()).args(words.split(' ')).arg("--root").arg(repository.path());
+    command.env("CARGO_TARGET_DIR", "target").env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command
+}
+
+#[test]
+fn a_submission_that_does_not_build_is_shown_in_the_compilers_words() {
+    let repository = Repository::new();
+    repository.write("solutions/raft/src/main.rs", "fn main() { let term: u64 = \"five\"; }\n");
+    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    assert_eq!(answer.code, 3, "{answer:?}");
+    assert!(answer.stderr.contains("mismatched types") && answer.stderr.contains("solutions/raft does not build"));
+    let answer = Answer::of(built(&repository, "test raft --seed 1 --format json"));
+    assert_eq!(answer.summary()["exit"], 3);
+    assert!(answer.events_of("error")[0]["message"].as_str().unwrap().contains("mismatched types"), "{answer:?}");
+
+    std::fs::remove_file(repository.path().join("solutions/raft/src/main.rs")).unwrap();
+    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    assert_eq!(answer.code, 3, "{answer:?}");
+    assert!(answer.stderr.contains("it needs one binary"), "{answer:?}");
+}
+
+#[test]
+fn flags_in_the_environment_get_the_cfg() {
+    let repository = Repository::new();
+    let main = "#[cfg(not(all(madsim, mine)))] compile_error!(\"flags are lost\");\nfn main() {}\n";
+    repository.write("solutions/raft/src/main.rs", main);
+    let mut command = built(&repository, "test raft --seed 1");
+    command.env("RUSTFLAGS", "--cfg mine");
+    let answer = Answer::of(command);
+    assert_eq!(answer.code, 70, "it builds, and says no hello: {answer:?}");
+    assert!(answer.stderr.contains("before its hello"), "{answer:?}");
+}
