@@ -135,3 +135,70 @@ fn a_slow_and_a_paused_node_answer_late() {
     assert!(slow >= Duration::from_millis(60), "three events of 30 ms: {slow:?}");
     assert!(paused >= Duration::from_millis(100), "{paused:?}");
 }
+
+#[test]
+fn a_dropped_call_still_runs_its_handler() {
+    #[derive(Serialize, Deserialize)]
+    struct Count(u32);
+    impl net::Request for Count {
+        type Reply = u32;
+        const NAME: &'static str = "count";
+    }
+    async fn counting_server() {
+        let total = std::rc::Rc::new(std::cell::Cell::new(0));
+        net::serve(move |_, Count(more)| {
+            let total = total.clone();
+            async move {
+                total.set(total.get() + more);
+                total.get()
+            }
+        });
+    }
+    let total = finished(Simulation::new(Seed(7)).nodes(1, counting_server).run(|_| async {
+        let abandoned = net::call(A, Count(5)).timeout(Duration::from_micros(10)).await;
+        assert_eq!(abandoned, Err(CallError::TimedOut));
+        sleep(Duration::from_millis(50)).await;
+        net::call(A, Count(0)).await
+    }));
+    assert_eq!(total, Ok(5));
+}
+
+#[test]
+fn a_request_past_the_frame_limit_is_not_sent() {
+    let (reply, calls) = run(|tester| async move {
+        let reply = net::call(A, Echo("x".repeat(net::FRAME_LIMIT + 1))).await;
+        (reply, tester.counters().calls)
+    });
+    assert_eq!((reply, calls), (Err(CallError::TooLarge), 0));
+}
+
+#[test]
+fn a_reply_to_an_earlier_incarnation_reaches_nobody() {
+    const B: NodeId = NodeId(2);
+    // Node 2 asks once, in its first incarnation; the handler answers late, when node 2 has restarted.
+    async fn late() {
+        net::serve(|_, Echo(text)| async move {
+            sleep(Duration::from_millis(100)).await;
+            text
+        });
+        if windtunnel::node::id() == B {
+            let reply = net::call(A, Echo("mine".into())).timeout(Duration::from_millis(300)).await;
+            windtunnel::node::observe("reply", &reply.is_ok());
+        }
+    }
+    let report =
+        Simulation::new(Seed(7)).nodes(2, late).with(|options| options.record = true).run(|tester| async move {
+            sleep(Duration::from_millis(50)).await;
+            tester.kill(B);
+            tester.cut(B, A); // so that the second incarnation's own call is not answered
+            tester.start(B);
+            sleep(Duration::from_millis(200)).await;
+        });
+    let recording = report.recording.as_ref().expect("the run was recorded");
+    let replies = recording
+        .records
+        .iter()
+        .filter(|record| record.node == B && matches!(record.what, windtunnel::line::Event::Reply { .. }));
+    assert_eq!(replies.count(), 0);
+    finished(report);
+}

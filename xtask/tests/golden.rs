@@ -72,7 +72,8 @@ fn a_failure_stays_under_40_lines_of_80_columns() {
         let shown: Vec<&str> =
             from.take_while(|line| !line.starts_with("FAILED     ") && !line.starts_with("DIFFERS    ")).collect();
         assert!((5..40).contains(&shown.len()), "{test}: {} lines\n{text}", shown.len());
-        for line in shown {
+        // A path is not broken: it is what people copy.
+        for line in shown.iter().filter(|line| !line.trim_start().starts_with("target/")) {
             assert!(line.chars().count() <= 80, "{test}: {line}");
         }
         assert!(!text.contains('\u{1b}'), "neither colour in a pipe nor what lab code sent");

@@ -7,15 +7,26 @@
 //! | [`node`] | the glue that hosts a submission in a node: control port, views, applied entries |
 //! | [`control`] | what the tester may ask of a node |
 //! | [`observation`] | what the oracle sees of a node |
+//! | `invariants` | the rules, one a file |
+//! | `judge` | the oracle: watches a run and checks the rules at every step |
+//! | `suite` | the tests, by part |
 //!
 //! README.md is the handout; `starter/` is the crate that a submission begins as. With feature
 //! `sim` (the default) come the suite and its oracle; without it the rest still builds, for flight.
 
 pub mod contract;
 pub mod control;
+#[cfg(feature = "sim")]
+pub mod invariants;
+#[cfg(feature = "sim")]
+pub mod judge;
 pub mod node;
 pub mod observation;
 pub mod stable;
+#[cfg(feature = "sim")]
+pub mod suite;
+#[cfg(feature = "sim")]
+mod worker;
 
 pub use contract::{
     Applied, AppliedStream, BarrierError, Digest, LogIndex, NotLeader, Proposed, Raft, Role, Status, Term, View,
@@ -23,3 +34,5 @@ pub use contract::{
 pub use node::host;
 pub use observation::persisted;
 pub use stable::{Saved, Stable};
+#[cfg(feature = "sim")]
+pub use worker::{ExitCode, worker};

@@ -50,7 +50,7 @@ use tester::Shared;
 pub const WEATHER_VERSION: u32 = 1;
 
 /// Events at one instant after which time counts as standing still.
-const INSTANT_BUDGET: u64 = 1_000_000;
+const INSTANT_BUDGET: u64 = 100_000;
 
 /// The state of one run.
 struct World<'a> {

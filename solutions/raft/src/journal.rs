@@ -158,7 +158,8 @@ mod tests {
         let reading = read_records(&content).unwrap();
         assert_eq!((reading.records, reading.bytes), (3, content.len() as u64));
         assert_eq!((reading.recovered.term, reading.recovered.voted_for), (Term(3), Some(NodeId(2))));
-        let commands: Vec<&[u8]> = reading.recovered.log.from(LogIndex(1)).iter().map(|entry| &entry.command[..]).collect();
+        let commands: Vec<&[u8]> =
+            reading.recovered.log.from(LogIndex(1)).iter().map(|entry| &entry.command[..]).collect();
         assert_eq!(commands, [b"a", b"c"]);
     }
 

@@ -227,6 +227,7 @@ fn disk_weather(disk: &NodeDisk) -> DiskWeather {
         operation_latency: [disk.operation_latency.from.0, disk.operation_latency.to.0],
         sync_latency: [disk.sync_latency.from.0, disk.sync_latency.to.0],
         slow_ppm: disk.slow_ppm.ppm(),
+        slow: [disk.slow.from.0, disk.slow.to.0],
         error_ppm: disk.error_ppm.ppm(),
         sync_error_ppm: disk.sync_error_ppm.ppm(),
         capacity: disk.capacity,

@@ -49,7 +49,9 @@ pub enum ViewFault {
         last_index: LogIndex,
     },
     /// It shows entries that are in the snapshot, or leaves a hole after it.
-    #[error("view() says changed_from {changed_from}; after snapshot_index {snapshot_index} it may be {lowest} to {highest}")]
+    #[error(
+        "view() says changed_from {changed_from}; after snapshot_index {snapshot_index} it may be {lowest} to {highest}"
+    )]
     OutOfPlace {
         /// The first entry it claims to show.
         changed_from: LogIndex,

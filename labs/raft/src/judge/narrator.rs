@@ -45,7 +45,7 @@ impl Narrator {
             return None; // the first start: there is nothing on the disk
         }
         let vote = change.voted_for.map_or_else(|| "none".to_owned(), |node| node.0.to_string());
-        Some(shortest_that_fits([
+        Some(first_that_fits([
             format!("starts: {}, vote {vote}", change.term),
             format!("{}, vote {vote}", change.term),
             format!("term {}", change.term),
@@ -73,7 +73,7 @@ impl Narrator {
         };
         let before = self.on_disk.insert(node, (term, voted_for, last_index)).unwrap_or_default();
         if (term, voted_for) != (before.0, before.1) {
-            return Some(shortest_that_fits([format!("term {term} on disk"), format!("{term} on disk")]));
+            return Some(first_that_fits([format!("term {term} on disk"), format!("{term} on disk")]));
         }
         (last_index != before.2).then(|| format!("log {last_index} on disk"))
     }
@@ -93,7 +93,7 @@ fn head(change: &ViewChange) -> Head {
 }
 
 fn role_in_words(head: Head) -> String {
-    shortest_that_fits([format!("{} of {}", head.role, head.term), format!("{} {}", head.role, head.term)])
+    first_that_fits([format!("{} of {}", head.role, head.term), format!("{} {}", head.role, head.term)])
 }
 
 fn log_in_words(change: &ViewChange, before: Head) -> Option<String> {
@@ -103,7 +103,7 @@ fn log_in_words(change: &ViewChange, before: Head) -> Option<String> {
     };
     let first = change.changed_from;
     let place = if first == last { format!("{last}") } else { format!("{first}..{last}") };
-    Some(shortest_that_fits([
+    Some(first_that_fits([
         format!("log {place} of term {term}"),
         format!("log {place} of {term}"),
         format!("log {last} of {term}"),
@@ -111,7 +111,7 @@ fn log_in_words(change: &ViewChange, before: Head) -> Option<String> {
 }
 
 /// The first of these that is not too wide, else the last.
-fn shortest_that_fits<const N: usize>(texts: [String; N]) -> String {
+fn first_that_fits<const N: usize>(texts: [String; N]) -> String {
     let last = texts[N - 1].clone();
     texts.into_iter().find(|text| text.len() <= WIDTH).unwrap_or(last)
 }

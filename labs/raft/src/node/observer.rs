@@ -44,9 +44,8 @@ impl Observer {
     }
 
     fn same_head(&self, view: &View) -> bool {
-        let head = |view: &View| {
-            (view.term, view.voted_for, view.role, view.commit, view.snapshot_index, view.snapshot_term)
-        };
+        let head =
+            |view: &View| (view.term, view.voted_for, view.role, view.commit, view.snapshot_index, view.snapshot_term);
         head(view) == head(&self.last)
     }
 

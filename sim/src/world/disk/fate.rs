@@ -54,11 +54,11 @@ impl Decisions {
         let stream = &mut self.operations;
         let mut latency = stream.span(low, high);
         let slow = stream.chance(weather.slow_ppm);
-        let factor = 20 + ((u64::from(stream.half_word()) * 81) >> 32);
+        let late_by = stream.span(weather.slow[0], weather.slow[1]);
         let error = stream.chance(weather.error_ppm);
         let sync_error = stream.chance(weather.sync_error_ppm) && kind == Kind::Sync;
         if slow {
-            latency = Nanos(latency.0.saturating_mul(factor));
+            latency = latency.saturating_add(late_by);
         }
         let rotten = if kind == Kind::Read {
             let rots = self.rot.chance(weather.bit_rot_ppm);

@@ -11,8 +11,10 @@ pub struct DiskWeather {
     pub operation_latency: [Nanos; 2],
     /// Lowest and highest latency of an fsync, of a file or a directory.
     pub sync_latency: [Nanos; 2],
-    /// How often an operation takes 20 to 100 times as long.
+    /// How often an operation takes `slow` longer.
     pub slow_ppm: Ppm,
+    /// How much longer a slow operation takes: low and high end.
+    pub slow: [Nanos; 2],
     /// How often an operation fails with EIO. It then had no effect; an fsync fails as told below.
     pub error_ppm: Ppm,
     /// How often an fsync fails with EIO. As on Linux the pages count as clean from then on, so that a
@@ -33,6 +35,7 @@ impl Default for DiskWeather {
             operation_latency: [Nanos::from_micros(1), Nanos::from_micros(5)],
             sync_latency: [Nanos::from_micros(200), Nanos::from_micros(800)],
             slow_ppm: Ppm::NEVER,
+            slow: [Nanos::from_millis(5), Nanos::from_millis(50)],
             error_ppm: Ppm::NEVER,
             sync_error_ppm: Ppm::NEVER,
             capacity: None,

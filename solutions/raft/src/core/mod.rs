@@ -62,11 +62,19 @@ pub struct Core {
 /// What the server is, with the state that belongs to it. (Figure 4)
 #[derive(Debug)]
 enum Standing {
-    Follower { leader: Option<NodeId> },
+    Follower {
+        leader: Option<NodeId>,
+    },
     /// A follower whose leader is silent, and who would vote for it.
-    Asking { willing: BTreeSet<NodeId> },
-    Candidate { votes: BTreeSet<NodeId> },
-    Leader { followers: BTreeMap<NodeId, Follower> },
+    Asking {
+        willing: BTreeSet<NodeId>,
+    },
+    Candidate {
+        votes: BTreeSet<NodeId>,
+    },
+    Leader {
+        followers: BTreeMap<NodeId, Follower>,
+    },
 }
 
 /// What a leader knows of a follower. (Figure 2, "Volatile state on leaders")

@@ -3,8 +3,8 @@
 
 use super::super::Unsaved;
 use super::*;
-use std::collections::BTreeMap;
 use lab_raft::Status;
+use std::collections::BTreeMap;
 use windtunnel::Seed;
 use windtunnel::streams::{Purpose, Stream};
 

@@ -1,0 +1,145 @@
+//! Observations made by hand, for the tests of the rules.
+
+use crate::contract::{Digest, LogIndex, Role, Term};
+use crate::judge::RaftJudge;
+use crate::observation::{self, AppliedEntry, AppliedSnapshot, ViewChange};
+use lab_harness::failed::Failed;
+use lab_harness::judge::Judge;
+use serde::Serialize;
+use windtunnel::world::{Lifecycle, Moment};
+use windtunnel::{EventNumber, Incarnation, Nanos, NodeId};
+
+/// Entries of a log: term and command.
+pub type Entries<'a> = &'a [(u64, &'a str)];
+
+/// A judge that is shown things, each in a step of its own. What it does not expect to break fails the test.
+pub struct Script {
+    judge: RaftJudge,
+    event: u64,
+    in_one_step: bool,
+    broken: Option<Failed>,
+}
+
+impl Script {
+    pub fn of(nodes: u32) -> Self {
+        let mut script = Script { judge: RaftJudge::new(nodes), event: 0, in_one_step: false, broken: None };
+        (1..=nodes).for_each(|node| script.starts(node));
+        script
+    }
+
+    pub fn judge(&mut self) -> &mut RaftJudge {
+        &mut self.judge
+    }
+
+    /// The next things happen in the step of the last one.
+    pub fn same_step(&mut self, show: impl FnOnce(&mut Self)) {
+        self.in_one_step = true;
+        show(self);
+        self.in_one_step = false;
+    }
+
+    /// What `show` shows must break that rule, in words that hold `words`.
+    pub fn breaks(&mut self, rule: &str, words: &str, show: impl FnOnce(&mut Self)) {
+        assert_eq!(self.broken, None, "broken too early");
+        show(self);
+        let failed = self.broken.take().unwrap_or_else(|| panic!("{rule} was to be broken, and nothing was"));
+        assert_eq!(failed.rule, rule, "{failed}");
+        assert!(failed.title.contains(words), "`{failed}` does not say `{words}`");
+    }
+
+    pub fn starts(&mut self, node: u32) {
+        let moment = self.moment();
+        let told = self.judge.lifecycle(moment, NodeId(node), Lifecycle::Started(Incarnation(1)));
+        self.note(told.map(drop));
+    }
+
+    pub fn leader(&mut self, node: u32, term: u64, commit: u64, log: Entries<'_>) {
+        self.view(node, term, Some(node), Role::Leader, commit, log);
+    }
+
+    pub fn candidate(&mut self, node: u32, term: u64, log: Entries<'_>) {
+        self.view(node, term, Some(node), Role::Candidate, 0, log);
+    }
+
+    pub fn follower(&mut self, node: u32, term: u64, commit: u64, log: Entries<'_>) {
+        self.view(node, term, None, Role::Follower, commit, log);
+    }
+
+    pub fn votes(&mut self, node: u32, term: u64, candidate: u32) {
+        self.votes_with(node, term, candidate, &[]);
+    }
+
+    pub fn votes_with(&mut self, node: u32, term: u64, candidate: u32, log: Entries<'_>) {
+        self.view(node, term, Some(candidate), Role::Follower, 0, log);
+    }
+
+    fn view(&mut self, node: u32, term: u64, vote: Option<u32>, role: Role, commit: u64, log: Entries<'_>) {
+        let view = ViewChange {
+            term: Term(term),
+            voted_for: vote.map(NodeId),
+            role,
+            commit: LogIndex(commit),
+            snapshot_index: LogIndex::ZERO,
+            snapshot_term: Term::ZERO,
+            last_index: LogIndex(log.len() as u64),
+            changed_from: LogIndex(1),
+            changed: log.iter().map(|(term, command)| (Term(*term), Digest::of(command.as_bytes()))).collect(),
+        };
+        self.show(node, observation::VIEW, &view);
+    }
+
+    pub fn shows_hole(&mut self, node: u32) {
+        let view = ViewChange {
+            term: Term(1),
+            voted_for: None,
+            role: Role::Follower,
+            commit: LogIndex::ZERO,
+            snapshot_index: LogIndex::ZERO,
+            snapshot_term: Term::ZERO,
+            last_index: LogIndex(4),
+            changed_from: LogIndex(4),
+            changed: vec![(Term(1), Digest(1))],
+        };
+        self.show(node, observation::VIEW, &view);
+    }
+
+    pub fn shows_rubbish(&mut self, node: u32) {
+        self.show(node, observation::VIEW, &1_u8);
+    }
+
+    pub fn applies(&mut self, node: u32, index: u64, term: u64, command: &str) {
+        let digest = Digest::of(command.as_bytes());
+        let entry = AppliedEntry { index: LogIndex(index), term: Term(term), digest, command: command.into() };
+        self.show(node, observation::APPLIED, &entry);
+    }
+
+    pub fn applies_snapshot(&mut self, node: u32, index: u64, term: u64) {
+        let snapshot = AppliedSnapshot { index: LogIndex(index), term: Term(term), digest: Digest(0), data: vec![] };
+        self.show(node, observation::APPLIED_SNAPSHOT, &snapshot);
+    }
+
+    fn show(&mut self, node: u32, kind: &str, body: &impl Serialize) {
+        let moment = self.moment();
+        let body = postcard::to_stdvec(body).expect("observations serialise");
+        let told = self.judge.observed(moment, NodeId(node), kind, &body);
+        self.note(told.map(drop));
+    }
+
+    fn moment(&mut self) -> Moment {
+        self.event += u64::from(!self.in_one_step);
+        Moment { at: Nanos(self.event), event: EventNumber(self.event) }
+    }
+
+    fn note(&mut self, told: Result<(), Failed>) {
+        assert_eq!(self.broken, None, "something was shown after a rule was broken");
+        self.broken = told.err();
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.broken, None, "nothing should have been broken");
+        }
+    }
+}

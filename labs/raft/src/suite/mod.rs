@@ -1,0 +1,96 @@
+//! The suite: all tests of the lab, part by part.
+//!
+//! - `election`, `agreement`, `failures`: MIT's tests, as stories;
+//! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
+//! - [`RaftCluster`]: how stories wait, count and complain;
+//! - [`bounds`]: all bounds, MIT's beside them.
+//!
+//! docs/MIT.md says how each of MIT's tests is covered, and where this suite asks for more.
+
+mod agreement;
+pub mod bounds;
+mod cluster;
+mod election;
+mod failures;
+mod storms;
+
+pub use cluster::{Leader, RaftCluster};
+
+use crate::judge::RaftJudge;
+use bounds::TEST_BUDGET;
+use lab_harness::failed::TestResult;
+use lab_harness::suite::{Body, Lab, Part, Running, Test};
+
+/// The Raft lab.
+#[must_use]
+pub fn lab() -> Lab<RaftJudge> {
+    let parts = vec![Part { name: "election", alias: "3A" }, Part { name: "log", alias: "3B" }];
+    let tests = [election_part(), log_part()].into_iter().flatten().collect();
+    Lab { name: "raft", parts, tests, storm: storms::storm() }
+}
+
+/// A test of MIT's: its part, name, points, servers, what it is about, and the story.
+macro_rules! directed {
+    ($part:literal, $mit:literal, $points:literal, $nodes:literal, $story:path, $about:literal) => {{
+        fn run(cluster: lab_harness::cluster::Cluster<RaftJudge>) -> Running {
+            Box::pin($story(RaftCluster::new(cluster)))
+        }
+        let name = stringify!($story).rsplit("::").next().expect("a path has a last part").trim();
+        let body = Body::Directed { nodes: $nodes, time_budget: TEST_BUDGET, run };
+        Test { name, mit: Some($mit), part: $part, points: $points, about: $about, body }
+    }};
+}
+
+/// A storm: its part, name, points, the file below `scenarios/raft/`, and what it is about.
+macro_rules! storm {
+    ($part:literal, $name:literal, $points:literal, $file:literal, $about:literal) => {
+        Test {
+            name: $name,
+            mit: None,
+            part: $part,
+            points: $points,
+            about: $about,
+            body: Body::Storm {
+                scenario: $file,
+                text: include_str!(concat!("../../../../scenarios/raft/", $file, ".toml")),
+            },
+        }
+    };
+}
+
+#[rustfmt::skip]
+fn election_part() -> Vec<Test<RaftJudge>> {
+    vec![
+        directed!("election", "TestInitialElection3A", 20, 3, election::initial_election, "a leader is elected, and stays while nothing fails"),
+        directed!("election", "TestReElection3A", 25, 3, election::re_election, "a new leader when one is cut off, none without a quorum"),
+        directed!("election", "TestManyElections3A", 25, 7, election::many_elections, "a leader whichever three of seven are cut off"),
+        storm!("election", "one_way_elections", 10, "elections-one-way", "elections while links carry messages one way only"),
+        storm!("election", "paused_elections", 10, "elections-pauses", "elections among servers that stand still and wake up"),
+        storm!("election", "late_elections", 10, "elections-late", "elections among late, doubled and lost messages"),
+    ]
+}
+
+#[rustfmt::skip]
+fn log_part() -> Vec<Test<RaftJudge>> {
+    vec![
+        directed!("log", "TestBasicAgree3B", 8, 3, agreement::basic_agreement, "three commands get indices 1, 2 and 3"),
+        directed!("log", "TestRPCBytes3B", 8, 3, agreement::rpc_bytes, "each command goes to each follower once"),
+        directed!("log", "TestFollowerFailure3B", 8, 3, failures::follower_failure, "followers fail one after the other"),
+        directed!("log", "TestLeaderFailure3B", 8, 3, failures::leader_failure, "leaders fail one after the other"),
+        directed!("log", "TestFailAgree3B", 8, 3, failures::fail_agreement, "a follower is away, comes back and catches up"),
+        directed!("log", "TestFailNoAgree3B", 8, 5, failures::fail_no_agreement, "no agreement while three of five are away"),
+        directed!("log", "TestConcurrentStarts3B", 8, 3, agreement::concurrent_starts, "five commands proposed at once"),
+        directed!("log", "TestRejoin3B", 8, 3, failures::rejoin, "a leader comes back with entries that never committed"),
+        directed!("log", "TestBackup3B", 10, 5, failures::backup, "logs that differ over many entries are made one fast"),
+        directed!("log", "TestCount3B", 8, 3, agreement::count, "no more calls than needed"),
+        storm!("log", "asymmetric", 3, "asymmetric", "links that carry messages one way only"),
+        storm!("log", "bridge", 3, "bridge", "majorities that overlap and do not see each other"),
+        storm!("log", "duplication_and_reordering", 3, "duplication-and-reordering", "old messages meet new terms"),
+        storm!("log", "pauses", 3, "pauses", "servers stand still for longer than an election takes"),
+        storm!("log", "clocks", 3, "clocks", "clocks are off, drift and jump"),
+        storm!("log", "slow_links", 3, "slow-links", "links are slow, narrow and lossy"),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

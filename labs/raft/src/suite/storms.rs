@@ -1,0 +1,110 @@
+//! What happens in a storm besides the weather: clients, and recovery after it.
+
+use super::bounds::{
+    AGREEMENT_AFTER_STORM, CLIENT_PATIENCE, LEADER_AFTER_STORM, RECOVERY_BUDGET, TERMS_AFTER_STORM,
+};
+use super::cluster::RaftCluster;
+use crate::contract::{LogIndex, NotLeader};
+use crate::control::{Reply, Request};
+use crate::judge::{Known, RaftJudge};
+use lab_harness::cluster::Cluster;
+use lab_harness::failed::{Failed, TestResult};
+use lab_harness::scenario::DrawnLoad;
+use lab_harness::suite::{Running, Storm};
+use windtunnel::time::{sleep, timeout};
+use windtunnel::{NodeId, spawn};
+
+/// Clients and recovery of all storms of the lab.
+#[must_use]
+pub fn storm() -> Storm<RaftJudge> {
+    Storm { load, recovery, recovery_budget: RECOVERY_BUDGET }
+}
+
+fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad) -> Running<()> {
+    cluster.judge().set_clients(load.clients);
+    Box::pin(async move {
+        let clients: Vec<_> =
+            (1..=load.clients).map(|client| spawn(propose_on_and_on(cluster.clone(), client, load.clone()))).collect();
+        for client in clients {
+            let _ = client.await;
+        }
+    })
+}
+
+/// Proposes commands that nobody else proposes, to whoever leads as far as is known.
+async fn propose_on_and_on(cluster: Cluster<RaftJudge>, client: u64, load: DrawnLoad) {
+    let mut leader = cluster.nodes()[(client - 1) as usize % cluster.nodes().len()];
+    for number in 1_u64.. {
+        sleep(load.propose_every.0.to_duration()).await;
+        let request = Request::Propose(command_of(client, number, load.command_bytes));
+        let reply = timeout(CLIENT_PATIENCE, cluster.control::<Reply>(leader, &request)).await;
+        let known = |node: &NodeId| cluster.nodes().contains(node);
+        leader = match reply {
+            Ok(Ok(Reply::Proposed(_))) => leader,
+            Ok(Ok(Reply::NotLeader(NotLeader { hint: Some(hint) }))) if known(&hint) && hint != leader => hint,
+            _ => cluster.after(leader),
+        };
+    }
+}
+
+/// So many bytes, or as many as it takes to be another command than all others.
+fn command_of(client: u64, number: u64, bytes: u64) -> Vec<u8> {
+    let mut command = format!("client {client} command {number} ").into_bytes();
+    let bytes = usize::try_from(bytes).expect("commands fit the memory");
+    command.resize(command.len().max(bytes), b'.');
+    command
+}
+
+fn recovery(cluster: Cluster<RaftJudge>) -> Running {
+    Box::pin(recover(RaftCluster::new(cluster)))
+}
+
+/// All is healed. There is a leader soon, it stays but for a few terms, a new command is applied on
+/// all, and all have caught up with each other.
+async fn recover(cluster: RaftCluster) -> TestResult {
+    let first = cluster.leader_within(LEADER_AFTER_STORM).await?;
+    if cluster.inner().judge().clients() > 0 {
+        cluster.agree_in_the_end(b"after the storm", cluster.size()).await?;
+        let otherwise = || behind(cluster.inner().judge().known());
+        cluster.inner().until(AGREEMENT_AFTER_STORM, |judge| caught_up(judge.known()), otherwise).await?;
+    }
+    let last = cluster.leader_within(LEADER_AFTER_STORM).await?;
+    let terms = last.term.0 - first.term.0;
+    if terms > TERMS_AFTER_STORM {
+        let title = format!(
+            "After the storm there was a leader of term {}, and then {terms} more terms; {TERMS_AFTER_STORM} would do.",
+            first.term
+        );
+        return Err(cluster.failed("unstable-after-storm", title));
+    }
+    Ok(())
+}
+
+/// All have applied the same entries: all that anybody knows as committed.
+fn caught_up(known: &Known) -> Option<()> {
+    let committed = known.committed().last_index();
+    known.servers().all(|(_, server)| !server.running || server.applied == committed).then_some(())
+}
+
+fn behind(known: &Known) -> Failed {
+    let committed = known.committed().last_index();
+    let behind = |(node, server): (NodeId, &crate::judge::Server)| {
+        (server.running && server.applied != committed).then_some((node, server.applied))
+    };
+    let behind: Vec<(NodeId, LogIndex)> = known.servers().filter_map(behind).collect();
+    let words: Vec<String> = behind.iter().map(|(node, applied)| format!("{node} has applied {applied}")).collect();
+    let title = format!("Entry {committed} is committed, and long after the storm {}.", words.join(", "));
+    Failed::new("not-caught-up", title).on(behind.into_iter().map(|(node, _)| node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_of_clients_differ_and_are_as_long_as_asked_for() {
+        assert_ne!(command_of(1, 11, 16), command_of(11, 1, 16));
+        assert_ne!(command_of(1, 1, 200), command_of(1, 2, 200));
+        assert_eq!(command_of(1, 1, 200).len(), 200);
+    }
+}

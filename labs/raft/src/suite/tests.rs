@@ -1,0 +1,73 @@
+//! That the table of tests is whole.
+
+use super::*;
+use lab_harness::scenario::Scenario;
+use std::collections::{BTreeMap, BTreeSet};
+use windtunnel::Seed;
+
+const MIT_3A_AND_3B: [&str; 13] = [
+    "TestInitialElection3A",
+    "TestReElection3A",
+    "TestManyElections3A",
+    "TestBasicAgree3B",
+    "TestRPCBytes3B",
+    "TestFollowerFailure3B",
+    "TestLeaderFailure3B",
+    "TestFailAgree3B",
+    "TestFailNoAgree3B",
+    "TestConcurrentStarts3B",
+    "TestRejoin3B",
+    "TestBackup3B",
+    "TestCount3B",
+];
+
+#[test]
+fn each_test_of_mit_is_there_once_in_the_part_of_its_alias() {
+    let lab = lab();
+    let here: Vec<&str> = lab.tests.iter().filter_map(|test| test.mit).collect();
+    assert_eq!(here, MIT_3A_AND_3B);
+    for test in lab.tests.iter() {
+        let part = lab.parts.iter().find(|part| part.name == test.part).expect("its part is one of the lab's");
+        assert!(test.mit.is_none_or(|mit| mit.ends_with(part.alias)), "{} is in part {}", test.name, part.name);
+    }
+}
+
+#[test]
+fn names_are_unique_and_plain() {
+    let lab = lab();
+    let names: BTreeSet<&str> = lab.tests.iter().map(|test| test.name).collect();
+    assert_eq!(names.len(), lab.tests.len());
+    for name in names {
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name} is not in snake_case");
+    }
+}
+
+#[test]
+fn the_points_of_each_part_sum_to_100() {
+    let mut points = BTreeMap::new();
+    for test in lab().tests {
+        *points.entry(test.part).or_insert(0) += test.points;
+    }
+    assert_eq!(points, BTreeMap::from([("election", 100), ("log", 100)]));
+}
+
+/// Persistence is a later part: until then a server that restarts may have forgotten everything.
+#[test]
+fn no_storm_restarts_a_server() {
+    for test in lab().tests {
+        let Body::Storm { scenario, text } = test.body else { continue };
+        let read: Scenario = Scenario::read(text, scenario).expect("the scenario can be read");
+        for seed in 0..20 {
+            assert!(!read.draw(Seed(seed)).restarts_nodes(), "{scenario} restarts servers");
+        }
+    }
+}
+
+#[test]
+fn the_map_from_mit_names_them_all() {
+    let map = include_str!("../../../../docs/MIT.md");
+    for test in lab().tests.iter().filter(|test| test.mit.is_some()) {
+        let row = format!("| {} | `{}` |", test.mit.expect("filtered"), test.name);
+        assert!(map.contains(&row), "docs/MIT.md has no row that begins with {row}");
+    }
+}

@@ -1,0 +1,201 @@
+//! Lab code may do what it wants: the run ends with a verdict that names the node, never with a panic.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use windtunnel::line::PanicReport;
+use windtunnel::time::sleep;
+use windtunnel::world::{Failure, Outcome, Report, Simulation};
+use windtunnel::{Nanos, NodeId, Seed, net, node, spawn, task};
+
+const CULPRIT: NodeId = NodeId(2);
+
+/// Runs three nodes of which the second does `what` after 700 ms, for two seconds.
+fn run<F: Future<Output = ()> + 'static>(what: impl Fn() -> F + Send + Sync + Clone + 'static) -> Report<()> {
+    let main = move || {
+        let what = what.clone();
+        async move {
+            if node::id() == CULPRIT {
+                sleep(Duration::from_millis(700)).await;
+                what().await;
+            }
+        }
+    };
+    Simulation::new(Seed(7)).nodes(3, main).run(|_| sleep(Duration::from_secs(2)))
+}
+
+fn failure<F: Future<Output = ()> + 'static>(what: impl Fn() -> F + Send + Sync + Clone + 'static) -> Failure {
+    let report = run(what);
+    assert!(report.ended_at >= Nanos::from_millis(700), "it ended before: {}", report.ended_at);
+    match report.outcome {
+        Outcome::Failed(failure) => failure,
+        _ => panic!("the run passed"),
+    }
+}
+
+fn panic_of(failure: Failure) -> PanicReport {
+    match failure {
+        Failure::Panicked { node: CULPRIT, report } => report,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_panic_in_a_task_fails_the_run_and_is_named() {
+    let report = panic_of(failure(|| async {
+        spawn(async { panic!("index out of {}", "bounds") });
+    }));
+    assert_eq!(report.message, "index out of bounds");
+    assert!(report.place.contains("misbehaviour.rs:"), "{}", report.place);
+}
+
+#[test]
+fn a_panic_in_a_drop_is_named() {
+    struct Grenade;
+    impl Drop for Grenade {
+        fn drop(&mut self) {
+            panic!("in drop");
+        }
+    }
+    assert_eq!(panic_of(failure(|| async { drop(Grenade) })).message, "in drop");
+}
+
+#[test]
+fn a_thread_is_refused_in_our_words() {
+    let report = panic_of(failure(|| async {
+        let _ = std::thread::spawn(|| ()).join();
+    }));
+    assert!(report.message.contains("windtunnel::spawn"), "{}", report.message);
+}
+
+#[test]
+fn a_node_that_always_has_something_to_do_is_never_idle() {
+    let failure = failure(|| async {
+        loop {
+            task::yield_now().await;
+        }
+    });
+    assert_eq!(failure, Failure::NeverIdle { node: CULPRIT });
+}
+
+#[test]
+fn sleeping_for_no_time_for_ever_makes_time_stand_still() {
+    let failure = failure(|| async {
+        loop {
+            sleep(Duration::ZERO).await;
+        }
+    });
+    assert_eq!(failure, Failure::TimeStandsStill);
+}
+
+#[derive(Serialize, Deserialize)]
+struct Words(String);
+impl net::Request for Words {
+    type Reply = ();
+    const NAME: &'static str = "words";
+}
+
+#[test]
+fn bytes_that_do_not_decode_are_named() {
+    #[derive(Serialize, Deserialize)]
+    struct Numbers(u64, u64, u64);
+    impl net::Request for Numbers {
+        type Reply = ();
+        const NAME: &'static str = "words";
+    }
+    let failure = failure(|| async {
+        net::serve(|_, _: Words| async {});
+        let _ = net::call(CULPRIT, Numbers(u64::MAX, 1, 2)).await;
+    });
+    let Failure::Undecodable { node, from, method } = failure else { panic!("{failure}") };
+    assert_eq!((node, from, &*method), (CULPRIT, CULPRIT, "words"));
+}
+
+#[test]
+fn a_storm_of_messages_uses_the_events_up() {
+    let report = Simulation::new(Seed(7))
+        .nodes(2, || async {
+            net::serve(|_, _: Words| async {});
+            loop {
+                for peer in node::peers() {
+                    spawn(async move { let _ = net::call(peer, Words("!".into())).await; });
+                }
+                sleep(Duration::from_nanos(10)).await;
+            }
+        })
+        .with(|options| options.event_budget = 100_000)
+        .run(|_| sleep(Duration::from_secs(2)));
+    assert!(matches!(report.outcome, Outcome::Failed(Failure::OutOfEvents)));
+}
+
+#[test]
+fn a_test_that_waits_for_nothing_is_a_deadlock_and_one_that_waits_too_long_is_out_of_time() {
+    let idle = Simulation::new(Seed(7)).nodes(1, || async {}).run(|_| std::future::pending::<()>());
+    assert!(matches!(idle.outcome, Outcome::Failed(Failure::Deadlock)));
+    let late = Simulation::new(Seed(7))
+        .nodes(1, || async {})
+        .with(|options| options.time_budget = Nanos::from_secs(5))
+        .run(|_| sleep(Duration::from_secs(6)));
+    assert!(matches!(late.outcome, Outcome::Failed(Failure::OutOfTime)));
+}
+
+#[test]
+fn a_killed_node_runs_nothing_more() {
+    /// Uses the facade while it is dropped, as a guard might.
+    struct Busy;
+    impl Drop for Busy {
+        fn drop(&mut self) {
+            spawn(async { node::observe("ghost", &1) });
+            node::observe("ghost", &2);
+            drop(sleep(Duration::from_millis(1)));
+        }
+    }
+    #[derive(Default)]
+    struct Ghosts(u32);
+    impl windtunnel::world::Observer for Ghosts {
+        fn observed(
+            &mut self,
+            _: windtunnel::world::Moment,
+            _: NodeId,
+            kind: &str,
+            _: &[u8],
+        ) -> windtunnel::world::Response {
+            self.0 += u32::from(kind == "ghost");
+            windtunnel::world::Response::Continue
+        }
+    }
+    let main = || async {
+        let _busy = Busy;
+        std::future::pending::<()>().await;
+    };
+    let (report, ghosts) = Simulation::new(Seed(7)).nodes(1, main).observe(
+        || {
+            let body = |tester: windtunnel::world::Tester| async move {
+                sleep(Duration::from_millis(10)).await;
+                tester.kill(NodeId(1));
+                sleep(Duration::from_millis(10)).await;
+            };
+            (Ghosts::default(), body)
+        },
+        |ghosts| ghosts.0,
+    );
+    assert!(matches!(report.outcome, Outcome::Finished(())));
+    assert_eq!(ghosts, 0);
+}
+
+#[test]
+fn std_time_and_entropy_follow_the_simulation() {
+    let stray = || {
+        let report = Simulation::new(Seed(9)).nodes(1, || async {}).run(|_| async {
+            let begin = std::time::Instant::now();
+            sleep(Duration::from_secs(3)).await;
+            (begin.elapsed(), std::time::SystemTime::now())
+        });
+        match report.outcome {
+            Outcome::Finished(times) => times,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (elapsed, wall) = stray();
+    assert!((Duration::from_secs(3)..Duration::from_millis(3_001)).contains(&elapsed), "{elapsed:?}");
+    assert_eq!(stray(), (elapsed, wall));
+}
