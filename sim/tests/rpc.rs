@@ -202,3 +202,13 @@ fn a_reply_to_an_earlier_incarnation_reaches_nobody() {
     assert_eq!(replies.count(), 0);
     finished(report);
 }
+
+#[test]
+fn the_tester_waits_for_a_change_as_long_as_there_is_none() {
+    let waited = run(|tester| async move {
+        let begin = Instant::now();
+        let changed = windtunnel::time::timeout(Duration::from_millis(300), tester.changed()).await;
+        (changed.is_ok(), begin.elapsed())
+    });
+    assert_eq!(waited, (false, Duration::from_millis(300)));
+}

@@ -4,7 +4,8 @@ use crate::event::Event;
 use crate::interrupt::Interrupt;
 use crate::text;
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
@@ -82,17 +83,21 @@ impl Console {
             return;
         }
         let bar = ProgressBar::new(runs);
-        let template = "{bar:30} {pos}/{len} runs  {per_sec}  {eta} left";
+        let template = "{bar:30} {pos}/{len} runs  {rate}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("━╸─"));
+            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = write!(out, "{:.0} seeds/s", state.per_sec());
+            };
+            bar.set_style(style.progress_chars("━╸─").with_key("rate", rate));
         }
         let _ = self.bar.set(bar);
     }
 
-    /// So many more runs need no waiting for.
-    pub fn advance(&self, runs: u64) {
+    /// One run has ended, and so many others will not be made.
+    pub fn advance(&self, dropped: u64) {
         if let Some(bar) = self.bar.get() {
-            bar.inc(runs);
+            bar.dec_length(dropped);
+            bar.inc(1);
         }
     }
 

@@ -64,11 +64,20 @@ fn scan_text(text: &str) -> Vec<(usize, usize)> {
             continue; // some module of one's own that is called std
         }
         for item in named_in(&tokens, position) {
+            if is_exit_code(item, &tokens) {
+                continue;
+            }
             let hit = FORBIDDEN.iter().position(|(module, name, _)| *module == token.text && *name == item.text);
             found.extend(hit.map(|index| (item.line, index)));
         }
     }
     found
+}
+
+/// `std::process::ExitCode` is but the type that the worker's `main` returns.
+fn is_exit_code(item: &Token<'_>, tokens: &[Token<'_>]) -> bool {
+    let at = tokens.iter().position(|token| token.text.as_ptr() == item.text.as_ptr()).unwrap_or(tokens.len());
+    item.text == "process" && tokens[at..].iter().map(|token| token.text).skip(1).take(3).eq([":", ":", "ExitCode"])
 }
 
 /// `::std::…` begins with colons that follow no name.
@@ -251,6 +260,8 @@ mod tests {
     #[test]
     fn the_facade_and_names_alike_are_left_alone() {
         assert_eq!(found("use windtunnel::{fs, net, time::sleep}; use std::time::Duration;"), []);
+        assert_eq!(found("fn main() -> std::process::ExitCode {}"), []);
+        assert_eq!(found("use std::process::{self, exit};"), [(1, "std::process")]);
         assert_eq!(found("let r = broadcast; env!(\"A\"); my::std::fs();"), []);
     }
 }

@@ -188,7 +188,7 @@ impl<'a> Report<'a> {
             self.tell_failure(&done);
         }
         let runs = self.tally.result(done.test).map_or(0, |result| result.runs);
-        self.session.console.advance(if complete { self.plan.seeds.count() - runs + 1 } else { 1 });
+        self.session.console.advance(if complete { self.plan.seeds.count() - runs } else { 0 });
         if complete {
             self.tell(done.test);
         }

@@ -36,6 +36,8 @@ pub(crate) struct Context {
     pub handlers: Handlers,
     pub operations: Operations,
     pub control_replies: RefCell<BTreeMap<ControlId, ControlWait>>,
+    /// How often the tester was told of a change, and who waits for the next time.
+    pub changes: Cell<u64>,
     pub changed: RefCell<Vec<Waker>>,
     pub scratch: RefCell<Vec<u8>>,
     after_step: RefCell<Vec<Box<dyn FnMut()>>>,
@@ -107,6 +109,7 @@ impl Context {
             handlers: Handlers::default(),
             operations: Operations::default(),
             control_replies: RefCell::default(),
+            changes: Cell::new(0),
             changed: RefCell::default(),
             scratch: RefCell::default(),
             after_step: RefCell::default(),
@@ -138,6 +141,7 @@ impl Context {
             Event::Control { id, body } => self.serve_control(id, body),
             Event::ControlReply { id, result } => self.control_answered(id, result),
             Event::Changed => {
+                self.changes.set(self.changes.get() + 1);
                 for waker in self.changed.take() {
                     waker.wake();
                 }

@@ -4,10 +4,12 @@
 //! depends on a static or an address, the two hashes differ.
 
 mod child;
+mod core;
 mod frame;
 mod parent;
 
 pub use child::run_node_if_asked;
+pub(crate) use core::pin_to_one_core;
 pub(crate) use frame::Frame;
 
 use crate::executor::{Executor, Program};

@@ -147,6 +147,9 @@ impl Simulation {
         HOOK.call_once(install_panic_hook);
         std::thread::scope(|scope| {
             let run = move || {
+                if self.options.isolation == Isolation::Process {
+                    crate::isolate::pin_to_one_core();
+                }
                 crate::memory::begin_simulation();
                 let (mut observer, body) = setup();
                 let report = self.run_here(&mut observer, body);

@@ -169,14 +169,14 @@ impl Tester {
         }
     }
 
-    /// Waits until the observer says that something changed. May return without need: look again.
+    /// Waits until the observer says that something changed, from the first poll on.
     pub async fn changed(&self) {
-        let mut waited = false;
+        let mut before = None;
         poll_fn(|poll_context| {
-            if waited {
+            let changes = self.context.changes.get();
+            if *before.get_or_insert(changes) != changes {
                 return Poll::Ready(());
             }
-            waited = true;
             self.context.changed.borrow_mut().push(poll_context.waker().clone());
             Poll::Pending
         })

@@ -114,6 +114,9 @@ impl<'a> Worker<'a> {
 
     /// Runs one test under one seed.
     pub fn run(&mut self, request: &RunRequest, on_row: &mut dyn FnMut(Row)) -> Result<Outcome, LabError> {
+        if self.command.interrupt.is_set() {
+            return Err(LabError::Interrupted);
+        }
         let before = progress::read(&self.progress).unwrap_or_default().run;
         self.tail.clear();
         self.send(&Request::Run(Box::new(request.clone())));

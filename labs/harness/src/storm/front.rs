@@ -227,11 +227,11 @@ fn disk_weather(disk: &NodeDisk) -> DiskWeather {
         operation_latency: [disk.operation_latency.from.0, disk.operation_latency.to.0],
         sync_latency: [disk.sync_latency.from.0, disk.sync_latency.to.0],
         slow_ppm: disk.slow_ppm.ppm(),
-        slow: [disk.slow.from.0, disk.slow.to.0],
         error_ppm: disk.error_ppm.ppm(),
         sync_error_ppm: disk.sync_error_ppm.ppm(),
         capacity: disk.capacity,
         bit_rot_ppm: disk.bit_rot_ppm.ppm(),
         torn_writes: disk.torn_writes,
+        ..DiskWeather::default()
     }
 }

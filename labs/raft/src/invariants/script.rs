@@ -4,7 +4,7 @@ use crate::contract::{Digest, LogIndex, Role, Term};
 use crate::judge::RaftJudge;
 use crate::observation::{self, AppliedEntry, AppliedSnapshot, ViewChange};
 use lab_harness::failed::Failed;
-use lab_harness::judge::Judge;
+use lab_harness::judge::{Interest, Judge};
 use serde::Serialize;
 use windtunnel::world::{Lifecycle, Moment};
 use windtunnel::{EventNumber, Incarnation, Nanos, NodeId};
@@ -18,11 +18,12 @@ pub struct Script {
     event: u64,
     in_one_step: bool,
     broken: Option<Failed>,
+    interest: Option<Interest>,
 }
 
 impl Script {
     pub fn of(nodes: u32) -> Self {
-        let mut script = Script { judge: RaftJudge::new(nodes), event: 0, in_one_step: false, broken: None };
+        let mut script = Script { judge: RaftJudge::new(nodes), event: 0, in_one_step: false, broken: None, interest: None };
         (1..=nodes).for_each(|node| script.starts(node));
         script
     }
@@ -50,7 +51,18 @@ impl Script {
     pub fn starts(&mut self, node: u32) {
         let moment = self.moment();
         let told = self.judge.lifecycle(moment, NodeId(node), Lifecycle::Started(Incarnation(1)));
-        self.note(told.map(drop));
+        self.note(told);
+    }
+
+    pub fn dies(&mut self, node: u32) {
+        let moment = self.moment();
+        let told = self.judge.lifecycle(moment, NodeId(node), Lifecycle::Killed);
+        self.note(told);
+    }
+
+    /// What the judge said to the last thing.
+    pub fn interest(&self) -> Option<Interest> {
+        self.interest
     }
 
     pub fn leader(&mut self, node: u32, term: u64, commit: u64, log: Entries<'_>) {
@@ -73,33 +85,26 @@ impl Script {
         self.view(node, term, Some(candidate), Role::Follower, 0, log);
     }
 
-    fn view(&mut self, node: u32, term: u64, vote: Option<u32>, role: Role, commit: u64, log: Entries<'_>) {
+    /// Its log begins behind a snapshot that ends at that index and term.
+    pub fn follower_behind_snapshot(&mut self, node: u32, term: u64, commit: u64, end: (u64, u64), log: Entries<'_>) {
         let view = ViewChange {
-            term: Term(term),
-            voted_for: vote.map(NodeId),
-            role,
-            commit: LogIndex(commit),
-            snapshot_index: LogIndex::ZERO,
-            snapshot_term: Term::ZERO,
-            last_index: LogIndex(log.len() as u64),
-            changed_from: LogIndex(1),
-            changed: log.iter().map(|(term, command)| (Term(*term), Digest::of(command.as_bytes()))).collect(),
+            snapshot_index: LogIndex(end.0),
+            snapshot_term: Term(end.1),
+            last_index: LogIndex(end.0 + log.len() as u64),
+            changed_from: LogIndex(end.0 + 1),
+            ..view_of(term, None, Role::Follower, commit, log)
         };
         self.show(node, observation::VIEW, &view);
     }
 
+    fn view(&mut self, node: u32, term: u64, vote: Option<u32>, role: Role, commit: u64, log: Entries<'_>) {
+        let view = view_of(term, vote, role, commit, log);
+        self.show(node, observation::VIEW, &view);
+    }
+
     pub fn shows_hole(&mut self, node: u32) {
-        let view = ViewChange {
-            term: Term(1),
-            voted_for: None,
-            role: Role::Follower,
-            commit: LogIndex::ZERO,
-            snapshot_index: LogIndex::ZERO,
-            snapshot_term: Term::ZERO,
-            last_index: LogIndex(4),
-            changed_from: LogIndex(4),
-            changed: vec![(Term(1), Digest(1))],
-        };
+        let whole = view_of(1, None, Role::Follower, 0, &[(1, "a")]);
+        let view = ViewChange { last_index: LogIndex(4), changed_from: LogIndex(4), ..whole };
         self.show(node, observation::VIEW, &view);
     }
 
@@ -122,7 +127,7 @@ impl Script {
         let moment = self.moment();
         let body = postcard::to_stdvec(body).expect("observations serialise");
         let told = self.judge.observed(moment, NodeId(node), kind, &body);
-        self.note(told.map(drop));
+        self.note(told);
     }
 
     fn moment(&mut self) -> Moment {
@@ -130,9 +135,24 @@ impl Script {
         Moment { at: Nanos(self.event), event: EventNumber(self.event) }
     }
 
-    fn note(&mut self, told: Result<(), Failed>) {
+    fn note(&mut self, told: Result<Interest, Failed>) {
         assert_eq!(self.broken, None, "something was shown after a rule was broken");
+        self.interest = told.as_ref().ok().copied();
         self.broken = told.err();
+    }
+}
+
+fn view_of(term: u64, vote: Option<u32>, role: Role, commit: u64, log: Entries<'_>) -> ViewChange {
+    ViewChange {
+        term: Term(term),
+        voted_for: vote.map(NodeId),
+        role,
+        commit: LogIndex(commit),
+        snapshot_index: LogIndex::ZERO,
+        snapshot_term: Term::ZERO,
+        last_index: LogIndex(log.len() as u64),
+        changed_from: LogIndex(1),
+        changed: log.iter().map(|(term, command)| (Term(*term), Digest::of(command.as_bytes()))).collect(),
     }
 }
 

@@ -69,3 +69,6 @@ fn observed(onward: AppliedStream) -> AppliedStream {
         }
     })
 }
+
+#[cfg(all(test, feature = "sim"))]
+mod tests;

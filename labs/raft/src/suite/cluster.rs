@@ -109,6 +109,15 @@ impl RaftCluster {
         self.cluster.stream("commands").word()
     }
 
+    /// So many different servers.
+    #[must_use]
+    pub fn draw_different(&self, count: usize) -> Vec<NodeId> {
+        let mut nodes = self.nodes().to_vec();
+        self.cluster.stream("servers").shuffle(&mut nodes);
+        nodes.truncate(count);
+        nodes
+    }
+
     // ---- Elections ----
 
     /// Waits until the connected servers have one leader, are in its term, and none stands against

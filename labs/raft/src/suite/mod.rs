@@ -18,7 +18,6 @@ pub use cluster::{Leader, RaftCluster};
 
 use crate::judge::RaftJudge;
 use bounds::TEST_BUDGET;
-use lab_harness::failed::TestResult;
 use lab_harness::suite::{Body, Lab, Part, Running, Test};
 
 /// The Raft lab.

@@ -11,6 +11,7 @@ use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
+use windtunnel::task::JoinHandle;
 use windtunnel::time::{sleep, timeout};
 use windtunnel::{NodeId, spawn};
 
@@ -22,13 +23,21 @@ pub fn storm() -> Storm<RaftJudge> {
 
 fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad) -> Running<()> {
     cluster.judge().set_clients(load.clients);
+    let clients = (1..=load.clients).map(|number| spawn(propose_on_and_on(cluster.clone(), number, load.clone())));
+    let clients = Clients(clients.collect());
     Box::pin(async move {
-        let clients: Vec<_> =
-            (1..=load.clients).map(|client| spawn(propose_on_and_on(cluster.clone(), client, load.clone()))).collect();
-        for client in clients {
-            let _ = client.await;
-        }
+        let _end_with_the_storm = clients;
+        std::future::pending().await
     })
+}
+
+/// Clients at work, until this is dropped.
+struct Clients(Vec<JoinHandle<()>>);
+
+impl Drop for Clients {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
 }
 
 /// Proposes commands that nobody else proposes, to whoever leads as far as is known.

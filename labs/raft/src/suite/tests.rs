@@ -56,7 +56,7 @@ fn the_points_of_each_part_sum_to_100() {
 fn no_storm_restarts_a_server() {
     for test in lab().tests {
         let Body::Storm { scenario, text } = test.body else { continue };
-        let read: Scenario = Scenario::read(text, scenario).expect("the scenario can be read");
+        let read = Scenario::parse(scenario, text).expect("the scenario can be read");
         for seed in 0..20 {
             assert!(!read.draw(Seed(seed)).restarts_nodes(), "{scenario} restarts servers");
         }
