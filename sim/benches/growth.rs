@@ -52,13 +52,18 @@ async fn ask_all(load: Load) {
 }
 
 fn main() {
-    println!("{:<12}{:>6}{:>10}{:>12}{:>14}{:>18}", "load", "nodes", "events", "ns/event", "bytes/node", "peak of one node");
+    println!(
+        "{:<12}{:>6}{:>10}{:>12}{:>14}{:>18}",
+        "load", "nodes", "events", "ns/event", "bytes/node", "peak of one node"
+    );
     for load in [Load::Heartbeats, Load::AllToAll] {
         for nodes in SIZES {
             let mut runs: Vec<(u128, Report<i64>)> = (0..ROUNDS).map(|_| run(load, nodes)).collect();
             runs.sort_by_key(|(nanos, _)| *nanos);
             let (nanos, report) = &runs[ROUNDS / 2];
-            let Outcome::Finished(held) = report.outcome else { panic!("the run did not finish: {:?}", report.outcome) };
+            let Outcome::Finished(held) = report.outcome else {
+                panic!("the run did not finish: {:?}", report.outcome)
+            };
             println!(
                 "{:<12}{nodes:>6}{:>10}{:>12}{:>14}{:>18}",
                 format!("{load:?}"),
@@ -85,4 +90,3 @@ fn run(load: Load, nodes: u32) -> (u128, Report<i64>) {
         });
     (begin.elapsed().as_nanos(), report)
 }
-

@@ -12,7 +12,9 @@ use windtunnel::world::{Outcome, Simulation};
 
 fn main() {
     let Some(name) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else {
-        return println!("names a workload: rpc, messages, timers, starts; sim/benches/check-instructions.sh counts them");
+        return println!(
+            "names a workload: rpc, messages, timers, starts; sim/benches/check-instructions.sh counts them"
+        );
     };
     let count = match name.as_str() {
         "rpc" => with_windtunnel::rpc(5_000),

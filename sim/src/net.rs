@@ -77,17 +77,14 @@ pub enum CallError {
 /// # Panics
 /// Outside of a node.
 pub fn serve<R: Request, F: Future<Output = R::Reply> + 'static>(handler: impl Fn(NodeId, R) -> F + 'static) {
-    let context = current();
-    let encoder = Rc::downgrade(&context);
-    context.handlers.serve(
+    current().handlers.serve(
         R::NAME,
-        Rc::new(move |from, body| {
+        Rc::new(move |responder, body| {
             let request: R = postcard::from_bytes(body).ok()?;
-            let reply = handler(from, request);
-            let encoder = encoder.clone();
+            let reply = handler(responder.from, request);
             Some(Box::pin(async move {
-                let reply = reply.await;
-                encoder.upgrade().map(|context| encode(&context, &reply)).unwrap_or_default()
+                let body = encode(&responder.context, &reply.await);
+                responder.respond(body);
             }))
         }),
     );

@@ -99,7 +99,9 @@ impl SystemTime {
 
 /// Waits for so long on this node's clock.
 pub fn sleep(span: Duration) -> Sleep {
-    sleep_until(Instant::now() + span)
+    let context = current();
+    let deadline = context.clock.get().monotonic.saturating_add(span.into());
+    Sleep(Alarm::new(context, deadline))
 }
 
 /// Waits until this node's clock shows `deadline`.

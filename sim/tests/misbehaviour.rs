@@ -117,7 +117,9 @@ fn a_storm_of_messages_uses_the_events_up() {
             net::serve(|_, _: Words| async {});
             loop {
                 for peer in node::peers() {
-                    spawn(async move { let _ = net::call(peer, Words("!".into())).await; });
+                    spawn(async move {
+                        let _ = net::call(peer, Words("!".into())).await;
+                    });
                 }
                 sleep(Duration::from_nanos(10)).await;
             }

@@ -158,7 +158,7 @@ impl<J: Judge> Teller<J> {
         let mut mended = false;
         for effect in &record.effects {
             let Effect::Command(command) = effect else { continue };
-            match command {
+            match command.as_ref() {
                 Command::Cut { from, to } => match cuts.iter_mut().find(|(node, _)| node == from) {
                     Some((_, ends)) => ends.push(to.0),
                     None => cuts.push((*from, vec![to.0])),

@@ -35,4 +35,4 @@ pub use node::host;
 pub use observation::persisted;
 pub use stable::{Saved, Stable};
 #[cfg(feature = "sim")]
-pub use worker::{ExitCode, worker};
+pub use worker::{ExitCode, suite_main, worker};

@@ -2,7 +2,7 @@
 
 use crate::contract::Raft;
 use crate::{node, suite};
-use lab_harness::{CountingAllocator, worker};
+use lab_harness::{CountingAllocator, libtest, worker};
 pub use std::process::ExitCode;
 use windtunnel::executor::Program;
 
@@ -14,4 +14,11 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 #[must_use]
 pub fn worker<R: Raft>() -> ExitCode {
     worker::main(&suite::lab(), &Program::new(node::host::<R>))
+}
+
+/// The `main` of a test target with `harness = false`: the whole suite on `R`, under fixed seeds or
+/// the one in `WINDTUNNEL_SEED`, for `cargo test` and nextest.
+#[must_use]
+pub fn suite_main<R: Raft>() -> ExitCode {
+    libtest::main(suite::lab(), Program::new(node::host::<R>))
 }

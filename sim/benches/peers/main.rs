@@ -1,8 +1,9 @@
 //! How fast is Windtunnel beside its peers: `cargo bench -p windtunnel --bench peers`.
 //!
 //! Five rounds, in each of which madsim, turmoil and Windtunnel take turns at every workload, so
-//! that whatever else the machine does falls on all three; medians of the five. The wall clock is
-//! read outside of the simulations, since inside madsim it stands still. The workloads and what
+//! that whatever else the machine does falls on all three; medians of the five. Each simulator runs on
+//! one thread, so seconds are those of the process's CPU clock, which other programs disturb less than
+//! the wall clock. It is read outside of the simulations. The workloads and what
 //! counts as one are defined in `workload`; each peer has a file of its own, in its own idiom.
 //! With an argument (`windtunnel`, `madsim`, `turmoil`) only that peer runs, for a profiler.
 
@@ -11,7 +12,8 @@ mod with_turmoil;
 mod with_windtunnel;
 mod workload;
 
-use std::time::Instant;
+use rustix::time::{ClockId, clock_gettime};
+use std::time::Duration;
 
 const ROUNDS: usize = 5;
 
@@ -90,9 +92,15 @@ fn main() {
 }
 
 fn rate(workload: &Workload) -> f64 {
-    let begin = Instant::now();
+    let begin = cpu_time();
     let count = (workload.run)(workload.amount);
-    count as f64 / begin.elapsed().as_secs_f64()
+    count as f64 / (cpu_time() - begin).as_secs_f64()
+}
+
+/// What this process has used of all cores.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn median(values: &mut [f64]) -> f64 {

@@ -91,7 +91,8 @@ pub fn messages(seconds: u64) -> u64 {
 async fn all_to_all(node: u32, tally: Tally) -> Result {
     let socket = Arc::new(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, PORT)).await?);
     tokio::spawn(receive(socket.clone(), tally));
-    let peers: Vec<_> = (1..=NODES).filter(|peer| *peer != node).map(|peer| (turmoil::lookup(name(peer)), PORT)).collect();
+    let peers: Vec<_> =
+        (1..=NODES).filter(|peer| *peer != node).map(|peer| (turmoil::lookup(name(peer)), PORT)).collect();
     let mut ticks = time::interval_at(time::Instant::now() + PERIOD, PERIOD);
     loop {
         ticks.tick().await;
@@ -100,7 +101,6 @@ async fn all_to_all(node: u32, tally: Tally) -> Result {
             socket.send_to(&request, *peer).await?;
         }
     }
-    Ok(())
 }
 
 /// Answers requests and reads replies.

@@ -31,7 +31,7 @@ pub struct Payload {
 impl Payload {
     /// The payload of every call.
     pub fn sample() -> Self {
-        Payload { text: "It is a capital mistake to theorize before one has data. --Holmes".into() }
+        Payload { text: "It is a capital mistake to theorize before one has data. - Holmes".into() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! RPCs of one incarnation: calls that wait for a reply, and handlers that give one.
 
 use super::context::Context;
+use super::tasks::Task;
 use crate::line::{CallId, ControlId, Effect, Method, Rejection};
 use crate::units::{Incarnation, NodeId};
 use std::cell::{Cell, RefCell};
@@ -94,10 +95,24 @@ impl Calls {
     }
 }
 
-type Reply = Pin<Box<dyn Future<Output = Vec<u8>>>>;
-/// Makes the future that answers a request, or `None` if its bytes do not decode.
-pub(crate) type Handler = Rc<dyn Fn(NodeId, &[u8]) -> Option<Reply>>;
-pub(crate) type ControlHandler = Rc<dyn Fn(Vec<u8>) -> Reply>;
+/// Makes the task that answers a request, or `None` if its bytes do not decode.
+pub(crate) type Handler = Rc<dyn Fn(Responder, &[u8]) -> Option<Task>>;
+pub(crate) type ControlHandler = Rc<dyn Fn(Vec<u8>) -> Pin<Box<dyn Future<Output = Vec<u8>>>>>;
+
+/// Answers one request.
+pub(crate) struct Responder {
+    pub context: Rc<Context>,
+    pub from: NodeId,
+    call: CallId,
+    method: Method,
+}
+
+impl Responder {
+    pub fn respond(self, body: Vec<u8>) {
+        let Responder { context, from, call, method } = self;
+        context.emit(Effect::Respond { to: from, call, method, result: Ok(body) });
+    }
+}
 
 /// What the node serves.
 #[derive(Default)]
@@ -141,15 +156,12 @@ impl Context {
         let Some(handler) = self.handlers.find(&method) else {
             return self.emit(Effect::Respond { to: from, call, method, result: Err(Rejection::NoHandler) });
         };
-        let Some(reply) = handler(from, body) else {
+        let responder = Responder { context: self.clone(), from, call, method: method.clone() };
+        let Some(task) = handler(responder, body) else {
             self.emit(Effect::Undecodable { from, method: method.clone() });
             return self.emit(Effect::Respond { to: from, call, method, result: Err(Rejection::BadRequest) });
         };
-        let context = self.clone();
-        self.tasks.spawn(Box::pin(async move {
-            let body = reply.await;
-            context.emit(Effect::Respond { to: from, call, method, result: Ok(body) });
-        }));
+        self.tasks.spawn(task);
     }
 
     /// The tester asks; no handler yet means that the node has not come so far in its start.

@@ -2,6 +2,7 @@
 
 use super::calls::{Calls, Handlers};
 use super::operations::Operations;
+use super::ready::{OutsideWakes, TaskId};
 use super::std_hash_keys::{HashKeys, SwappedKeys};
 use super::tasks::Tasks;
 use super::timers::Timers;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 
 thread_local! {
@@ -60,16 +62,27 @@ impl fmt::Debug for Context {
 }
 
 /// The context of the step that is running, or a panic that says so.
+#[inline]
 pub(crate) fn current() -> Rc<Context> {
     try_current().unwrap_or_else(|| panic!("this part of windtunnel was called outside of a node"))
 }
 
+#[inline]
 pub(crate) fn try_current() -> Option<Rc<Context>> {
     CURRENT.with(|current| current.borrow().clone())
 }
 
 pub(super) fn is_inside() -> bool {
     CURRENT.with(|current| current.borrow().is_some())
+}
+
+/// Makes a task of the running node ready; false if it is a task of another.
+#[inline]
+pub(super) fn wake_current(outside: &Arc<OutsideWakes>, task: TaskId) -> bool {
+    let wake = |current: &RefCell<Option<Rc<Context>>>| {
+        current.borrow().as_ref().is_some_and(|context| context.tasks.wake(outside, task))
+    };
+    CURRENT.try_with(wake).unwrap_or(false)
 }
 
 /// Runs `body` as the node of `context`.
@@ -164,6 +177,9 @@ impl Context {
     }
 
     pub fn run_after_step(&self) {
+        if self.after_step.borrow().is_empty() {
+            return;
+        }
         let mut hooks = self.after_step.take();
         for hook in &mut hooks {
             hook();

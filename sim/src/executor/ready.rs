@@ -1,5 +1,6 @@
-//! The queue of tasks that want to run, and the wakers that fill it.
+//! Tasks that want to run, and the wakers that say so.
 
+use super::context;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -7,47 +8,50 @@ use std::task::{Wake, Waker};
 
 /// A task of one incarnation: its place in the table, and how often the place was used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TaskId {
+pub(crate) struct TaskId {
     pub slot: u32,
     pub generation: u32,
 }
 
-/// Tasks that want to run, in the order in which they were woken.
+/// Where wakes of an incarnation go that happen outside of its steps.
 ///
-/// The mutex is never contended: a `Waker` must be `Send` by its type, though here it never leaves
-/// the thread (and where lab code hides one in a static, it only fills a dead queue).
+/// A `Waker` must be `Send` and `Sync` by its type. Here it hardly ever leaves its node's steps, and
+/// then [`context::wake_current`] keeps the order of tasks without a lock; this is for those that do.
 #[derive(Debug, Default)]
-pub(super) struct ReadyQueue(Mutex<VecDeque<TaskId>>);
+pub(crate) struct OutsideWakes {
+    tasks: Mutex<VecDeque<TaskId>>,
+    /// Spares a look into an empty queue its lock.
+    any: AtomicBool,
+}
 
-impl ReadyQueue {
+impl OutsideWakes {
     fn lock(&self) -> MutexGuard<'_, VecDeque<TaskId>> {
         // Nothing panics while it holds the lock; a poisoned queue would still be whole.
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    pub fn push(&self, task: TaskId) {
-        self.lock().push_back(task);
+    fn push(&self, task: TaskId) {
+        let mut tasks = self.lock();
+        tasks.push_back(task);
+        self.any.store(true, Relaxed);
     }
 
-    pub fn pop(&self) -> Option<TaskId> {
-        self.lock().pop_front()
-    }
-
-    /// Takes the task at a place drawn by `below`, which gets the number of ready tasks.
-    pub fn take(&self, below: impl FnOnce(u64) -> u64) -> Option<TaskId> {
-        let mut queue = self.lock();
-        if queue.is_empty() {
-            return None;
+    /// Moves all to the front of `ready`: they came before the step that is running.
+    #[inline]
+    pub fn move_into(&self, ready: &mut VecDeque<TaskId>) {
+        if self.any.load(Relaxed) {
+            let mut tasks = self.lock();
+            self.any.store(false, Relaxed);
+            tasks.append(ready);
+            std::mem::swap(&mut *tasks, ready);
         }
-        let place = below(queue.len() as u64) as usize;
-        queue.remove(place)
     }
 }
 
 /// Wakes one task. It names the task and never owns it, so a forgotten waker keeps nothing alive.
 #[derive(Debug)]
 pub(super) struct TaskWaker {
-    queue: Arc<ReadyQueue>,
+    outside: Arc<OutsideWakes>,
     slot: u32,
     generation: AtomicU32,
     queued: AtomicBool,
@@ -55,9 +59,9 @@ pub(super) struct TaskWaker {
 
 impl TaskWaker {
     /// A waker for a new task, which counts as woken.
-    pub fn new(queue: &Arc<ReadyQueue>, task: TaskId) -> Arc<Self> {
+    pub fn new(outside: &Arc<OutsideWakes>, task: TaskId) -> Arc<Self> {
         Arc::new(TaskWaker {
-            queue: queue.clone(),
+            outside: outside.clone(),
             slot: task.slot,
             generation: AtomicU32::new(task.generation),
             queued: AtomicBool::new(true),
@@ -82,8 +86,13 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.queued.swap(true, Relaxed) {
-            self.queue.push(TaskId { slot: self.slot, generation: self.generation.load(Relaxed) });
+        if self.queued.load(Relaxed) {
+            return;
+        }
+        self.queued.store(true, Relaxed);
+        let task = TaskId { slot: self.slot, generation: self.generation.load(Relaxed) };
+        if !context::wake_current(&self.outside, task) {
+            self.outside.push(task);
         }
     }
 }
@@ -96,8 +105,8 @@ pub(super) struct SlotWaker {
 }
 
 impl SlotWaker {
-    pub fn new(queue: &Arc<ReadyQueue>, task: TaskId) -> Self {
-        let inner = TaskWaker::new(queue, task);
+    pub fn new(outside: &Arc<OutsideWakes>, task: TaskId) -> Self {
+        let inner = TaskWaker::new(outside, task);
         SlotWaker { waker: Waker::from(inner.clone()), inner }
     }
 

@@ -3,11 +3,11 @@
 use super::POLL_BUDGET;
 use super::context::Context;
 use super::panics;
-use super::ready::{ReadyQueue, SlotWaker, TaskId};
+use super::ready::{OutsideWakes, SlotWaker, TaskId};
 use crate::line::Effect;
 use crate::streams::Stream;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context as PollContext;
 
-type Task = Pin<Box<dyn Future<Output = ()>>>;
+/// What a node runs: boxed once.
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 #[derive(Default)]
 struct Slot {
@@ -30,7 +31,9 @@ struct Slot {
 #[derive(Default)]
 pub(crate) struct Tasks {
     slots: RefCell<Table>,
-    pub(super) ready: Arc<ReadyQueue>,
+    /// Tasks that want to run, in the order in which they were woken.
+    ready: RefCell<VecDeque<TaskId>>,
+    outside: Arc<OutsideWakes>,
     /// Present when ready tasks run in a drawn order.
     shuffle: RefCell<Option<Stream>>,
 }
@@ -68,9 +71,9 @@ impl Tasks {
         let id = TaskId { slot, generation: place.generation };
         match &place.waker {
             Some(waker) if !waker.is_shared() => waker.inner.reuse(id.generation),
-            _ => place.waker = Some(SlotWaker::new(&self.ready, id)),
+            _ => place.waker = Some(SlotWaker::new(&self.outside, id)),
         }
-        self.ready.push(id);
+        self.ready.borrow_mut().push_back(id);
         (slot, id.generation)
     }
 
@@ -91,10 +94,27 @@ impl Tasks {
         drop(task);
     }
 
+    /// Makes a task ready, if these are the tasks that `outside` belongs to.
+    #[inline]
+    pub(super) fn wake(&self, outside: &Arc<OutsideWakes>, task: TaskId) -> bool {
+        let own = Arc::ptr_eq(outside, &self.outside);
+        if own {
+            self.ready.borrow_mut().push_back(task);
+        }
+        own
+    }
+
+    #[inline]
     fn next_ready(&self) -> Option<TaskId> {
+        let mut ready = self.ready.borrow_mut();
+        self.outside.move_into(&mut ready);
         match &mut *self.shuffle.borrow_mut() {
-            None => self.ready.pop(),
-            Some(stream) => self.ready.take(|ready| stream.below(ready)),
+            None => ready.pop_front(),
+            Some(_) if ready.is_empty() => None,
+            Some(stream) => {
+                let place = stream.below(ready.len() as u64) as usize;
+                ready.remove(place)
+            }
         }
     }
 

@@ -80,9 +80,9 @@ pub enum Effect {
     Panicked(PanicReport),
     /// The node polled its tasks 100,000 times and still was not idle.
     NeverIdle,
-    /// For the tester alone: changes the world.
+    /// For the tester alone: changes the world. Boxed, since it is larger than all others and rare.
     #[cfg(feature = "sim")]
-    Command(crate::world::Command),
+    Command(Box<crate::world::Command>),
 }
 
 /// How much a log line matters.

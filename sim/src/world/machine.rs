@@ -75,6 +75,11 @@ impl Process {
         self.take_armed(timer);
     }
 
+    /// Whether the timer was armed and not cancelled.
+    pub fn is_armed(&self, timer: TimerId) -> bool {
+        self.armed.get(timer.slot as usize) == Some(&timer.generation.wrapping_add(1))
+    }
+
     /// Whether the timer was armed and not cancelled; disarms it.
     pub fn take_armed(&mut self, timer: TimerId) -> bool {
         match self.armed.get_mut(timer.slot as usize) {

@@ -97,12 +97,23 @@ impl World<'_> {
             let Some((at, item)) = self.queue.pop() else {
                 return self.fail(Failure::Deadlock);
             };
+            if self.is_stale(&item) {
+                continue;
+            }
             if at > self.options.time_budget {
                 return self.fail(Failure::OutOfTime);
             }
             self.advance_to(at);
             self.happen(item);
         }
+    }
+
+    /// Whether it is a timer that was cancelled, as the deadlines of most calls are. Nothing of the world
+    /// moves for it.
+    fn is_stale(&self, item: &Item) -> bool {
+        let Item::Timer { node, incarnation, timer } = *item else { return false };
+        let machine = &self.machines[node.0 as usize];
+        machine.incarnation != incarnation || machine.process.as_ref().is_none_or(|process| !process.is_armed(timer))
     }
 
     /// Moves the clocks of world, facade and madsim; never back.

@@ -202,7 +202,7 @@ fn channel<'a>(
     is_reply: bool,
 ) -> &'a mut Channel {
     // A link carries a handful of RPCs: looking through them beats hashing the name.
-    let known = channels.iter().position(|channel| channel.is_reply == is_reply && channel.method == *method);
+    let known = channels.iter().position(|channel| channel.is_reply == is_reply && is_same(&channel.method, method));
     let place = known.unwrap_or_else(|| {
         let link = u64::from(from.0) << 32 | u64::from(to.0);
         let mut name = Fold::from_value(fold::of_bytes(method.as_bytes()));
@@ -219,6 +219,11 @@ fn channel<'a>(
         channels.len() - 1
     });
     &mut channels[place]
+}
+
+/// Whether two names are equal. Most often they are the same constant of the program.
+fn is_same(one: &Method, other: &Method) -> bool {
+    std::ptr::eq::<str>(&**one, &**other) || one == other
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::collections::BinaryHeap;
 
 /// Items in the order of their time; items of equal time in the order in which they were pushed.
 ///
-/// The heap holds small keys; the items wait in a table, so that sifting moves 24 bytes.
+/// The heap holds small keys; the items wait in a table, so that sifting moves 16 bytes.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
-    heap: BinaryHeap<Reverse<(Nanos, u64, u32)>>,
+    heap: BinaryHeap<Reverse<u128>>,
     items: Vec<Option<T>>,
     free: Vec<u32>,
     pushed: u64,
@@ -21,24 +21,33 @@ impl<T> Default for Queue<T> {
     }
 }
 
+/// Bits of a key that hold the place in the table: 64 million items at once. Above them stand 38 bits of
+/// the number of the push, and above those the time.
+const SLOT_BITS: u32 = 26;
+
 impl<T> Queue<T> {
+    /// # Panics
+    /// When more items wait than the memory of a worker holds.
     pub fn push(&mut self, at: Nanos, item: T) {
         let slot = if let Some(slot) = self.free.pop() {
             self.items[slot as usize] = Some(item);
             slot
         } else {
+            assert!(self.items.len() < 1 << SLOT_BITS, "too many events wait");
             self.items.push(Some(item));
             (self.items.len() - 1) as u32
         };
         self.pushed += 1;
-        self.heap.push(Reverse((at, self.pushed, slot)));
+        let order = self.pushed << SLOT_BITS | u64::from(slot);
+        self.heap.push(Reverse(u128::from(at.0) << 64 | u128::from(order)));
     }
 
     pub fn pop(&mut self) -> Option<(Nanos, T)> {
-        let Reverse((at, _, slot)) = self.heap.pop()?;
+        let Reverse(key) = self.heap.pop()?;
+        let slot = key as u32 & ((1 << SLOT_BITS) - 1);
         self.free.push(slot);
         let item = self.items[slot as usize].take().expect("a key of the heap has an item");
-        Some((at, item))
+        Some((Nanos((key >> 64) as u64), item))
     }
 }
 

@@ -43,7 +43,7 @@ impl Tester {
     }
 
     fn command(&self, command: Command) {
-        self.context.emit(Effect::Command(command));
+        self.context.emit(Effect::Command(Box::new(command)));
     }
 
     /// All nodes, in order.

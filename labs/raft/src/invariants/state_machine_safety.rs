@@ -5,6 +5,7 @@
 //! What is committed will be applied, so two servers must not even show different logs as committed.
 
 use super::{Invariant, Rule, Violation};
+use crate::contract::LogIndex;
 use crate::judge::{Seen, Server, ViewSeen, What, entry_in_words};
 use crate::observation::AppliedEntry;
 
@@ -36,7 +37,13 @@ impl StateMachineSafety {
     }
 
     fn committed(seen: &Seen<'_>, view: &ViewSeen) -> Result<(), Violation> {
-        let server = seen.server();
+        let (node, server) = (seen.node, seen.server());
+        let before = view.before.map_or(LogIndex::ZERO, |before| before.commit);
+        if view.log.dropped > 0 && view.log.first <= before {
+            let first = view.log.first;
+            let what = format!("{node} had committed up to entry {before} and takes entry {first} out of its log");
+            return Err(Violation::new(what, [node]));
+        }
         let Some(committed) = seen.known.committed().get(view.now.commit) else { return Ok(()) };
         if server.log.chain_at(view.now.commit).is_none_or(|chain| chain == committed.chain) {
             return Ok(());
@@ -46,7 +53,7 @@ impl StateMachineSafety {
 
     /// Looks for the words only once the rule is broken.
     fn first_difference(seen: &Seen<'_>, server: &Server, view: &ViewSeen) -> Violation {
-        let mut until_commit = server.log.entries_from(crate::LogIndex(1)).take_while(|(at, _)| *at <= view.now.commit);
+        let mut until_commit = server.log.entries_from(LogIndex(1)).take_while(|(at, _)| *at <= view.now.commit);
         let differs = until_commit.find_map(|(index, entry)| {
             let committed = seen.known.committed().get(index)?;
             (committed.chain != entry.chain).then_some((index, entry.term, committed))
@@ -98,7 +105,16 @@ mod tests {
     fn overwriting_what_is_committed_breaks_it() {
         let mut script = Script::of(3);
         script.follower(1, 3, 2, &[(1, "a"), (2, "b")]);
-        script.breaks("state-machine-safety", "at index 2", |script| script.follower(1, 3, 2, &[(1, "a"), (3, "c")]));
+        let what = "node 1 had committed up to entry 2 and takes entry 2 out of its log";
+        script.breaks("state-machine-safety", what, |script| script.follower(1, 3, 2, &[(1, "a"), (3, "c")]));
+    }
+
+    #[test]
+    fn cutting_off_what_is_committed_breaks_it() {
+        let mut script = Script::of(3);
+        script.follower(1, 3, 1, &[(1, "a"), (2, "b")]);
+        script.follower(1, 3, 1, &[(1, "a")]);
+        script.breaks("state-machine-safety", "takes entry 1 out", |script| script.follower(1, 3, 1, &[]));
     }
 
     #[test]

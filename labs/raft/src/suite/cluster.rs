@@ -138,15 +138,18 @@ impl RaftCluster {
             let seconds = patience.as_secs();
             self.failed("no-leader", format!("There is no leader after {seconds} s: {}.", self.roll_call()))
         };
-        let leader = self.cluster.until(patience, |judge| self.settled(judge.known()), nobody).await?;
-        for node in self.connected_nodes() {
-            self.ask_status(node).await?;
-        }
-        Ok(leader)
+        let leader = self.cluster.until(patience, |judge| self.settled(judge.known()), nobody).await;
+        self.ask_all().await?; // whoever shows something else than it says is the better explanation
+        leader
     }
 
-    fn connected_nodes(&self) -> Vec<NodeId> {
-        self.connected.borrow().iter().copied().collect()
+    /// Asks all connected servers whether they are what they show.
+    async fn ask_all(&self) -> TestResult {
+        let connected: Vec<NodeId> = self.connected.borrow().iter().copied().collect();
+        for node in connected {
+            self.ask_status(node).await?;
+        }
+        Ok(())
     }
 
     /// The leader of all connected servers, if they are in its term and nobody stands against it.
@@ -319,6 +322,7 @@ impl RaftCluster {
                 }
             }
         }
+        self.ask_all().await?;
         let seconds = AGREEMENT_WITHIN.as_secs();
         let title = format!("{servers} servers did not agree on a new command within {seconds} s: {}.", self.roll_call());
         Err(self.failed("no-agreement", title))
