@@ -17,7 +17,7 @@ binary=$(cd "$here" && cargo bench --quiet -p windtunnel --bench instructions --
 
 # An empty environment, so that its size moves nothing.
 count() {
-    env -i valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" 2>&1 |
+    env -i "$(command -v valgrind)" --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" 2>&1 |
         sed -n 's/.*Collected : *\([0-9]*\).*/\1/p'
 }
 

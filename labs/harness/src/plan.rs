@@ -5,6 +5,8 @@ use crate::judge::Judge;
 use crate::protocol::ScenarioText;
 use crate::scenario::{Scenario, ScenarioError, Schedule};
 use crate::suite::{Body, Lab, Running, Test};
+use std::cell::RefCell;
+use std::rc::Rc;
 use windtunnel::world::{ClockWeather, Options};
 use windtunnel::{Nanos, Seed};
 
@@ -24,6 +26,23 @@ pub(crate) enum Course<J: Judge> {
     Storm(Box<Schedule>),
 }
 
+/// Scenarios that were read before: a worker runs the same few under many seeds.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf(RefCell<Vec<(ScenarioText, Rc<Scenario>)>>);
+
+impl Shelf {
+    fn scenario(&self, name: &str, text: &str) -> Result<Rc<Scenario>, ScenarioError> {
+        let known = |(read, _): &&(ScenarioText, Rc<Scenario>)| read.name == name && read.text == text;
+        if let Some((_, scenario)) = self.0.borrow().iter().find(known) {
+            return Ok(scenario.clone());
+        }
+        let scenario = Rc::new(Scenario::parse(name, text)?);
+        let read = ScenarioText { name: name.to_owned(), text: text.to_owned() };
+        self.0.borrow_mut().push((read, scenario.clone()));
+        Ok(scenario)
+    }
+}
+
 impl<J: Judge> Plan<J> {
     /// Expands a seed: a test's own body, or the weather of a scenario in its place.
     ///
@@ -31,12 +50,13 @@ impl<J: Judge> Plan<J> {
     /// When the scenario is wrong.
     pub fn expand(
         lab: &Lab<J>,
+        shelf: &Shelf,
         test: Option<&Test<J>>,
         seed: Seed,
         scenario: Option<&ScenarioText>,
     ) -> Result<Self, ScenarioError> {
         let storm = |name: &str, text: &str| {
-            let schedule = Scenario::parse(name, text)?.draw(seed);
+            let schedule = shelf.scenario(name, text)?.draw(seed);
             let time_budget = schedule.duration.0.saturating_add(lab.storm.recovery_budget);
             Ok(Plan { nodes: schedule.nodes, time_budget, course: Course::Storm(Box::new(schedule)) })
         };

@@ -4,7 +4,7 @@ use crate::cluster::Cluster;
 use crate::failed::{Failed, TestResult};
 use crate::judge::Judge;
 use crate::output::Capture;
-use crate::plan::{Course, Plan};
+use crate::plan::{Course, Plan, Shelf};
 use crate::protocol::{Isolation, RunRequest};
 use crate::scenario::ScenarioError;
 use crate::storm::{self, Struck};
@@ -52,12 +52,13 @@ impl Ran {
 /// When the scenario is wrong.
 pub(crate) fn run<J: Judge>(
     lab: &Lab<J>,
+    shelf: &Shelf,
     test: Option<&Test<J>>,
     program: &Program,
     request: &RunRequest,
     manner: &Manner,
 ) -> Result<Ran, ScenarioError> {
-    let plan = Plan::expand(lab, test, request.seed, request.scenario.as_ref())?;
+    let plan = Plan::expand(lab, shelf, test, request.seed, request.scenario.as_ref())?;
     let nodes = plan.nodes;
     let simulation = Simulation::new(request.seed).program(nodes, program.clone()).with(|options| {
         plan.set(options);

@@ -1,7 +1,7 @@
 //! The worker: a submission's binary, driven by `cargo lab` over NDJSON.
 
 use crate::judge::Judge;
-use crate::plan::{Course, Plan};
+use crate::plan::{Course, Plan, Shelf};
 use crate::protocol::{
     Failure, Hello, Isolation, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, RunRequest,
     RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, WORKER_ARGUMENT, progress,
@@ -44,15 +44,16 @@ fn serve<J: Judge>(lab: &Lab<J>, program: &Program) -> io::Result<()> {
     attach_progress()?;
     let (input, mut output) = private_pipes()?;
     send(&mut output, &Response::Hello(hello(lab)))?;
+    let shelf = Shelf::default();
     for line in BufReader::new(input).lines() {
         match serde_json::from_str(&line?) {
             Ok(Request::Quit) => break,
             Ok(Request::Run(request)) => {
-                let worker = Worker { lab, program, request: &request };
+                let worker = Worker { lab, shelf: &shelf, program, request: &request };
                 worker.run(&mut output)?;
             }
             Ok(Request::Schedule(request)) => {
-                let response = schedule(lab, &request);
+                let response = schedule(lab, &shelf, &request);
                 send(&mut output, &response)?;
             }
             Err(error) => send(&mut output, &refuse(RefusalKind::Harness, format!("no request: {error}")))?,
@@ -135,12 +136,12 @@ fn find<'a, J: Judge>(lab: &'a Lab<J>, name: &str) -> Result<Option<&'a Test<J>>
     Ok(test)
 }
 
-fn schedule<J: Judge>(lab: &Lab<J>, request: &crate::protocol::ScheduleRequest) -> Response {
+fn schedule<J: Judge>(lab: &Lab<J>, shelf: &Shelf, request: &crate::protocol::ScheduleRequest) -> Response {
     let test = match find(lab, &request.test) {
         Ok(test) => test,
         Err(refusal) => return refusal,
     };
-    match Plan::expand(lab, test, request.seed, request.scenario.as_ref()) {
+    match Plan::expand(lab, shelf, test, request.seed, request.scenario.as_ref()) {
         Err(error) => refuse(RefusalKind::BadInput, error.to_string()),
         Ok(Plan { course: Course::Storm(schedule), .. }) => Response::Schedule { text: schedule.to_toml() },
         Ok(_) => refuse(
@@ -153,6 +154,7 @@ fn schedule<J: Judge>(lab: &Lab<J>, request: &crate::protocol::ScheduleRequest) 
 /// One request to run something.
 struct Worker<'a, J: Judge> {
     lab: &'a Lab<J>,
+    shelf: &'a Shelf,
     program: &'a Program,
     request: &'a RunRequest,
 }
@@ -173,7 +175,7 @@ impl<J: Judge> Worker<'_, J> {
                 log: request.log.filter(|_| record),
                 hash_at: request.hash_at.map(EventNumber),
             };
-            run(self.lab, test, self.program, request, &manner)
+            run(self.lab, self.shelf, test, self.program, request, &manner)
         };
         let ran = match once(request.record) {
             Ok(ran) => ran,
@@ -219,6 +221,7 @@ impl<J: Judge> Worker<'_, J> {
     fn failure(&self, broken: &Broken, told: &Ran, rows: Option<&[crate::protocol::Row]>, same: bool) -> Failure {
         let schedule = match Plan::expand(
             self.lab,
+            self.shelf,
             self.lab.tests.iter().find(|test| test.name == self.request.test),
             self.request.seed,
             self.request.scenario.as_ref(),
@@ -253,7 +256,7 @@ pub(crate) fn run_here<J: Judge>(
 ) -> Result<(), String> {
     let request = RunRequest::new(test.name, seed);
     let manner = Manner { record: false, isolate: Isolation::None, log: None, hash_at: None };
-    let ran = run(lab, Some(test), program, &request, &manner).map_err(|error| error.to_string())?;
+    let ran = run(lab, &Shelf::default(), Some(test), program, &request, &manner).map_err(|error| error.to_string())?;
     match ran.verdict() {
         None => Ok(()),
         Some(broken) => Err(format!(

@@ -115,3 +115,40 @@ impl SlotWaker {
         Arc::strong_count(&self.inner) > 2
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn task(slot: u32) -> TaskId {
+        TaskId { slot, generation: 0 }
+    }
+
+    #[test]
+    fn wakes_from_outside_of_a_step_run_first_and_once() {
+        let outside = OutsideWakes::default();
+        outside.push(task(1));
+        outside.push(task(2));
+        let mut ready = VecDeque::from([task(3)]);
+        outside.move_into(&mut ready);
+        outside.move_into(&mut ready);
+        assert_eq!(ready, [task(1), task(2), task(3)]);
+    }
+
+    #[test]
+    fn a_waker_that_went_to_another_thread_still_wakes_its_task() {
+        let outside: Arc<OutsideWakes> = Arc::default();
+        let slot = SlotWaker::new(&outside, task(7));
+        slot.inner.clear();
+        let elsewhere = slot.waker.clone();
+        std::thread::spawn(move || {
+            elsewhere.wake_by_ref();
+            elsewhere.wake();
+        })
+        .join()
+        .expect("waking does not panic");
+        let mut ready = VecDeque::new();
+        outside.move_into(&mut ready);
+        assert_eq!(ready, [task(7)], "woken twice, queued once");
+    }
+}

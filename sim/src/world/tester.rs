@@ -147,7 +147,11 @@ impl Tester {
     ///
     /// # Errors
     /// When the node is down, dies before it answers, or has no control handler yet.
-    pub fn control(&self, node: NodeId, body: Vec<u8>) -> impl Future<Output = Result<Vec<u8>, ControlFailure>> {
+    pub fn control(
+        &self,
+        node: NodeId,
+        body: Vec<u8>,
+    ) -> impl Future<Output = Result<Vec<u8>, ControlFailure>> + use<> {
         self.controls.set(self.controls.get() + 1);
         let id = ControlId(self.controls.get());
         self.context.control_replies.borrow_mut().insert(id, Default::default());

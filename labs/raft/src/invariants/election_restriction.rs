@@ -62,9 +62,13 @@ mod tests {
         let mut script = Script::of(3);
         script.follower(2, 1, 0, &[(1, "a"), (1, "b")]);
         script.candidate(1, 2, &[(1, "a")]);
-        script.breaks("election-restriction", "node 2, whose log ends with entry 2 of term 1, votes for node 1", |script| {
-            script.votes_with(2, 2, 1, &[(1, "a"), (1, "b")]);
-        });
+        script.breaks(
+            "election-restriction",
+            "node 2, whose log ends with entry 2 of term 1, votes for node 1",
+            |script| {
+                script.votes_with(2, 2, 1, &[(1, "a"), (1, "b")]);
+            },
+        );
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl Invariant for LogMatching {
             let branch = Branch { term: entry.term, chain: entry.chain, shown_by: node };
             if let Some(other) = self.grow(index, branch) {
                 let term = entry.term;
-                let what = format!("{other} and {node} have an entry {index} of term {term}, yet other logs up to there");
+                let what =
+                    format!("{other} and {node} have an entry {index} of term {term}, yet other logs up to there");
                 return Err(Violation::new(what, [other, node]));
             }
         }

@@ -13,6 +13,7 @@ pub mod leader_append_only;
 pub mod leader_completeness;
 pub mod log_matching;
 pub mod log_terms;
+pub mod majority_of_votes;
 pub mod one_vote;
 pub mod state_machine_safety;
 pub mod term_order;
@@ -23,7 +24,7 @@ use lab_harness::failed::Failed;
 use windtunnel::NodeId;
 
 /// All rules, in the order in which they are checked.
-pub const ALL: [&Rule; 13] = [
+pub const ALL: [&Rule; 14] = [
     &election_safety::RULE,
     &leader_append_only::RULE,
     &log_matching::RULE,
@@ -31,6 +32,7 @@ pub const ALL: [&Rule; 13] = [
     &state_machine_safety::RULE,
     &one_vote::RULE,
     &election_restriction::RULE,
+    &majority_of_votes::RULE,
     &commit_rule::RULE,
     &term_order::RULE,
     &commit_order::RULE,

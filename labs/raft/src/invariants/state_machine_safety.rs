@@ -88,7 +88,8 @@ mod tests {
         let mut script = Script::of(3);
         script.follower(1, 2, 1, &[(1, "a")]);
         script.applies(1, 1, 1, "a");
-        script.breaks("state-machine-safety", "node 1 applied entry 1 of term 1", |script| script.applies(2, 1, 1, "b"));
+        script
+            .breaks("state-machine-safety", "node 1 applied entry 1 of term 1", |script| script.applies(2, 1, 1, "b"));
     }
 
     #[test]

@@ -54,7 +54,8 @@ fn compare(waiting: &Waiting, known: &Known) -> Result<(), Violation> {
     }
     match server.log.get(index) {
         Some(shown) if (shown.term, shown.digest) != (term, digest) => {
-            let (applied, shown) = (entry_in_words(index, term, digest), entry_in_words(index, shown.term, shown.digest));
+            let (applied, shown) =
+                (entry_in_words(index, term, digest), entry_in_words(index, shown.term, shown.digest));
             Err(Violation::new(format!("{node} applied {applied}, and its view shows {shown}"), [node]))
         }
         _ => Ok(()),

@@ -92,7 +92,10 @@ fn stories_tell_the_most_telling_change_and_nothing_twice() {
     assert_eq!(say(view(6, Follower, Some(1), 0, &[])), "votes for node 1");
     assert_eq!(say(view(7, Follower, Some(3), 0, &[])), "votes for node 3");
     assert_eq!(say(view(7, Follower, Some(3), 0, &[3, 3])), "log 1..2 of term 3");
-    assert_eq!(say(ViewChange { changed: vec![], changed_from: LogIndex(3), ..view(7, Follower, Some(3), 2, &[3, 3]) }), "commits 2");
+    assert_eq!(
+        say(ViewChange { changed: vec![], changed_from: LogIndex(3), ..view(7, Follower, Some(3), 2, &[3, 3]) }),
+        "commits 2"
+    );
     let cut = ViewChange { changed: vec![], changed_from: LogIndex(2), ..view(7, Follower, Some(3), 2, &[3]) };
     assert_eq!(say(cut.clone()), "log ends at 1");
     assert_eq!(say(cut), "");

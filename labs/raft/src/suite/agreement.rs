@@ -34,7 +34,9 @@ pub async fn rpc_bytes(cluster: RaftCluster) -> TestResult {
     let (used, followers) = (cluster.bytes() - before, all as u64 - 1);
     let allowed = followers * sent + BYTES_BESIDES_COMMANDS;
     if used > allowed {
-        let title = format!("{sent} bytes of commands took {used} bytes of messages for {followers} followers; {allowed} would do.");
+        let title = format!(
+            "{sent} bytes of commands took {used} bytes of messages for {followers} followers; {allowed} would do."
+        );
         return Err(cluster.failed("too-many-bytes", title));
     }
     Ok(())

@@ -1,8 +1,6 @@
 //! What happens in a storm besides the weather: clients, and recovery after it.
 
-use super::bounds::{
-    AGREEMENT_AFTER_STORM, CLIENT_PATIENCE, LEADER_AFTER_STORM, RECOVERY_BUDGET, TERMS_AFTER_STORM,
-};
+use super::bounds::{AGREEMENT_AFTER_STORM, CLIENT_PATIENCE, LEADER_AFTER_STORM, RECOVERY_BUDGET, TERMS_AFTER_STORM};
 use super::cluster::RaftCluster;
 use crate::contract::{LogIndex, NotLeader};
 use crate::control::{Reply, Request};

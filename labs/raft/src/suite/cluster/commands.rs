@@ -1,0 +1,183 @@
+//! Commands: offering them, and waiting until so many servers agree.
+
+use super::super::bounds::{AGREEMENT_WITHIN, APPLIED_WITHIN, ASK_AGAIN, BATCH_WITHIN};
+use super::{RaftCluster, dishonest, same_role};
+use crate::contract::{Digest, LogIndex, Proposed, Role};
+use crate::control::{Reply, Request};
+use crate::judge::{Head, RaftJudge};
+use lab_harness::failed::{Failed, TestResult};
+use std::time::Duration;
+use windtunnel::NodeId;
+use windtunnel::time::{Instant, timeout_at};
+
+impl RaftCluster {
+    /// Offers a command to one server; nothing if it is not the leader, or does not answer.
+    ///
+    /// # Errors
+    /// When its answer and its view contradict each other.
+    pub async fn propose(&self, node: NodeId, command: &[u8]) -> TestResult<Option<Proposed>> {
+        let before = self.head(node);
+        let Ok(reply) = self.cluster.control(node, &Request::Propose(command.to_vec())).await else { return Ok(None) };
+        let head = self.head(node).filter(|head| same_role(before, *head));
+        match reply {
+            Reply::Proposed(proposed) => {
+                self.check_proposed(node, head, proposed, command)?;
+                Ok(Some(proposed))
+            }
+            Reply::NotLeader(_) => match head.filter(|head| head.role == Role::Leader) {
+                Some(head) => {
+                    Err(dishonest(node, format!("says it is not the leader, and shows leader of {}", head.term)))
+                }
+                None => Ok(None),
+            },
+            other => Err(dishonest(node, format!("answers a command with {other:?}"))),
+        }
+    }
+
+    /// What a leader says of a command must be what its view shows.
+    fn check_proposed(&self, node: NodeId, head: Option<Head>, proposed: Proposed, command: &[u8]) -> TestResult {
+        let Some(head) = head else { return Ok(()) };
+        let Proposed { index, term } = proposed;
+        if (head.role, head.term) != (Role::Leader, term) {
+            let what = format!("took a command as leader of {term}, and shows {} of {}", head.role, head.term);
+            return Err(dishonest(node, what));
+        }
+        let judge = self.cluster.judge();
+        match judge.known().server(node).log.get(index) {
+            Some(shown) if (shown.term, shown.digest) != (term, Digest::of(command)) => {
+                Err(dishonest(node, format!("says its entry {index} is the command it took, and shows another")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Offers a command to a server that must take it.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn must_take(&self, leader: NodeId, command: &[u8]) -> TestResult<Proposed> {
+        let refused = || self.failed("leader-refuses", format!("{leader} leads and does not take a command."));
+        self.propose(leader, command).await?.ok_or_else(refused)
+    }
+
+    /// MIT's `one(…, false)`: the leader takes the command, and so many servers apply it at the index
+    /// that it said.
+    ///
+    /// # Errors
+    /// When there is no leader in time, it does not take it, or it is not applied in time.
+    pub async fn agree(&self, command: impl AsRef<[u8]>, servers: usize) -> TestResult<LogIndex> {
+        let command = command.as_ref();
+        let leader = self.leader_within(AGREEMENT_WITHIN).await?.node;
+        let Proposed { index, .. } = self.must_take(leader, command).await?;
+        if self.applied_within(APPLIED_WITHIN, index, command, servers).await {
+            return Ok(index);
+        }
+        Err(self.not_applied(index, servers, APPLIED_WITHIN))
+    }
+
+    /// MIT's `one(…, true)`: the same, and whatever a leader took and lost is offered again.
+    ///
+    /// # Errors
+    /// When it is not applied in time.
+    pub async fn agree_in_the_end(&self, command: impl AsRef<[u8]>, servers: usize) -> TestResult<LogIndex> {
+        let command = command.as_ref();
+        let deadline = Instant::now() + AGREEMENT_WITHIN;
+        while Instant::now() < deadline {
+            let leader = self.cluster.judge().known().leader_among(|node| self.is_connected(node));
+            let taken = match leader {
+                Some(leader) => self.propose(leader, command).await?,
+                None => None,
+            };
+            match taken {
+                Some(Proposed { index, .. }) => {
+                    let left = APPLIED_WITHIN.min(deadline - Instant::now());
+                    if self.applied_within(left, index, command, servers).await {
+                        return Ok(index);
+                    }
+                }
+                None => {
+                    let again = deadline.min(Instant::now() + ASK_AGAIN);
+                    let _ = timeout_at(again, self.cluster.tester().changed()).await;
+                }
+            }
+        }
+        self.ask_all().await?;
+        let seconds = AGREEMENT_WITHIN.as_secs();
+        let title =
+            format!("{servers} servers did not agree on a new command within {seconds} s: {}.", self.roll_call());
+        Err(self.failed("no-agreement", title))
+    }
+
+    /// Waits until so many servers have applied all these commands at these indices.
+    ///
+    /// # Errors
+    /// When they have not in time.
+    pub async fn applied_everywhere(&self, commands: &[(LogIndex, Vec<u8>)]) -> TestResult {
+        let last = commands.iter().map(|(index, _)| *index).max().unwrap_or_default();
+        let all = |judge: &RaftJudge| (judge.known().applied_count(last) == self.size()).then_some(());
+        self.cluster.until(BATCH_WITHIN, all, || self.not_applied(last, self.size(), BATCH_WITHIN)).await?;
+        for (index, command) in commands {
+            if self.value_at(*index) != Some(Digest::of(command)) {
+                let title = format!("At index {index} another command was applied than the one that the leader took.");
+                return Err(self.failed("wrong-value", title));
+            }
+        }
+        Ok(())
+    }
+
+    /// Watches that nobody commits or applies anything at `index` or after it.
+    ///
+    /// # Errors
+    /// As soon as somebody does.
+    pub async fn nothing_commits_for(&self, span: Duration, index: LogIndex) -> TestResult {
+        let watched = self.cluster.never(span, |judge| {
+            let known = judge.known();
+            let committed = known.committed().get(index).map(|committed| ("committed", committed.shown_by));
+            let applied = known.first_applied(index).map(|first| ("applied", first.node));
+            let (what, node) = applied.or(committed)?;
+            Some(self.failed("commit-without-quorum", format!("{node} {what} entry {index} without a quorum.")))
+        });
+        watched.await
+    }
+
+    /// That nobody has applied anything at `index` yet.
+    ///
+    /// # Errors
+    /// When somebody has.
+    pub fn nothing_applied_at(&self, index: LogIndex) -> TestResult {
+        match self.cluster.judge().known().first_applied(index) {
+            Some(first) => {
+                let title = format!("{} applied entry {index} before any command was proposed for it.", first.node);
+                Err(self.failed("applied-out-of-nothing", title))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until a command is applied at its index by so many; `false` if it is not, in time or
+    /// because another one was.
+    async fn applied_within(&self, patience: Duration, index: LogIndex, command: &[u8], servers: usize) -> bool {
+        let digest = Digest::of(command);
+        let look = |judge: &RaftJudge| match judge.known().first_applied(index) {
+            Some(first) if first.digest != digest => Some(false),
+            _ => (judge.known().applied_count(index) >= servers).then_some(true),
+        };
+        let otherwise = || self.failed("no-agreement", "");
+        self.cluster.until(patience, look, otherwise).await.unwrap_or(false)
+    }
+
+    fn value_at(&self, index: LogIndex) -> Option<Digest> {
+        self.cluster.judge().known().first_applied(index).map(|first| first.digest)
+    }
+
+    fn not_applied(&self, index: LogIndex, servers: usize, patience: Duration) -> Failed {
+        let count = self.cluster.judge().known().applied_count(index);
+        let seconds = patience.as_secs();
+        let title = format!(
+            "A leader took a command as entry {index}; {servers} servers should have applied it within {seconds} s, \
+             {count} did: {}.",
+            self.roll_call()
+        );
+        self.failed("no-agreement", title)
+    }
+}
