@@ -4,6 +4,7 @@
 //! and all to all (every node does). About half a million events each; the median of three runs.
 //! Memory is what the simulation's thread holds at the end of the run, world included, by node,
 //! and the most that one node held.
+#![allow(clippy::disallowed_methods)] // it measures real time
 
 #[path = "peers/workload.rs"]
 #[allow(dead_code)]

@@ -3,6 +3,7 @@
 //! Three nodes ask each other every 10 ms, 64 bytes each way. A long and a very short run are
 //! taken and subtracted from each other, which leaves the start and the end of processes out; five
 //! times, and the median counts. The same in one thread stands beside it.
+#![allow(clippy::disallowed_methods)] // it measures real time
 
 #[path = "peers/workload.rs"]
 #[allow(dead_code)]

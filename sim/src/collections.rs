@@ -2,6 +2,7 @@
 //!
 //! They are std's, with hash keys drawn from the seed for this node and incarnation, so their
 //! order repeats with the seed and no other map anywhere can change it.
+#![allow(clippy::disallowed_types)] // they are what it gives keys to
 
 use crate::executor::context::try_current;
 use std::collections::hash_map;

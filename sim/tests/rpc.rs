@@ -212,3 +212,36 @@ fn the_tester_waits_for_a_change_as_long_as_there_is_none() {
     });
     assert_eq!(waited, (false, Duration::from_millis(300)));
 }
+
+mod heap {
+    use super::*;
+    use windtunnel::memory::CountingAllocator;
+
+    #[global_allocator]
+    static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+    /// A node that only hands bytes on holds none of them; one that keeps them does.
+    #[test]
+    fn bytes_count_to_the_node_that_keeps_them() {
+        const BLOCK: usize = 100_000;
+        let peak = |keep: bool| {
+            let main = move || async move {
+                let kept = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+                net::serve(move |_, Echo(text)| {
+                    if keep {
+                        kept.borrow_mut().push(text);
+                    }
+                    async { String::new() }
+                });
+            };
+            let report = Simulation::new(Seed(7)).nodes(1, main).run(|_| async {
+                for _ in 0..20 {
+                    net::call(A, Echo("x".repeat(BLOCK))).await.expect("the node answers");
+                }
+            });
+            report.counters.peak_heap as usize
+        };
+        assert!((0..4 * BLOCK).contains(&peak(false)), "{}", peak(false));
+        assert!((20 * BLOCK..24 * BLOCK).contains(&peak(true)), "{}", peak(true));
+    }
+}

@@ -6,6 +6,7 @@
 //! the wall clock. It is read outside of the simulations. The workloads and what
 //! counts as one are defined in `workload`; each peer has a file of its own, in its own idiom.
 //! With an argument (`windtunnel`, `madsim`, `turmoil`) only that peer runs, for a profiler.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // peers have their own
 
 mod with_madsim;
 mod with_turmoil;

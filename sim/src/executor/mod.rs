@@ -98,7 +98,8 @@ impl Executor {
                 context.emit(Effect::Panicked(panics::take_report()));
             }
         });
-        std::mem::swap(effects, &mut *context.effects.borrow_mut());
+        // Moved, not swapped: the buffer stays with the node whose heap it counts to.
+        effects.append(&mut context.effects.borrow_mut());
     }
 
     /// The process dies: nothing of it runs any more, all it owned is dropped.

@@ -117,6 +117,7 @@ impl SlotWaker {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // a thread that has no business here
 mod tests {
     use super::*;
 

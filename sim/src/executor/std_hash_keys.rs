@@ -157,6 +157,7 @@ mod cell {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_types)] // std's maps are the subject
 mod tests {
     use super::*;
     use std::collections::HashMap;

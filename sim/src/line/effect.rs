@@ -85,6 +85,21 @@ pub enum Effect {
     Command(Box<crate::world::Command>),
 }
 
+impl Effect {
+    /// Heap that leaves the node's hands with it, in bytes.
+    #[must_use]
+    pub const fn heap_bytes(&self) -> usize {
+        match self {
+            Effect::Send { body, .. }
+            | Effect::Respond { result: Ok(body), .. }
+            | Effect::Disk { request: DiskRequest::Write { data: body, .. }, .. }
+            | Effect::ControlReply { body, .. }
+            | Effect::Observe { body, .. } => body.capacity(),
+            _ => 0,
+        }
+    }
+}
+
 /// How much a log line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,6 +1,6 @@
 //! What a node is told.
 
-use super::{CallId, ControlId, DiskResult, LogLevel, Method, OperationId, TimerId};
+use super::{CallId, ControlId, DiskReply, DiskResult, LogLevel, Method, OperationId, TimerId};
 use crate::units::{Incarnation, Nanos, NodeId, Seed};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,21 @@ pub enum Event {
     },
     /// For the tester alone: what it watches has changed.
     Changed,
+}
+
+impl Event {
+    /// Heap that comes into the node's hands with it, in bytes.
+    #[must_use]
+    pub const fn heap_bytes(&self) -> usize {
+        match self {
+            Event::Request { body, .. }
+            | Event::Reply { result: Ok(body), .. }
+            | Event::Disk { result: Ok(DiskReply::Data(body)), .. }
+            | Event::Control { body, .. }
+            | Event::ControlReply { result: Ok(body), .. } => body.capacity(),
+            _ => 0,
+        }
+    }
 }
 
 /// What a process knows when it begins. Everything else it must read from its disk.

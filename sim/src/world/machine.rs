@@ -34,7 +34,7 @@ impl Machine {
         Machine {
             name,
             clock,
-            disk: Disk::new(options.seed, id, options.disks.clone()),
+            disk: Disk::new(options.seed, id, options.disks),
             incarnation: Incarnation(0),
             process: None,
             powered: false,

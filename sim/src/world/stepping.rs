@@ -98,12 +98,15 @@ impl World<'_> {
 
     fn run_host(&mut self, node: NodeId, frame: Frame, effects: &mut Vec<Effect>) -> Result<(), Failure> {
         let now = self.now;
-        let before = crate::memory::held();
+        // What comes with the event is the node's from here on; what leaves with effects no longer is.
+        let came = frame.event.heap_bytes() as i64;
+        let before = crate::memory::held() - came;
         let machine = self.machine(node);
         machine.busy_until = now + machine.per_event;
         let process = machine.process.as_mut().expect("only a running process is stepped");
         let stepped = process.host.step(frame, effects);
-        process.heap += crate::memory::held() - before;
+        let left: usize = effects.iter().map(Effect::heap_bytes).sum();
+        process.heap += crate::memory::held() - before - left as i64;
         let heap = u64::try_from(process.heap).unwrap_or(0);
         if node != NodeId::TESTER {
             let mut counters = self.shared.counters.borrow_mut();

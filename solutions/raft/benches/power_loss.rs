@@ -2,6 +2,7 @@
 //! with a power loss of one node right behind it. Says how long a run takes, and that no rule broke.
 //!
 //! `cargo bench -p solution-raft --bench power_loss` (a sample), `-- all` (every event).
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // it measures real time
 
 use lab_harness::judge::{Interest, Judge};
 use lab_raft::control::Request;

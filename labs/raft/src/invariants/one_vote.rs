@@ -34,14 +34,11 @@ impl Invariant for OneVote {
         };
         let itself = (view.role != Role::Follower).then_some(node);
         for candidate in [view.voted_for, itself].into_iter().flatten() {
-            match self.0.insert(node, (view.term, candidate)) {
-                Some((term, first)) if term == view.term && first != candidate => {
-                    if seen.known.leaders().get(&term) != Some(&candidate) {
-                        let what = format!("in term {term} {node} votes for {first} and for {candidate}");
-                        return Err(Violation::new(what, [node, first, candidate]));
-                    }
-                }
-                _ => {}
+            let Some((term, first)) = self.0.insert(node, (view.term, candidate)) else { continue };
+            let is_second = term == view.term && first != candidate;
+            if is_second && seen.known.leaders().get(&term) != Some(&candidate) {
+                let what = format!("in term {term} {node} votes for {first} and for {candidate}");
+                return Err(Violation::new(what, [node, first, candidate]));
             }
         }
         Ok(())
