@@ -4,7 +4,7 @@ use crate::judge::Judge;
 use crate::protocol::{Row, RowKind};
 use crate::watch::Broken;
 use windtunnel::NodeId;
-use windtunnel::line::{DiskRequest, Effect, Event};
+use windtunnel::line::{DiskError, DiskRequest, Effect, Event};
 use windtunnel::world::{Command, Intervention, Record, Recording};
 
 /// How many rows a failure shows at most.
@@ -66,6 +66,7 @@ impl<J: Judge> Teller<J> {
     fn record(&mut self, record: &Record) {
         let shown = self.shown(record);
         match &record.what {
+            Event::Start(_) if record.node == NodeId::TESTER => {}
             Event::Start(start) => {
                 let again = if start.incarnation.0 > 1 { "starts again" } else { "starts" };
                 self.push(record, RowKind::Start, again.to_owned());
@@ -87,7 +88,8 @@ impl<J: Judge> Teller<J> {
             }
             Event::Disk { result, .. } => {
                 if let Err(error) = result {
-                    self.push(record, RowKind::Fault, format!("disk: {}", std::io::Error::from(*error)));
+                    let (kind, text) = disk_error(*error);
+                    self.push(record, kind, text);
                 }
                 self.observations(record, shown);
             }
@@ -200,6 +202,15 @@ impl<J: Judge> Teller<J> {
 
     fn push_at(&mut self, event: u64, at_ns: u64, node: NodeId, kind: RowKind, text: String) {
         self.rows.push(Row { event, at_ns, node, kind, text, peer: None, peer_text: None });
+    }
+}
+
+/// A disk that fails is weather; a file that is not there is an answer like others.
+fn disk_error(error: DiskError) -> (RowKind, String) {
+    match error {
+        DiskError::Device => (RowKind::Fault, "✗ disk error (EIO)".to_owned()),
+        DiskError::StorageFull => (RowKind::Fault, "✗ disk full".to_owned()),
+        other => (RowKind::Disk, std::io::Error::from(other).to_string()),
     }
 }
 
