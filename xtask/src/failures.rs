@@ -84,7 +84,8 @@ fn key(saved: &SavedFailure) -> (&str, &str, &str, &str, Option<&str>) {
 fn file_name(saved: &SavedFailure) -> String {
     let mut parts = vec![saved.lab.as_str()];
     if !saved.submission.starts_with("solutions/") {
-        parts.extend(Path::new(&saved.submission).file_name().and_then(|name| name.to_str()));
+        let directory = Path::new(&saved.submission).file_name().and_then(|name| name.to_str());
+        parts.extend(directory.filter(|directory| *directory != saved.lab));
     }
     parts.push(&saved.result.test);
     let scenario = saved.scenario.as_ref().map(|scenario| Path::new(&scenario.name));

@@ -188,7 +188,8 @@ impl Recorder {
             self.rows.extend(spoken.into_iter().filter(|row| row.at_ns >= from));
             self.rows.make_contiguous().sort_by_key(|row| (row.at_ns, row.event));
         }
-        if let (Some(failure), Some(row)) = (&result.failure, self.rows.back_mut())
+        let marked = self.rows.iter().any(|row| row.kind == RowKind::Violation);
+        if let (Some(failure), Some(row), false) = (&result.failure, self.rows.back_mut(), marked)
             && failure.event.is_none_or(|event| event == row.event)
         {
             row.kind = RowKind::Violation;

@@ -6,7 +6,7 @@ use crate::error::LabError;
 use crate::event::{ErrorEvent, Event, FailureEvent, PlanEvent, RunEvent, Summary};
 use crate::exit::Exit;
 use crate::failures::Failures;
-use crate::house::Submission;
+use crate::house::{House, Submission};
 use crate::interrupt::Interrupt;
 use crate::pool::{self, Done, Plan};
 use crate::run_directory::RunDirectory;
@@ -231,12 +231,17 @@ impl<'a> Report<'a> {
                 None
             }
         };
-        let event = failure_event(&saved, &self.plan.tests[done.test], file, self.submission);
+        let event = failure_event(
+            &saved,
+            &self.plan.tests[done.test],
+            file,
+            again(&saved, self.submission, self.session.house),
+        );
         self.session.console.say(&Event::Failure(event));
     }
 }
 
-fn failure_event(saved: &SavedFailure, test: &TestInfo, file: Option<String>, submission: &Submission) -> FailureEvent {
+fn failure_event(saved: &SavedFailure, test: &TestInfo, file: Option<String>, again: String) -> FailureEvent {
     let failure = saved.result.failure.clone().unwrap_or_else(|| Failure {
         rule: "unexplained".to_owned(),
         title: "The worker says that the test did not pass, and not why.".to_owned(),
@@ -259,19 +264,20 @@ fn failure_event(saved: &SavedFailure, test: &TestInfo, file: Option<String>, su
         output: failure.output,
         replay: file.as_ref().map(|file| format!("cargo lab replay {}", quoted(file))),
         file,
-        again: again(saved, submission),
+        again,
     }
 }
 
-/// The command that runs this seed again.
-fn again(saved: &SavedFailure, submission: &Submission) -> String {
+/// The command that runs this seed again, from where the user stands.
+fn again(saved: &SavedFailure, submission: &Submission, house: &House) -> String {
     let mut command = format!("cargo lab test {}", saved.lab);
     if saved.result.test != SCENARIO_TEST {
         command.push_str(&format!(" {}", saved.result.test));
     }
     command.push_str(&format!(" --seed {}", saved.result.seed));
-    if submission.label != format!("solutions/{}", saved.lab) {
-        command.push_str(&format!(" --submission {}", quoted(&submission.label)));
+    let meant_anyway = house.here.starts_with(&submission.directory);
+    if submission.label != format!("solutions/{}", saved.lab) && !meant_anyway {
+        command.push_str(&format!(" --submission {}", quoted(&house.shown(&submission.directory))));
     }
     if let Some(scenario) = &saved.scenario {
         command.push_str(&format!(" --scenario {}", quoted(&scenario.name)));

@@ -10,6 +10,9 @@ use windtunnel::world::{Command, Intervention, Record, Recording};
 /// How many rows a failure shows at most.
 const STORY_ROWS: usize = 22;
 
+/// What the first start of a node says.
+const FIRST_START: &str = "starts";
+
 /// All rows of a recording, in order.
 pub(crate) fn rows<J: Judge>(recording: &Recording, nodes: u32) -> Vec<Row> {
     let mut teller = Teller { judge: J::new(nodes), rows: Vec::new() };
@@ -24,37 +27,56 @@ pub(crate) fn rows<J: Judge>(recording: &Recording, nodes: u32) -> Vec<Row> {
     teller.rows
 }
 
-/// The rows that show how a rule came to be broken: the last ones that matter, and the break itself.
+/// The rows that show how a rule came to be broken: the last ones that matter, of the nodes that
+/// took part, up to the break itself.
 pub(crate) fn of_failure(rows: &[Row], broken: &Broken) -> Vec<Row> {
+    let took_part =
+        |node: NodeId| broken.failed.nodes.is_empty() || broken.failed.nodes.contains(&node) || node == broken.node;
     let matters = |row: &&Row| match row.kind {
-        RowKind::Start | RowKind::Observation | RowKind::Fault | RowKind::Connection => true,
-        RowKind::Message => row.peer_text.is_some(),
+        // That all nodes begin goes without saying.
+        RowKind::Start => row.text != FIRST_START && took_part(row.node),
+        RowKind::Observation | RowKind::Fault | RowKind::Connection | RowKind::Violation => took_part(row.node),
+        RowKind::Message => row.peer_text.is_some() && row.peer.is_some_and(took_part),
         _ => false,
     };
-    let mut story: Vec<Row> = rows
-        .iter()
-        .filter(|row| row.event <= broken.moment.event.0)
-        .rev()
-        .filter(matters)
-        .take(STORY_ROWS)
-        .cloned()
-        .collect();
+    let before = rows.iter().filter(|row| row.event <= broken.moment.event.0);
+    let mut story: Vec<Row> = before.rev().filter(matters).take(STORY_ROWS).cloned().collect();
     story.reverse();
-    let at = (broken.moment.event.0, broken.moment.at.0);
-    match story.last_mut() {
-        // The row that says what the node just showed is where the rule broke.
-        Some(last) if last.event == at.0 && last.kind == RowKind::Observation => last.kind = RowKind::Violation,
-        _ => story.push(Row {
-            event: at.0,
-            at_ns: at.1,
-            node: broken.node,
-            kind: RowKind::Violation,
-            text: broken.failed.rule.to_owned(),
-            peer: None,
-            peer_text: None,
-        }),
+    if story.last().is_none_or(|last| last.kind != RowKind::Violation) {
+        story.push(violation(broken));
     }
     story
+}
+
+/// Marks the row in which the node shows what breaks the rule; adds one if no row does.
+pub(crate) fn mark(rows: &mut Vec<Row>, broken: &Broken) {
+    let shows = |row: &&mut Row| {
+        let here = row.event == broken.moment.event.0;
+        here && match row.kind {
+            RowKind::Observation => row.node == broken.node,
+            RowKind::Message => row.peer == Some(broken.node) && row.peer_text.is_some(),
+            _ => false,
+        }
+    };
+    match rows.iter_mut().rev().find(shows) {
+        Some(row) => row.kind = RowKind::Violation,
+        None => {
+            let behind = rows.iter().rposition(|row| row.event <= broken.moment.event.0).map_or(0, |last| last + 1);
+            rows.insert(behind, violation(broken));
+        }
+    }
+}
+
+fn violation(broken: &Broken) -> Row {
+    Row {
+        event: broken.moment.event.0,
+        at_ns: broken.moment.at.0,
+        node: broken.node,
+        kind: RowKind::Violation,
+        text: broken.failed.rule.to_owned(),
+        peer: None,
+        peer_text: None,
+    }
 }
 
 struct Teller<J: Judge> {
@@ -68,7 +90,7 @@ impl<J: Judge> Teller<J> {
         match &record.what {
             Event::Start(_) if record.node == NodeId::TESTER => {}
             Event::Start(start) => {
-                let again = if start.incarnation.0 > 1 { "starts again" } else { "starts" };
+                let again = if start.incarnation.0 > 1 { "starts again" } else { FIRST_START };
                 self.push(record, RowKind::Start, again.to_owned());
                 self.observations(record, shown);
             }
@@ -171,10 +193,10 @@ impl<J: Judge> Teller<J> {
         }
         for (from, ends) in cuts {
             let ends: Vec<String> = ends.iter().map(u32::to_string).collect();
-            self.push_at(record.event.0, record.at.0, from, RowKind::Fault, format!("✗ cut to {}", ends.join(" ")));
+            self.push_at(record.event.0, record.at.0, from, RowKind::Fault, format!("cut to {}", ends.join(" ")));
         }
         if mended {
-            self.push_at(record.event.0, record.at.0, NodeId::TESTER, RowKind::Fault, "links mended".to_owned());
+            self.push_at(record.event.0, record.at.0, NodeId::TESTER, RowKind::Control, "mends links".to_owned());
         }
     }
 
@@ -184,13 +206,15 @@ impl<J: Judge> Teller<J> {
 
     fn strike(&mut self, event: u64, at_ns: u64, command: &Command) {
         let (node, text) = match command {
-            Command::Kill(node) => (node, "✗ killed".to_owned()),
-            Command::PowerLoss(node) => (node, "✗ power loss".to_owned()),
-            Command::Pause(node) => (node, "✗ paused".to_owned()),
-            Command::Resume(node) => (node, "resumed".to_owned()),
-            Command::Slow { node, per_event } if per_event.0 > 0 => (node, "✗ slow".to_owned()),
-            Command::ClockJump { node, by_ns } => (node, format!("✗ clock {:+} ms", by_ns / 1_000_000)),
-            Command::ClockDrift { node, ppm } if *ppm != 0 => (node, format!("✗ drift {ppm:+} ppm")),
+            Command::Kill(node) => (node, "killed".to_owned()),
+            Command::PowerLoss(node) => (node, "power loss".to_owned()),
+            Command::Pause(node) => (node, "paused".to_owned()),
+            Command::Resume(node) => {
+                return self.push_at(event, at_ns, *node, RowKind::Observation, "resumed".to_owned());
+            }
+            Command::Slow { node, per_event } if per_event.0 > 0 => (node, "slow".to_owned()),
+            Command::ClockJump { node, by_ns } => (node, format!("clock {:+} ms", by_ns / 1_000_000)),
+            Command::ClockDrift { node, ppm } if *ppm != 0 => (node, format!("drift {ppm:+} ppm")),
             _ => return,
         };
         self.push_at(event, at_ns, *node, RowKind::Fault, text);
@@ -208,8 +232,8 @@ impl<J: Judge> Teller<J> {
 /// A disk that fails is weather; a file that is not there is an answer like others.
 fn disk_error(error: DiskError) -> (RowKind, String) {
     match error {
-        DiskError::Device => (RowKind::Fault, "✗ disk error (EIO)".to_owned()),
-        DiskError::StorageFull => (RowKind::Fault, "✗ disk full".to_owned()),
+        DiskError::Device => (RowKind::Fault, "disk error (EIO)".to_owned()),
+        DiskError::StorageFull => (RowKind::Fault, "disk full".to_owned()),
         other => (RowKind::Disk, std::io::Error::from(other).to_string()),
     }
 }

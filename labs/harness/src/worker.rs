@@ -185,7 +185,10 @@ impl<J: Judge> Worker<'_, J> {
         // A failure is run again with everything recorded, to tell how it came about.
         let recorded = if broken.is_some() && !request.record { once(true).ok() } else { None };
         let told = recorded.as_ref().unwrap_or(&ran);
-        let rows = told.report.recording.as_ref().map(|recording| story::rows::<J>(recording, told.nodes));
+        let mut rows = told.report.recording.as_ref().map(|recording| story::rows::<J>(recording, told.nodes));
+        if let (Some(rows), Some(broken)) = (&mut rows, &broken) {
+            story::mark(rows, broken);
+        }
         if request.record {
             for row in rows.iter().flatten() {
                 send(output, &Response::Row(row.clone()))?;

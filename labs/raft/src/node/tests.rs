@@ -40,8 +40,11 @@ impl Raft for Credulous {
     }
 }
 
+/// Kind and body of what was observed.
+type Observed = Vec<(String, Vec<u8>)>;
+
 #[derive(Clone, Default)]
-struct Seen(Rc<RefCell<Vec<(String, Vec<u8>)>>>);
+struct Seen(Rc<RefCell<Observed>>);
 
 impl Observer for Seen {
     fn observed(&mut self, _: Moment, _: NodeId, kind: &str, body: &[u8]) -> Response {
