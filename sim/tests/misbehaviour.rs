@@ -61,6 +61,30 @@ fn a_panic_in_a_drop_is_named() {
 }
 
 #[test]
+fn a_panic_that_nobody_sees_does_not_speak_for_the_next_one() {
+    struct Grenade;
+    impl Drop for Grenade {
+        fn drop(&mut self) {
+            panic!("while it was killed");
+        }
+    }
+    let main = || async {
+        // Not on the culprit: a panic in a drop while it unwinds would end the process.
+        let _grenade = (node::id() != CULPRIT).then(|| Grenade);
+        let _ = std::panic::catch_unwind(|| panic!("caught"));
+        sleep(Duration::from_millis(100)).await;
+        panic!("the real one");
+    };
+    let report = Simulation::new(Seed(7)).nodes(2, main).run(|tester| async move {
+        sleep(Duration::from_millis(50)).await;
+        tester.kill(NodeId(1));
+        sleep(Duration::from_secs(1)).await;
+    });
+    let Outcome::Failed(failure) = report.outcome else { panic!("the run passed") };
+    assert_eq!(panic_of(failure).message, "the real one");
+}
+
+#[test]
 fn a_thread_is_refused_in_our_words() {
     let report = panic_of(failure(|| async {
         let _ = std::thread::spawn(|| ()).join();

@@ -245,3 +245,66 @@ mod heap {
         assert!((20 * BLOCK..24 * BLOCK).contains(&peak(true)), "{}", peak(true));
     }
 }
+
+/// What comes over a link while it is cut is lost, though the node it is for is paused meanwhile;
+/// what came before the cut is not.
+#[test]
+fn a_cut_counts_when_a_message_arrives_and_not_when_a_paused_node_looks() {
+    let (during, before) = run(|tester| async move {
+        tester.pause(A);
+        tester.cut(NodeId::TESTER, A);
+        let during = windtunnel::spawn(echo());
+        sleep(Duration::from_millis(50)).await;
+        tester.mend(NodeId::TESTER, A);
+        tester.resume(A);
+        let during = during.await;
+        tester.pause(A);
+        let before = windtunnel::spawn(echo());
+        sleep(Duration::from_millis(50)).await;
+        tester.cut(NodeId::TESTER, A);
+        tester.resume(A);
+        (during, before.await)
+    });
+    assert_eq!(during, Ok(Err(CallError::TimedOut)));
+    assert_eq!(before, Ok(Ok("one".to_owned())));
+}
+
+#[test]
+fn a_timer_keeps_to_the_nodes_clock_when_that_changes_its_speed() {
+    use windtunnel::world::{Command, Lifecycle, Moment, Observer, Response};
+    #[derive(Default)]
+    struct Woke(Option<windtunnel::Nanos>);
+    impl Observer for Woke {
+        fn observed(&mut self, moment: Moment, _: NodeId, _: &str, body: &[u8]) -> Response {
+            assert_eq!(postcard::from_bytes::<u128>(body), Ok(1_000), "ms on the node's own clock");
+            self.0 = Some(moment.at);
+            Response::Continue
+        }
+        fn lifecycle(&mut self, _: Moment, _: NodeId, _: Lifecycle) -> Response {
+            Response::Continue
+        }
+    }
+    let woke_at = |ppm: i32| {
+        let main = || async {
+            let begin = Instant::now();
+            sleep(Duration::from_secs(1)).await;
+            windtunnel::node::observe("woke", &begin.elapsed().as_millis());
+        };
+        let (_, at) = Simulation::new(Seed(7)).nodes(1, main).observe(
+            || {
+                let body = move |tester: Tester| async move {
+                    sleep(Duration::from_millis(500)).await;
+                    tester.apply(Command::ClockDrift { node: A, ppm });
+                    sleep(Duration::from_secs(2)).await;
+                };
+                (Woke::default(), body)
+            },
+            |woke| woke.0,
+        );
+        at.expect("the node wakes")
+    };
+    // Half a second at full speed, half a second of the node's at the other.
+    assert_eq!(woke_at(0), windtunnel::Nanos::from_millis(1_000));
+    assert_eq!(woke_at(-500_000), windtunnel::Nanos::from_millis(1_500));
+    assert_eq!(woke_at(1_000_000), windtunnel::Nanos::from_millis(750));
+}

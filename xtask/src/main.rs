@@ -1,6 +1,6 @@
 //! `cargo lab`: builds a submission, runs a lab's tests on it in worker processes, shows what broke.
 //!
-//! One file a subcommand ([`test`], [`replay`], [`list`], [`new`], [`schema`]); what they share:
+//! One file a subcommand (`test`, `replay`, `list`, `new`, `schema`); what they share:
 //!
 //! - [`house`] finds labs and submissions, [`building`] turns one into a worker binary;
 //! - [`worker`] holds one worker process, its watchdog and what is said when it dies;

@@ -184,6 +184,7 @@ impl<J: Judge> Teller<J> {
             let Effect::Command(command) = effect else { continue };
             match command.as_ref() {
                 Command::Cut { from, to } => match cuts.iter_mut().find(|(node, _)| node == from) {
+                    Some((_, ends)) if ends.contains(&to.0) => {}
                     Some((_, ends)) => ends.push(to.0),
                     None => cuts.push((*from, vec![to.0])),
                 },

@@ -3,7 +3,7 @@
 //! Each incarnation of a node owns one [`Executor`]: a small single-threaded scheduler for its
 //! tasks. A step hands it an event, polls what became ready until nothing is, and takes what was
 //! done. The facade (`task`, `time`, `net`, `fs`, …) reaches the executor of the step that is
-//! running through [`context`]. It knows nothing of the world: the same code runs in the world's
+//! running through `context`. It knows nothing of the world: the same code runs in the world's
 //! thread, in a child process and in flight.
 //! Next to read: `context` for what a node holds, `tasks` for who runs when.
 
@@ -82,6 +82,7 @@ impl Executor {
         if let Event::Start(start) = &event {
             self.context = Rc::new(Context::born(start));
         }
+        panics::forget();
         let context = &self.context;
         context.clock.set(clock);
         let main = self.main.take_if(|_| matches!(event, Event::Start(_)));

@@ -26,6 +26,11 @@ pub fn install_panic_hook() {
     }));
 }
 
+/// Forgets a panic that lab code caught, or that happened while a dead node was dropped.
+pub(super) fn forget() {
+    LAST.with(|last| *last.borrow_mut() = None);
+}
+
 pub(super) fn take_report() -> PanicReport {
     LAST.with(|last| last.borrow_mut().take())
         .unwrap_or_else(|| PanicReport { message: "a panic without a message".into(), place: String::new() })

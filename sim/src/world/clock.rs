@@ -53,8 +53,7 @@ impl NodeClock {
         self.since.saturating_add(Nanos(u64::try_from(elapsed).unwrap_or(u64::MAX))).max(now)
     }
 
-    /// Lets both clocks gain `ppm` from now on. Timers already armed keep their world time: their
-    /// kernel has programmed them.
+    /// Lets both clocks gain `ppm` from now on.
     pub fn set_drift(&mut self, now: Nanos, ppm: i32) {
         self.reading = self.monotonic(now);
         self.since = now;

@@ -86,4 +86,6 @@ pub enum Command {
         /// What to do.
         command: Box<Command>,
     },
+    /// Takes back everything that was to be done at an event.
+    ForgetAtEvents,
 }

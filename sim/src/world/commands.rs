@@ -1,5 +1,6 @@
 //! What a command does to the world.
 
+use super::item::Item;
 use super::machine::Process;
 use super::observer::Lifecycle;
 use super::recording::Intervention;
@@ -7,7 +8,6 @@ use super::{Command, Failure, World};
 use crate::isolate::Host;
 use crate::line::{ControlFailure, Event, Start};
 use crate::units::{Incarnation, NodeId};
-use std::collections::VecDeque;
 
 impl World<'_> {
     /// Does what the tester said; nodes that do not exist are not meant.
@@ -27,10 +27,7 @@ impl World<'_> {
             Command::Link { from, to, weather } => self.network.set_weather(from, to, weather),
             Command::Disk { node, weather } => self.machine(node).disk.set_weather(*weather),
             Command::ClockJump { node, by_ns } => self.machine(node).clock.jump(by_ns),
-            Command::ClockDrift { node, ppm } => {
-                let now = self.now;
-                self.machine(node).clock.set_drift(now, ppm);
-            }
+            Command::ClockDrift { node, ppm } => self.set_drift(node, ppm),
             Command::Control { id, node, body } => {
                 if let Some(process) = &mut self.machine(node).process {
                     process.controls.push(id);
@@ -42,6 +39,7 @@ impl World<'_> {
             Command::AtEvent { event, command } => {
                 self.at_event.entry(event).or_default().push(*command);
             }
+            Command::ForgetAtEvents => self.at_event.clear(),
         }
     }
 
@@ -70,7 +68,7 @@ impl World<'_> {
             Command::Cut { from, to } | Command::Mend { from, to } | Command::Link { from, to, .. } => {
                 !known(from) || !known(to)
             }
-            Command::AtEvent { .. } => false,
+            Command::AtEvent { .. } | Command::ForgetAtEvents => false,
         }
     }
 
@@ -149,27 +147,38 @@ impl World<'_> {
         let incarnation = self.machine(node).incarnation;
         for peer in (0..self.machines.len() as u32).map(NodeId) {
             for method in self.network.connections(peer, node, incarnation) {
-                self.send_reset(node, peer, method);
+                self.send_reset(node, peer, method, incarnation);
             }
         }
     }
 
     fn pause(&mut self, node: NodeId) {
-        let process = self.machine(node).process.as_mut().filter(|process| process.held.is_none());
+        let process = self.machine(node).process.as_mut().filter(|process| !process.paused);
         if let Some(process) = process {
-            process.held = Some(VecDeque::new());
+            process.paused = true;
             self.lifecycle(node, Lifecycle::Paused);
         }
     }
 
     /// All that waited happens now, in the order in which it came.
     fn resume(&mut self, node: NodeId) {
-        let held = self.machine(node).process.as_mut().and_then(|process| process.held.take());
-        if let Some(held) = held {
-            for item in held {
-                self.queue.push(self.now, item);
-            }
+        let process = self.machine(node).process.as_mut().filter(|process| process.paused);
+        if let Some(process) = process {
+            process.paused = false;
+            self.call_next(node);
             self.lifecycle(node, Lifecycle::Resumed);
+        }
+    }
+
+    /// Timers that are set come due at another time of the world from now on.
+    fn set_drift(&mut self, node: NodeId, ppm: i32) {
+        let now = self.now;
+        let machine = self.machine(node);
+        machine.clock.set_drift(now, ppm);
+        let (clock, incarnation) = (machine.clock, machine.incarnation);
+        let timers: Vec<_> = machine.process.iter().flat_map(Process::timers).collect();
+        for (timer, at) in timers {
+            self.queue.push(clock.when(now, at), Item::Timer { node, incarnation, timer });
         }
     }
 

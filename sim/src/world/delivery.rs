@@ -52,7 +52,7 @@ impl World<'_> {
         self.queue.push(arrival, Item::Arrival { from, to, connected, message });
     }
 
-    fn note_lost(&mut self, from: NodeId, to: NodeId) {
+    pub(super) fn note_lost(&mut self, from: NodeId, to: NodeId) {
         self.shared.counters.borrow_mut().lost += 1;
         let event = self.event;
         if let Some(recording) = &mut self.recording {
@@ -60,52 +60,60 @@ impl World<'_> {
         }
     }
 
-    /// A message comes to a machine.
-    pub(super) fn arrive(&mut self, from: NodeId, to: NodeId, connected: Option<Incarnation>, message: Event) {
+    /// A message comes to a machine: the event that its process is to see, if it gets so far.
+    pub(super) fn arrive(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        connected: Option<Incarnation>,
+        message: Event,
+    ) -> Option<Event> {
         if self.network.is_cut(from, to) || !self.machine(to).powered {
-            return self.note_lost(from, to);
+            self.note_lost(from, to);
+            return None;
         }
         let machine = self.machine(to);
-        let incarnation = machine.incarnation;
-        let stale = connected.is_some_and(|connected| connected != incarnation);
-        match &message {
-            Event::Request { .. } if machine.process.is_none() => self.refuse(from, to, message),
-            // The process that held the other end is gone: the machine knows no such connection.
-            Event::Request { method, .. } if stale => self.send_reset(to, from, method.clone()),
-            Event::Request { method, .. } => {
-                self.network.set_connected((from, to), &method.clone(), Some(incarnation));
-                self.step(to, message);
+        let (incarnation, running) = (machine.incarnation, machine.process.is_some());
+        let stale = connected.filter(|connected| *connected != incarnation);
+        match (&message, stale) {
+            (Event::Request { call, method, .. }, _) if !running => {
+                self.refuse(from, to, *call, &method.clone());
+                None
             }
-            _ if stale || machine.process.is_none() => self.note_lost(from, to),
-            _ => self.step(to, message),
+            // The process that held the other end is gone: the machine knows no such connection.
+            (Event::Request { method, .. }, Some(gone)) => {
+                self.send_reset(to, from, method.clone(), gone);
+                None
+            }
+            (Event::Request { method, .. }, None) => {
+                self.network.set_connected((from, to), method, Some(incarnation));
+                Some(message)
+            }
+            _ if stale.is_some() || !running => {
+                self.note_lost(from, to);
+                None
+            }
+            _ => Some(message),
         }
     }
 
     /// No process listens: the machine's kernel says so, which takes a round trip as a RST does.
-    fn refuse(&mut self, caller: NodeId, machine: NodeId, message: Event) {
-        let Event::Request { call, method, .. } = message else { return };
-        self.network.set_connected((caller, machine), &method, None);
-        let route = self.network.route(self.now, (machine, caller), &method, true, 0);
+    fn refuse(&mut self, caller: NodeId, machine: NodeId, call: CallId, method: &Method) {
+        self.network.set_connected((caller, machine), method, None);
+        let route = self.network.route(self.now, (machine, caller), method, true, 0);
         if let Some(arrival) = route.arrival {
-            let incarnation = self.machine(caller).incarnation;
-            self.queue.push(arrival, Item::Direct { node: caller, incarnation, event: Event::Refused { call } });
+            let incarnation = call.incarnation();
+            self.queue.push(arrival, Item::Refused { node: caller, by: machine, incarnation, call });
         }
     }
 
-    /// The kernel of `from` breaks a connection that `to` believes in.
-    pub(super) fn send_reset(&mut self, from: NodeId, to: NodeId, method: Method) {
+    /// The kernel of `from` breaks a connection to its incarnation `of` that `to` believes in.
+    pub(super) fn send_reset(&mut self, from: NodeId, to: NodeId, method: Method, of: Incarnation) {
         if self.network.is_cut(from, to) {
             return;
         }
         let arrival = self.now + self.network.reset_latency(from, to, &method);
         let incarnation = self.machine(to).incarnation;
-        self.queue.push(arrival, Item::Reset { node: to, peer: from, incarnation, method });
-    }
-
-    pub(super) fn reset_arrives(&mut self, node: NodeId, peer: NodeId, incarnation: Incarnation, method: Method) {
-        if self.lives(node, incarnation) && !self.network.is_cut(peer, node) {
-            self.network.set_connected((node, peer), &method, None);
-            self.step(node, Event::Reset { peer, method });
-        }
+        self.queue.push(arrival, Item::Reset { node: to, peer: from, incarnation, method, of });
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! The loop takes the next item from the queue, moves time to it, and hands the node an event;
 //! what the node did comes back as effects, which become new items. Each room decides or acts,
-//! never both: `network`, `clock` and `disk` decide; `delivery`, `stepping` and `commands` act.
-//! Next to read: [`simulation`](Simulation) for how a run is set up, then `stepping`.
+//! never both: `network`, `clock` and `disk` decide; `happening`, `delivery`, `stepping` and `commands` act.
+//! Next to read: [`simulation`](Simulation) for how a run is set up, then `happening` and `stepping`.
 
 mod clock;
 mod command;
 mod commands;
 mod delivery;
 pub mod disk;
+mod happening;
 mod item;
 mod machine;
 mod network;

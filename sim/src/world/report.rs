@@ -26,7 +26,7 @@ pub struct Report<T> {
     pub decisions: Decisions,
     /// Everything that happened, if asked for.
     pub recording: Option<Recording>,
-    /// The trace hash after the event named in [`Simulation::hash_at`](super::Simulation::hash_at).
+    /// The trace hash after the event named in [`Options::hash_at`](super::Options::hash_at).
     pub hash_at: Option<u64>,
 }
 

@@ -10,48 +10,6 @@ use crate::progress;
 use crate::units::{EventNumber, NodeId};
 
 impl World<'_> {
-    /// Lets an item of the queue happen, unless its process is dead, or holds it back.
-    pub(super) fn happen(&mut self, item: Item) {
-        let node = item.node();
-        let now = self.now;
-        let machine = self.machine(node);
-        if let Some(held) = machine.process.as_mut().and_then(|process| process.held.as_mut()) {
-            held.push_back(item);
-            return;
-        }
-        if machine.busy_until > now && machine.process.is_some() {
-            let until = machine.busy_until;
-            return self.queue.push(until, item);
-        }
-        match item {
-            Item::Arrival { from, to, connected, message } => self.arrive(from, to, connected, message),
-            Item::Reset { node, peer, incarnation, method } => self.reset_arrives(node, peer, incarnation, method),
-            Item::Timer { node, incarnation, timer } => {
-                let lives = self.lives(node, incarnation);
-                let process = self.machine(node).process.as_mut().filter(|_| lives);
-                if process.is_some_and(|process| process.take_armed(timer)) {
-                    self.step(node, Event::Timer(timer));
-                }
-            }
-            Item::DiskDone { node, incarnation } => {
-                if self.lives(node, incarnation)
-                    && let Some((operation, result)) = self.machine(node).disk.complete()
-                {
-                    self.show_disk(node);
-                    self.step(node, Event::Disk { operation, result });
-                }
-            }
-            Item::Direct { node, incarnation, event } => {
-                if matches!(event, Event::Changed) {
-                    self.tester_told = false;
-                }
-                if self.lives(node, incarnation) {
-                    self.step(node, event);
-                }
-            }
-        }
-    }
-
     /// Hands a running process an event, and takes in what it did.
     pub(super) fn step(&mut self, node: NodeId, event: Event) {
         if !self.may_step() {
@@ -132,7 +90,7 @@ impl World<'_> {
                 let machine = self.machine(node);
                 let (due, incarnation) = (machine.clock.when(now, at), machine.incarnation);
                 if let Some(process) = &mut machine.process {
-                    process.arm(timer);
+                    process.arm(timer, at);
                     self.queue.push(due, Item::Timer { node, incarnation, timer });
                 }
             }
@@ -169,7 +127,7 @@ impl World<'_> {
         if self.options.hash_at == Some(self.event) {
             self.hash_at = Some(self.trace.value());
         }
-        if let Some(first) = self.at_event.first_entry()
+        while let Some(first) = self.at_event.first_entry()
             && *first.key() <= self.event
         {
             for command in first.remove() {

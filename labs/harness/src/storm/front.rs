@@ -58,6 +58,7 @@ impl Front {
 
     /// Ends every fault: links as calm as links get, disks and clocks without errors, all nodes up.
     pub fn heal(&mut self) {
+        self.tester.apply(Command::ForgetAtEvents);
         for ends in self.links.keys() {
             self.tester.mend(ends.0, ends.1);
             self.tester.set_link(ends.0, ends.1, LinkWeather::default());

@@ -9,7 +9,7 @@ use crate::scenario::{DrawnLoad, Event, Schedule, Strikes, When};
 use crate::suite::Running;
 use crate::watch::Occasions;
 use front::Front;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -35,6 +35,7 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
     let weather = Rc::new(Weather {
         strikes: RefCell::new(Strikes::new(setting.schedule.nodes)),
         front: RefCell::new(Front::new(cluster.tester().clone(), &setting.schedule)),
+        over: Cell::new(false),
         cluster: cluster.clone(),
         seed: setting.seed,
         struck: setting.struck,
@@ -49,6 +50,7 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
     timed.abort();
     awaiting.abort();
     load.abort();
+    weather.over.set(true);
     weather.front.borrow_mut().heal();
     (setting.recovery)(cluster).await
 }
@@ -60,6 +62,8 @@ struct Weather<J: Judge> {
     events: Vec<Event>,
     strikes: RefCell<Strikes>,
     front: RefCell<Front>,
+    /// Whether all was healed: what was still to strike no longer does.
+    over: Cell<bool>,
     struck: Struck,
     occasions: Rc<Occasions>,
 }
@@ -132,6 +136,9 @@ impl<J: Judge> Weather<J> {
     }
 
     fn strike(&self, event: &Event, firing: u64) {
+        if self.over.get() {
+            return;
+        }
         let leader = self.cluster.judge().leader();
         let resolved = self.strikes.borrow_mut().resolve(event, firing, leader);
         if let Some(action) = resolved {

@@ -3,7 +3,7 @@
 //! - [`Known`]: what is known of all servers, and what test bodies ask about;
 //! - [`Shadow`]: a server's log as it showed it, with a hash over each prefix ([`Chain`]);
 //! - [`Committed`]: the one prefix that somebody has shown as committed;
-//! - [`Seen`]: one step of a server, as the rules see it; they are in [`invariants`](crate::invariants);
+//! - [`Seen`]: one step of a server, as the rules see it; they are in [`invariants`];
 //! - `narrator`: the same in a few words, for stories.
 //!
 //! Each observation costs a constant, and a constant for each log entry that it changes.

@@ -1,4 +1,4 @@
-//! The glue between a submission and its node: hosts a [`Raft`](crate::Raft) behind a control
+//! The glue between a submission and its node: hosts a [`Raft`] behind a control
 //! port, and shows the oracle what it does.
 //!
 //! [`host`] is a node's whole main. A lab that builds on Raft calls [`start_observed`] instead,

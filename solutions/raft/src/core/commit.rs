@@ -22,7 +22,7 @@ impl Core {
     }
 
     /// The next entry for the state machine. "If commitIndex > lastApplied: increment lastApplied,
-    /// apply log[lastApplied] to state machine." (Figure 2, All Servers)
+    /// apply log\[lastApplied\] to state machine." (Figure 2, All Servers)
     pub fn next_to_apply(&mut self) -> Option<(LogIndex, Entry)> {
         if self.applied >= self.commit {
             return None;
