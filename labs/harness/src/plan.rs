@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use crate::judge::Judge;
 use crate::protocol::ScenarioText;
-use crate::scenario::{Scenario, ScenarioError, Schedule};
+use crate::scenario::{Scenario, ScenarioError, Schedule, When};
 use crate::suite::{Body, Lab, Running, Test};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -57,6 +57,7 @@ impl<J: Judge> Plan<J> {
     ) -> Result<Self, ScenarioError> {
         let storm = |name: &str, text: &str| {
             let schedule = shelf.scenario(name, text)?.draw(seed);
+            check_triggers(&schedule, lab.observations)?;
             let time_budget = schedule.duration.0.saturating_add(lab.storm.recovery_budget);
             Ok(Plan { nodes: schedule.nodes, time_budget, course: Course::Storm(Box::new(schedule)) })
         };
@@ -82,5 +83,20 @@ impl<J: Judge> Plan<J> {
                 options.shuffle_tasks.insert(node.node);
             }
         }
+    }
+}
+
+/// A fault that waits for what never comes would pass in silence.
+fn check_triggers(schedule: &Schedule, shown: &[&str]) -> Result<(), ScenarioError> {
+    let triggers = schedule.event.iter().filter_map(|event| match &event.when {
+        When::After(trigger) => Some(&trigger.observed),
+        _ => None,
+    });
+    match triggers.into_iter().find(|observed| !shown.contains(&observed.as_str())) {
+        Some(observed) => Err(ScenarioError::NeverShown {
+            observed: observed.clone(),
+            shown: shown.iter().map(ToString::to_string).collect(),
+        }),
+        None => Ok(()),
     }
 }

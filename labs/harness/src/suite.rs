@@ -20,6 +20,8 @@ pub struct Lab<J: Judge> {
     pub parts: Vec<Part>,
     /// Its tests, part after part.
     pub tests: Vec<Test<J>>,
+    /// What its nodes show, by the names of the kinds: what a fault may wait for.
+    pub observations: &'static [&'static str],
     /// What its storms do besides the weather.
     pub storm: Storm<J>,
 }

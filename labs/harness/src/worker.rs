@@ -251,7 +251,10 @@ impl<J: Judge> Worker<'_, J> {
 }
 
 /// Runs a test in this process, without a worker: for suites under `cargo test`.
-pub(crate) fn run_here<J: Judge>(
+///
+/// # Errors
+/// With what broke, where, and the command that shows it.
+pub fn run_here<J: Judge>(
     lab: &Lab<J>,
     test: &Test<J>,
     program: &Program,

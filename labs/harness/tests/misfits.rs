@@ -75,6 +75,7 @@ fn lab() -> Lab<Nobody> {
             misfit!("locks_twice"),
             misfit!("counts_in_a_static"),
         ],
+        observations: &["count"],
         storm: Storm {
             load: |_, _| Box::pin(std::future::pending()),
             recovery: |_| Box::pin(async { Ok(()) }),

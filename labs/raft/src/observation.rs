@@ -14,6 +14,8 @@ pub const APPLIED_SNAPSHOT: &str = "raft.applied-snapshot";
 pub const RESTORED: &str = "raft.restored";
 /// Kind of [`Persisted`].
 pub const PERSISTED: &str = "raft.persisted";
+/// All kinds: what a fault of a scenario may wait for.
+pub const KINDS: &[&str] = &[VIEW, APPLIED, APPLIED_SNAPSHOT, RESTORED, PERSISTED];
 
 /// The view after a step, with the entries that differ from the view before it and no others.
 ///

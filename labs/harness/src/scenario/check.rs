@@ -207,6 +207,10 @@ fn check_event(event: &Event, scenario: &Scenario) -> Checked {
     let message = "`other` and `others` mean whoever is not at the other end, so one end has to say who";
     require(relative < 2, &[Key("to")], message, "allowed here: all, leader, follower, a node, a list of nodes")?;
     for (key, end) in ends {
+        // Between two events of the world nobody can be asked who leads.
+        let role = matches!(end, Places::Leader | Places::Follower) && matches!(event.when, When::AtEvent(_));
+        let message = "an event with `at_event` strikes a node that is known before the run";
+        require(!role, &[Key(key)], message, "allowed here: a node, a list of nodes; with `at` also leader, follower")?;
         if let Places::Nodes(nodes) = end {
             nodes.into_iter().try_for_each(|node| exists(node, scenario.nodes, &[Key(key)]))?;
         }

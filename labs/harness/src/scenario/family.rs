@@ -46,7 +46,7 @@ pub struct Timing {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Occasion {
-    /// The name of what is observed, as `"reply-to-client"`.
+    /// The name of what is observed, as `"raft.applied"`.
     pub after: String,
     /// The strike comes so soon after it, at a drawn moment.
     pub within: Time,

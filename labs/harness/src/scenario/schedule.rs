@@ -95,7 +95,7 @@ pub enum When {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// The name of what is observed, as `"reply-to-client"`.
+    /// The name of what is observed, as `"raft.applied"`.
     pub observed: String,
     /// The strike comes so soon after it, at a drawn moment.
     pub within: Time,

@@ -17,6 +17,7 @@ mod storms;
 pub use cluster::{Leader, RaftCluster};
 
 use crate::judge::RaftJudge;
+use crate::observation;
 use bounds::TEST_BUDGET;
 use lab_harness::suite::{Body, Lab, Part, Running, Test};
 
@@ -25,7 +26,7 @@ use lab_harness::suite::{Body, Lab, Part, Running, Test};
 pub fn lab() -> Lab<RaftJudge> {
     let parts = vec![Part { name: "election", alias: "3A" }, Part { name: "log", alias: "3B" }];
     let tests = [election_part(), log_part()].into_iter().flatten().collect();
-    Lab { name: "raft", parts, tests, storm: storms::storm() }
+    Lab { name: "raft", parts, tests, observations: observation::KINDS, storm: storms::storm() }
 }
 
 /// A test of MIT's: its part, name, points, servers, what it is about, and the story.
