@@ -27,11 +27,15 @@ pub(crate) fn rows<J: Judge>(recording: &Recording, nodes: u32) -> Vec<Row> {
     teller.rows
 }
 
-/// The rows that show how a rule came to be broken: the last ones that matter, of the nodes that
-/// took part, up to the break itself.
-pub(crate) fn of_failure(rows: &[Row], broken: &Broken) -> Vec<Row> {
-    let took_part =
-        |node: NodeId| broken.failed.nodes.is_empty() || broken.failed.nodes.contains(&node) || node == broken.node;
+/// Columns that stand beside each other on 80 characters.
+const COLUMNS: u32 = 4;
+
+/// The rows that show how a rule came to be broken: the last ones that matter, up to the break
+/// itself. Where not all nodes have room, those of the nodes that took part.
+pub(crate) fn of_failure(rows: &[Row], broken: &Broken, nodes: u32) -> Vec<Row> {
+    let named = &broken.failed.nodes;
+    let room_for_all = nodes <= COLUMNS || named.is_empty();
+    let took_part = |node: NodeId| room_for_all || named.contains(&node) || node == broken.node;
     let matters = |row: &&Row| match row.kind {
         // That all nodes begin goes without saying.
         RowKind::Start => row.text != FIRST_START && took_part(row.node),

@@ -242,7 +242,7 @@ impl<J: Judge> Worker<'_, J> {
             node: (broken.node != windtunnel::NodeId::TESTER).then_some(broken.node),
             event: Some(broken.moment.event.0),
             at_ns: broken.moment.at.0,
-            story: rows.map(|rows| story::of_failure(rows, broken)).unwrap_or_default(),
+            story: rows.map(|rows| story::of_failure(rows, broken, told.nodes)).unwrap_or_default(),
             log: told.kept.log.clone(),
             output: told.kept.output.clone(),
             schedule,
