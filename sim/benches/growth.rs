@@ -11,6 +11,7 @@
 mod workload;
 
 use serde::{Deserialize, Serialize};
+use std::alloc::System;
 use std::time::Instant;
 use windtunnel::memory::{CountingAllocator, held};
 use windtunnel::world::{Outcome, Report, Simulation};
@@ -18,7 +19,7 @@ use windtunnel::{Nanos, NodeId, Seed, net, node, spawn, time};
 use workload::{PERIOD, Payload, SEED};
 
 #[global_allocator]
-static ALLOCATOR: CountingAllocator = CountingAllocator;
+static ALLOCATOR: CountingAllocator<System> = CountingAllocator(System);
 
 const SIZES: [u32; 5] = [3, 5, 9, 31, 101];
 const EVENTS: u64 = 500_000;

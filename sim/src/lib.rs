@@ -61,7 +61,6 @@ mod logging;
 pub mod memory;
 pub mod net;
 pub mod node;
-#[cfg(all(feature = "sim", madsim))]
 pub mod progress;
 pub mod rand;
 mod select;

@@ -4,31 +4,82 @@
 
 mod workload;
 
+use std::alloc::System;
 use std::process::ExitCode;
+use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::isolate::run_node_if_asked;
+use windtunnel::memory::{CountingAllocator, set_limit_of_simulations};
+use windtunnel::time::sleep;
+use windtunnel::world::{Failure, Isolation, Outcome, Simulation};
+use windtunnel::{NodeId, Seed, node};
 use workload::{Extra, in_processes, run};
 
+#[global_allocator]
+static ALLOCATOR: CountingAllocator<System> = CountingAllocator(System);
+
 const SEEDS: u64 = 12;
+/// A node that takes memory and gives none back.
+const HOG: NodeId = NodeId(7);
+const HOG_LIMIT: u64 = 32 << 20;
+
+const TESTS: [(&str, fn()); 2] = [
+    ("processes_give_the_hash_and_the_heap_of_the_thread", processes_give_the_hash_and_the_heap_of_the_thread),
+    ("a_node_process_that_wants_too_much_memory_is_named", a_node_process_that_wants_too_much_memory_is_named),
+];
 
 fn main() -> ExitCode {
-    let program = Program::new(|| workload::main(Extra::default()));
-    if let Some(code) = run_node_if_asked(&program) {
+    if let Some(code) = run_node_if_asked(&program()) {
         return code;
     }
-    // nextest asks every target for its tests.
-    if std::env::args().any(|argument| argument == "--list") {
-        if !std::env::args().any(|argument| argument == "--ignored") {
-            println!("processes_give_the_hash_of_the_thread: test");
+    let has = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    // nextest asks every target for its tests, and then for one at a time.
+    if has("--list") {
+        for (name, _) in TESTS.iter().filter(|_| !has("--ignored")) {
+            println!("{name}: test");
         }
         return ExitCode::SUCCESS;
     }
+    let ran = TESTS.iter().filter(|(name, _)| !has("--exact") || has(name)).inspect(|(name, test)| {
+        test();
+        println!("test {name} ... ok");
+    });
+    println!("\ntest result: ok. {} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", ran.count());
+    ExitCode::SUCCESS
+}
+
+fn program() -> Program {
+    Program::new(|| async { if node::id() == HOG { hog().await } else { workload::main(Extra::default()).await } })
+}
+
+async fn hog() {
+    let mut held: Vec<Vec<u8>> = Vec::new();
+    loop {
+        held.push(vec![1; 1 << 20]);
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+fn processes_give_the_hash_and_the_heap_of_the_thread() {
     for seed in 0..SEEDS {
         let (thread, processes) = (run(seed), in_processes(seed));
         assert_eq!(thread.trace_hash, processes.trace_hash, "seed {seed}");
         assert_eq!(thread.events, processes.events, "seed {seed}");
+        let (thread, processes) = (thread.counters.peak_heap, processes.counters.peak_heap);
+        assert!(thread > 0 && thread.abs_diff(processes) * 4 < thread, "seed {seed}: {thread} and {processes} bytes");
     }
-    println!("test processes_give_the_hash_of_the_thread ... ok\n");
-    println!("test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
-    ExitCode::SUCCESS
+}
+
+fn a_node_process_that_wants_too_much_memory_is_named() {
+    set_limit_of_simulations(Some(HOG_LIMIT));
+    let report = Simulation::new(Seed(1))
+        .program(HOG.0, program())
+        .with(|options| options.isolation = Isolation::Process)
+        .run(|_| sleep(Duration::from_secs(1)));
+    set_limit_of_simulations(None);
+    let Outcome::Failed(Failure::ProcessLost { node, message }) = report.outcome else {
+        panic!("{:?}", report.outcome)
+    };
+    assert_eq!(node, HOG);
+    assert_eq!(message, "it wanted more memory than its limit of 32 MiB");
 }

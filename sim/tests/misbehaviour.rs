@@ -226,3 +226,25 @@ fn std_time_and_entropy_follow_the_simulation() {
     assert!((Duration::from_secs(3)..Duration::from_millis(3_001)).contains(&elapsed), "{elapsed:?}");
     assert_eq!(stray(), (elapsed, wall));
 }
+
+/// The trace hash of a node that shows the elements of a set in the order in which it iterates them.
+fn hash_of_showing(order: fn() -> Vec<u32>, other_std_hash_keys: bool) -> u64 {
+    let show = move || async move { node::observe("order", &order()) };
+    Simulation::new(Seed(7))
+        .nodes(1, show)
+        .with(|options| options.other_std_hash_keys = other_std_hash_keys)
+        .run(|_| sleep(Duration::from_millis(1)))
+        .trace_hash
+}
+
+#[test]
+#[allow(clippy::disallowed_types, clippy::iter_over_hash_type)] // what lab code must not do
+fn the_order_of_a_std_set_moves_with_other_keys_and_that_of_a_facade_set_does_not() {
+    let of_std = || (0..20).collect::<std::collections::HashSet<u32>>().into_iter().collect();
+    let of_facade = || (0..20).collect::<windtunnel::collections::HashSet<u32>>().into_iter().collect();
+    assert_eq!(hash_of_showing(of_facade, false), hash_of_showing(of_facade, true));
+    assert_eq!(hash_of_showing(of_std, false), hash_of_showing(of_std, false));
+    if windtunnel::executor::std_hash_keys_are_kept_apart() {
+        assert_ne!(hash_of_showing(of_std, false), hash_of_showing(of_std, true));
+    }
+}

@@ -215,10 +215,11 @@ fn the_tester_waits_for_a_change_as_long_as_there_is_none() {
 
 mod heap {
     use super::*;
+    use std::alloc::System;
     use windtunnel::memory::CountingAllocator;
 
     #[global_allocator]
-    static ALLOCATOR: CountingAllocator = CountingAllocator;
+    static ALLOCATOR: CountingAllocator<System> = CountingAllocator(System);
 
     /// A node that only hands bytes on holds none of them; one that keeps them does.
     #[test]

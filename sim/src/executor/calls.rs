@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::tasks::Task;
+use super::window::Window;
 use crate::line::{CallId, ControlId, Effect, Method, Rejection};
 use crate::units::{Incarnation, NodeId};
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -31,36 +31,37 @@ struct Wait {
 /// Calls that wait.
 #[derive(Debug)]
 pub(crate) struct Calls {
-    next: Cell<u64>,
-    waiting: RefCell<BTreeMap<CallId, Wait>>,
+    first: u64,
+    waiting: RefCell<Window<Wait>>,
 }
 
 impl Calls {
     /// Ids count per incarnation and have a fixed width, so that no id depends on another node.
     pub fn numbered_from(incarnation: Incarnation) -> Self {
-        Calls { next: Cell::new(CallId::first_of(incarnation).0), waiting: RefCell::default() }
+        Calls { first: CallId::first_of(incarnation).0, waiting: RefCell::default() }
     }
 
     pub fn begin(&self, to: NodeId, method: &'static str) -> CallId {
-        let call = CallId(self.next.get());
-        self.next.set(call.0 + 1);
-        self.waiting.borrow_mut().insert(call, Wait { to, method, answer: None, waker: None });
-        call
+        let number = self.waiting.borrow_mut().push(Wait { to, method, answer: None, waker: None });
+        CallId(self.first + number)
     }
 
     /// The answer, or `None` and `waker` is woken when there is one.
     pub fn poll(&self, call: CallId, waker: &Waker) -> Option<Answer> {
         let mut waiting = self.waiting.borrow_mut();
-        let wait = waiting.get_mut(&call)?;
+        let wait = waiting.get_mut(self.number(call))?;
         if wait.answer.is_none() {
-            wait.waker = Some(waker.clone());
+            match &mut wait.waker {
+                Some(kept) => kept.clone_from(waker),
+                empty => *empty = Some(waker.clone()),
+            }
         }
         wait.answer.take()
     }
 
     /// Nobody waits any more; a late answer falls on the floor.
     pub fn abandon(&self, call: CallId) {
-        let wait = self.waiting.borrow_mut().remove(&call);
+        let wait = self.waiting.borrow_mut().remove(self.number(call));
         drop(wait);
     }
 
@@ -76,7 +77,7 @@ impl Calls {
     pub fn reset(&self, peer: NodeId, method: &str) {
         let waiting = self.waiting.borrow();
         let lost = waiting.iter().filter(|(_, wait)| wait.to == peer && wait.method == method);
-        let lost: Vec<CallId> = lost.map(|(call, _)| *call).collect();
+        let lost: Vec<CallId> = lost.map(|(number, _)| CallId(self.first + number)).collect();
         drop(waiting);
         for call in lost {
             self.end(call, Answer::Reset);
@@ -84,7 +85,7 @@ impl Calls {
     }
 
     fn end(&self, call: CallId, answer: Answer) {
-        let waker = self.waiting.borrow_mut().get_mut(&call).and_then(|wait| {
+        let waker = self.waiting.borrow_mut().get_mut(self.number(call)).and_then(|wait| {
             // A duplicated reply changes nothing: the first one counts.
             wait.answer.get_or_insert(answer);
             wait.waker.take()
@@ -92,6 +93,11 @@ impl Calls {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// How many calls of this incarnation came before.
+    const fn number(&self, call: CallId) -> u64 {
+        call.0.wrapping_sub(self.first)
     }
 }
 

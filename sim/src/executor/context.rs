@@ -104,6 +104,7 @@ impl Context {
             seed: Seed(0),
             incarnation: Incarnation(0),
             shuffle_tasks: false,
+            other_std_hash_keys: false,
             log_level: None,
         })
     }
@@ -128,7 +129,7 @@ impl Context {
             after_step: RefCell::default(),
             streams: RefCell::default(),
             collection_keys: (keys.word(), keys.word()),
-            std_hash_keys: HashKeys::new(std_keys.word(), std_keys.word()),
+            std_hash_keys: HashKeys::new(std_keys.word() ^ u64::from(start.other_std_hash_keys), std_keys.word()),
             start: start.clone(),
         }
     }

@@ -15,6 +15,7 @@ mod ready;
 pub(crate) mod std_hash_keys;
 mod tasks;
 pub(crate) mod timers;
+mod window;
 
 use crate::line::{Clock, Effect, Event};
 use context::Context;

@@ -1,9 +1,9 @@
 //! Disk operations that a node waits for.
 
 use super::context::{Context, current};
+use super::window::Window;
 use crate::line::{DiskReply, DiskRequest, DiskResult, Effect, FileId, OperationId};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -11,9 +11,8 @@ use std::task::{Poll, Waker};
 /// Operations in flight, and the numbers of open files.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
-    issued: Cell<u64>,
     opened: Cell<u64>,
-    waiting: RefCell<BTreeMap<OperationId, Wait>>,
+    waiting: RefCell<Window<Wait>>,
 }
 
 #[derive(Debug, Default)]
@@ -29,14 +28,18 @@ impl Operations {
         FileId(self.opened.get())
     }
 
-    fn next(&self) -> OperationId {
-        self.issued.set(self.issued.get() + 1);
-        OperationId(self.issued.get())
+    fn begin(&self) -> OperationId {
+        OperationId(self.waiting.borrow_mut().push(Wait::default()))
+    }
+
+    fn forget(&self, operation: OperationId) {
+        let wait = self.waiting.borrow_mut().remove(operation.0);
+        drop(wait);
     }
 
     /// The world says how an operation ended.
     pub fn ended(&self, operation: OperationId, result: DiskResult) {
-        let waker = self.waiting.borrow_mut().get_mut(&operation).and_then(|wait| {
+        let waker = self.waiting.borrow_mut().get_mut(operation.0).and_then(|wait| {
             wait.result = Some(result);
             wait.waker.take()
         });
@@ -49,18 +52,17 @@ impl Operations {
 /// Begins an operation now, and waits for its end. Dropping the future does not stop the operation.
 pub(crate) fn begin(request: DiskRequest) -> impl Future<Output = std::io::Result<DiskReply>> {
     let context = current();
-    let operation = context.operations.next();
+    let operation = context.operations.begin();
     context.emit(Effect::Disk { operation, request });
-    context.operations.waiting.borrow_mut().insert(operation, Wait::default());
     let pending = Pending { context, operation };
     async move {
         poll_fn(|poll_context| {
             let mut waiting = pending.context.operations.waiting.borrow_mut();
-            let Some(wait) = waiting.get_mut(&pending.operation) else { return Poll::Pending };
+            let Some(wait) = waiting.get_mut(pending.operation.0) else { return Poll::Pending };
             match wait.result.take() {
                 Some(result) => Poll::Ready(result),
                 None => {
-                    wait.waker = Some(poll_context.waker().clone());
+                    wait.waker.get_or_insert_with(|| poll_context.waker().clone()).clone_from(poll_context.waker());
                     Poll::Pending
                 }
             }
@@ -72,7 +74,8 @@ pub(crate) fn begin(request: DiskRequest) -> impl Future<Output = std::io::Resul
 
 /// Begins an operation whose end nobody waits for.
 pub(crate) fn begin_and_forget(context: &Context, request: DiskRequest) {
-    let operation = context.operations.next();
+    let operation = context.operations.begin();
+    context.operations.forget(operation);
     context.emit(Effect::Disk { operation, request });
 }
 
@@ -83,7 +86,6 @@ struct Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        let wait = self.context.operations.waiting.borrow_mut().remove(&self.operation);
-        drop(wait);
+        self.context.operations.forget(self.operation);
     }
 }

@@ -3,6 +3,7 @@
 use super::frame::{self, Frame};
 use crate::executor::{Executor, Program, install_panic_hook};
 use crate::logging::Subscriber;
+use crate::memory;
 use crate::units::{Nanos, Seed};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use rustix::stdio;
@@ -14,6 +15,10 @@ use std::process::ExitCode;
 pub(super) const NODE_ARGUMENT: &str = "windtunnel-node-process";
 /// The variable that tells it the seed of the run.
 pub(super) const NODE_SEED: &str = "WINDTUNNEL_NODE_SEED";
+/// The variable that tells it how much heap it may hold, in bytes.
+pub(super) const NODE_MEMORY: &str = "WINDTUNNEL_NODE_MEMORY";
+/// How a node process ends that wanted more.
+pub(super) const OUT_OF_MEMORY: u8 = 86;
 
 /// Runs this process as a node if that is what it was started for, and `None` if not.
 ///
@@ -39,6 +44,8 @@ fn run(program: &Program) -> io::Result<()> {
         .ok()
         .and_then(|seed| seed.parse().ok())
         .ok_or_else(|| io::Error::other(format!("{NODE_SEED} holds no seed")))?;
+    let memory = std::env::var(NODE_MEMORY).ok().and_then(|bytes| bytes.parse().ok());
+    memory::end_process_beyond(memory, OUT_OF_MEMORY);
     let (input, output) = private_pipe()?;
     install_panic_hook();
     let runtime = madsim::runtime::Runtime::with_seed_and_config(seed.0, madsim::Config::default());
@@ -72,7 +79,7 @@ fn serve(program: &Program, mut input: File, mut output: File) -> io::Result<()>
             now = frame.world;
         }
         effects.clear();
-        executor.step(frame.clock, frame.event, &mut effects);
-        frame::write(&mut output, &mut buffer, &effects)?;
+        let heap = super::step(&mut executor, frame, &mut effects);
+        frame::write(&mut output, &mut buffer, &(heap, &effects))?;
     }
 }

@@ -14,6 +14,7 @@ pub(crate) use frame::Frame;
 
 use crate::executor::{Executor, Program};
 use crate::line::Effect;
+use crate::memory;
 use crate::units::Seed;
 use crate::world::Isolation;
 use parent::NodeProcess;
@@ -37,16 +38,15 @@ impl Host {
         }
     }
 
-    /// Handles one event to the end; fills `effects`, which is empty.
+    /// Handles one event to the end; fills `effects`, which is empty. Says how much more heap the
+    /// node holds, in bytes: what comes with the event is its own from here on, and the effects
+    /// still count to it.
     ///
     /// # Errors
     /// With what became of the process, if it is gone.
-    pub fn step(&mut self, frame: Frame, effects: &mut Vec<Effect>) -> Result<(), String> {
+    pub fn step(&mut self, frame: Frame, effects: &mut Vec<Effect>) -> Result<i64, String> {
         match self {
-            Host::Thread(executor) => {
-                executor.step(frame.clock, frame.event, effects);
-                Ok(())
-            }
+            Host::Thread(executor) => Ok(step(executor, frame, effects)),
             Host::Process(process) => process.step(&frame, effects),
         }
     }
@@ -58,4 +58,10 @@ impl Host {
             Host::Process(process) => process.kill(),
         }
     }
+}
+
+fn step(executor: &mut Executor, frame: Frame, effects: &mut Vec<Effect>) -> i64 {
+    let before = memory::held() - frame.event.heap_bytes() as i64;
+    executor.step(frame.clock, frame.event, effects);
+    memory::held() - before
 }

@@ -1,8 +1,9 @@
 //! The world's end of a node process.
 
-use super::child::{NODE_ARGUMENT, NODE_SEED};
+use super::child::{NODE_ARGUMENT, NODE_MEMORY, NODE_SEED, OUT_OF_MEMORY};
 use super::frame::{self, Frame};
 use crate::line::Effect;
+use crate::memory;
 use crate::units::Seed;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -19,9 +20,12 @@ impl NodeProcess {
     /// Starts this same executable as a node. It inherits the core that the world is pinned to.
     pub fn spawn(seed: Seed) -> Result<Self, String> {
         let executable = std::env::current_exe().map_err(|error| format!("the executable is gone: {error}"))?;
-        let mut child = Command::new(&executable)
-            .arg(NODE_ARGUMENT)
-            .env(NODE_SEED, seed.to_string())
+        let mut command = Command::new(&executable);
+        command.arg(NODE_ARGUMENT).env(NODE_SEED, seed.to_string());
+        if let Some(bytes) = memory::limit_of_simulations() {
+            command.env(NODE_MEMORY, bytes.to_string());
+        }
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -32,13 +36,13 @@ impl NodeProcess {
         Ok(NodeProcess { child, input, output, buffer: Vec::new() })
     }
 
-    pub fn step(&mut self, frame: &Frame, effects: &mut Vec<Effect>) -> Result<(), String> {
+    pub fn step(&mut self, frame: &Frame, effects: &mut Vec<Effect>) -> Result<i64, String> {
         let exchange = frame::write(&mut self.input, &mut self.buffer, frame)
             .and_then(|()| frame::read(&mut self.output, &mut self.buffer));
         match exchange {
-            Ok(answer) => {
+            Ok((heap, answer)) => {
                 *effects = answer;
-                Ok(())
+                Ok(heap)
             }
             Err(error) => Err(self.obituary(&error)),
         }
@@ -48,6 +52,10 @@ impl NodeProcess {
     fn obituary(&mut self, error: &std::io::Error) -> String {
         let _ = self.child.kill();
         match self.child.wait() {
+            Ok(status) if status.code() == Some(OUT_OF_MEMORY.into()) => {
+                let limit = memory::limit_of_simulations().unwrap_or(u64::MAX) >> 20;
+                format!("it wanted more memory than its limit of {limit} MiB")
+            }
             Ok(status) => format!("{status} ({error})"),
             Err(wait) => format!("{error}; {wait}"),
         }

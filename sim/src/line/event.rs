@@ -105,6 +105,9 @@ pub struct Start {
     pub incarnation: Incarnation,
     /// Whether ready tasks run in a drawn order instead of first in, first out.
     pub shuffle_tasks: bool,
+    /// Whether std's hash maps get other keys than the seed's own: the order in which they are
+    /// iterated must not matter.
+    pub other_std_hash_keys: bool,
     /// Log lines below this are not made.
     pub log_level: Option<LogLevel>,
 }

@@ -13,16 +13,22 @@ pub(crate) struct NodeClock {
     reading: Nanos,
     drift_ppm: i32,
     /// Wall minus monotonic reading.
-    wall_offset_ns: i128,
+    wall_offset_ns: i64,
 }
 
 impl NodeClock {
     /// Clocks whose wall reading is `wall` at the start of the run, and which gain nothing.
     pub fn showing(wall: Nanos) -> Self {
-        NodeClock { since: Nanos::ZERO, reading: Nanos::ZERO, drift_ppm: 0, wall_offset_ns: i128::from(wall.0) }
+        NodeClock {
+            since: Nanos::ZERO,
+            reading: Nanos::ZERO,
+            drift_ppm: 0,
+            wall_offset_ns: i64::try_from(wall.0).unwrap_or(i64::MAX),
+        }
     }
 
-    fn monotonic(&self, now: Nanos) -> Nanos {
+    /// The reading that only drifts.
+    pub fn monotonic(&self, now: Nanos) -> Nanos {
         let elapsed = now.0 - self.since.0;
         if self.drift_ppm == 0 {
             return Nanos(self.reading.0 + elapsed);
@@ -34,8 +40,7 @@ impl NodeClock {
     /// Both readings at a point of the world's time.
     pub fn read(&self, now: Nanos) -> Clock {
         let monotonic = self.monotonic(now);
-        let wall = (i128::from(monotonic.0) + self.wall_offset_ns).clamp(0, i128::from(u64::MAX));
-        Clock { monotonic, wall: Nanos(wall as u64) }
+        Clock { monotonic, wall: Nanos(monotonic.0.saturating_add_signed(self.wall_offset_ns)) }
     }
 
     /// The first point of the world's time, not before `now`, at which the monotonic clock shows
@@ -62,7 +67,7 @@ impl NodeClock {
 
     /// Sets the wall clock forward, or back.
     pub fn jump(&mut self, by_ns: i64) {
-        self.wall_offset_ns += i128::from(by_ns);
+        self.wall_offset_ns = self.wall_offset_ns.saturating_add(by_ns);
     }
 }
 

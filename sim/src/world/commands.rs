@@ -4,7 +4,7 @@ use super::item::Item;
 use super::machine::Process;
 use super::observer::Lifecycle;
 use super::recording::Intervention;
-use super::{Command, Failure, World};
+use super::{Command, Failure, Options, World};
 use crate::isolate::Host;
 use crate::line::{ControlFailure, Event, Start};
 use crate::units::{Incarnation, NodeId};
@@ -85,8 +85,8 @@ impl World<'_> {
             Err(message) => return self.fail(Failure::ProcessLost { node, message }),
         };
         let members = self.machines.iter().enumerate().skip(1).map(|(id, _)| NodeId(id as u32)).collect();
-        let (seed, shuffle_tasks, log_level) =
-            (self.options.seed, self.options.shuffle_tasks.contains(&node), self.options.log_level);
+        let Options { seed, other_std_hash_keys, log_level, .. } = self.options;
+        let shuffle_tasks = self.options.shuffle_tasks.contains(&node);
         let now = self.now;
         let machine = self.machine(node);
         machine.incarnation = Incarnation(machine.incarnation.0 + 1);
@@ -96,7 +96,7 @@ impl World<'_> {
         let (name, incarnation) = (machine.name.clone(), machine.incarnation);
         self.show_running(node, true);
         self.lifecycle(node, Lifecycle::Started(incarnation));
-        let start = Start { node, name, members, seed, incarnation, shuffle_tasks, log_level };
+        let start = Start { node, name, members, seed, incarnation, shuffle_tasks, other_std_hash_keys, log_level };
         self.shared.counters.borrow_mut().starts += u64::from(node != NodeId::TESTER);
         self.push_direct(node, Event::Start(Box::new(start)));
     }

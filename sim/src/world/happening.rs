@@ -5,89 +5,84 @@
 //! while that is paused or busy; it is looked at in the order in which it came.
 
 use super::World;
-use super::item::Item;
+use super::item::{Due, Item};
 use crate::line::{Event, TimerId};
 use crate::units::{Incarnation, NodeId};
 
 impl World<'_> {
-    /// Lets an item happen, now or when its process gets to it.
+    /// The kernel's share of an item; what is left goes to the process.
     pub(super) fn happen(&mut self, item: Item) {
-        let Some(item) = self.admit(item) else { return };
-        let (node, now) = (item.node(), self.now);
-        let machine = self.machine(node);
-        let busy = machine.busy_until > now;
-        if let Some(process) = &mut machine.process
-            && (busy || process.paused || !process.waiting.is_empty())
-        {
-            process.waiting.push_back(item);
-            return self.call_next(node);
-        }
-        self.handle(item);
-    }
-
-    /// The kernel's share: what is left is for the process.
-    fn admit(&mut self, item: Item) -> Option<Item> {
         match item {
+            // The loop has looked: it is armed, so its process lives.
+            Item::Timer { node, timer, .. } => self.hand(node, Due::Timer(timer)),
             Item::Arrival { from, to, connected, message } => {
-                let event = self.arrive(from, to, connected, message)?;
-                Some(Item::Direct { node: to, incarnation: self.machine(to).incarnation, event })
+                if let Some(event) = self.arrive(from, to, connected, message) {
+                    self.hand(to, Due::Event(event));
+                }
+            }
+            Item::Direct { node, incarnation, event } => {
+                if self.lives(node, incarnation) {
+                    self.hand(node, Due::Event(event));
+                }
+            }
+            Item::DiskDone { node, incarnation } => {
+                if self.lives(node, incarnation)
+                    && let Some((operation, result)) = self.machine(node).disk.complete()
+                {
+                    self.show_disk(node);
+                    self.hand(node, Due::Event(Event::Disk { operation, result }));
+                }
             }
             Item::Reset { node, peer, incarnation, method, of } => {
                 let known = self.lives(node, incarnation) && !self.network.is_cut(peer, node);
                 // A later connection has nothing to do with it.
-                if !known || self.network.connected((node, peer), &method) != Some(of) {
-                    return None;
+                if known && self.network.connected((node, peer), &method) == Some(of) {
+                    self.network.set_connected((node, peer), &method, None);
+                    self.hand(node, Due::Event(Event::Reset { peer, method }));
                 }
-                self.network.set_connected((node, peer), &method, None);
-                Some(Item::Direct { node, incarnation, event: Event::Reset { peer, method } })
             }
             Item::Refused { node, by, incarnation, call } => {
                 if self.network.is_cut(by, node) {
                     self.note_lost(by, node);
-                    return None;
+                } else if self.lives(node, incarnation) {
+                    self.hand(node, Due::Event(Event::Refused { call }));
                 }
-                Some(Item::Direct { node, incarnation, event: Event::Refused { call } })
             }
-            Item::DiskDone { node, incarnation } => {
-                if !self.lives(node, incarnation) {
-                    return None;
-                }
-                let (operation, result) = self.machine(node).disk.complete()?;
-                self.show_disk(node);
-                Some(Item::Direct { node, incarnation, event: Event::Disk { operation, result } })
-            }
-            Item::Next { node, incarnation } => {
-                self.next_waiting(node, incarnation);
-                None
-            }
-            Item::Timer { .. } | Item::Direct { .. } => Some(item),
+            Item::Next { node, incarnation } => self.next_waiting(node, incarnation),
         }
     }
 
+    /// Lets a process handle what is due, now or when it gets to it.
+    fn hand(&mut self, node: NodeId, due: Due) {
+        let now = self.now;
+        let machine = self.machine(node);
+        let busy = machine.busy_until > now;
+        let Some(process) = &mut machine.process else { return };
+        if busy || process.paused || !process.waiting.is_empty() {
+            process.waiting.push_back(due);
+            return self.call_next(node);
+        }
+        self.handle(node, due);
+    }
+
     /// The process's share.
-    fn handle(&mut self, item: Item) {
-        match item {
-            Item::Timer { node, incarnation, timer } => self.timer_goes_off(node, incarnation, timer),
-            Item::Direct { node, incarnation, event } => {
+    fn handle(&mut self, node: NodeId, due: Due) {
+        match due {
+            Due::Timer(timer) => self.timer_goes_off(node, timer),
+            Due::Event(event) => {
                 if matches!(event, Event::Changed) {
                     self.tester_told = false;
                 }
-                if self.lives(node, incarnation) {
-                    self.step(node, event);
-                }
+                self.step(node, event);
             }
-            _ => unreachable!("all other items are the kernel's"),
         }
     }
 
     /// A timer that is not due on the node's own clock (it runs slower since) has another item.
-    fn timer_goes_off(&mut self, node: NodeId, incarnation: Incarnation, timer: TimerId) {
-        if !self.lives(node, incarnation) {
-            return;
-        }
+    fn timer_goes_off(&mut self, node: NodeId, timer: TimerId) {
         let now = self.now;
         let machine = self.machine(node);
-        let reading = machine.clock.read(now).monotonic;
+        let reading = machine.clock.monotonic(now);
         if machine.process.as_mut().is_some_and(|process| process.take_due(timer, reading)) {
             self.step(node, Event::Timer(timer));
         }
@@ -116,9 +111,9 @@ impl World<'_> {
         process.called = false;
         if !busy
             && !process.paused
-            && let Some(item) = process.waiting.pop_front()
+            && let Some(due) = process.waiting.pop_front()
         {
-            self.handle(item);
+            self.handle(node, due);
         }
         self.call_next(node);
     }

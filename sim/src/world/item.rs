@@ -28,17 +28,11 @@ pub(super) enum Item {
     Next { node: NodeId, incarnation: Incarnation },
 }
 
-impl Item {
-    /// The machine it happens to.
-    pub const fn node(&self) -> NodeId {
-        match self {
-            Item::Arrival { to, .. } => *to,
-            Item::Reset { node, .. }
-            | Item::Timer { node, .. }
-            | Item::DiskDone { node, .. }
-            | Item::Refused { node, .. }
-            | Item::Direct { node, .. }
-            | Item::Next { node, .. } => *node,
-        }
-    }
+/// What a process is to look at: an item whose kernel's share is done.
+#[derive(Debug)]
+pub(super) enum Due {
+    /// A timer, unless it was cancelled meanwhile.
+    Timer(TimerId),
+    /// Something else.
+    Event(Event),
 }

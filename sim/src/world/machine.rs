@@ -3,7 +3,7 @@
 use super::Options;
 use super::clock::NodeClock;
 use super::disk::Disk;
-use super::item::Item;
+use super::item::Due;
 use crate::isolate::Host;
 use crate::line::{ControlId, TimerId};
 use crate::units::{Incarnation, Nanos, NodeId};
@@ -53,7 +53,7 @@ pub(super) struct Process {
     /// Whether it stands still.
     pub paused: bool,
     /// What came while it was paused or busy, in order.
-    pub waiting: VecDeque<Item>,
+    pub waiting: VecDeque<Due>,
     /// Whether an [`Item::Next`] is on its way.
     pub called: bool,
     /// Control requests without an answer.

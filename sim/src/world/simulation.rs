@@ -53,6 +53,9 @@ pub struct Options {
     pub isolation: Isolation,
     /// Whether everything that happens is kept.
     pub record: bool,
+    /// Gives std's hash maps other keys than the seed's own: a run that then differs depends on the
+    /// order in which such a map is iterated.
+    pub other_std_hash_keys: bool,
     /// Log lines from this level on are made.
     pub log_level: Option<LogLevel>,
     /// An event after which the trace hash is noted.
@@ -83,6 +86,7 @@ impl Simulation {
             event_budget: 50_000_000,
             isolation: Isolation::Thread,
             record: false,
+            other_std_hash_keys: false,
             log_level: None,
             hash_at: None,
         };

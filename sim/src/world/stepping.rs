@@ -26,12 +26,13 @@ impl World<'_> {
         let world = self.now;
         let clock = self.machine(node).clock.read(world);
         let frame = Frame { world, clock, event };
-        if let Err(failure) = self.run_host(node, frame, &mut effects) {
-            self.fail(failure);
-        }
+        let mut heap = self.run_host(node, frame, &mut effects);
         for effect in &effects {
+            // What leaves the node is its own no more.
+            heap -= effect.heap_bytes() as i64;
             trace::effect(&mut self.trace, effect);
         }
+        self.count_heap(node, heap);
         if let Some(what) = kept {
             self.record(node, what, effects.clone());
             self.observer.stepped(self.moment(), node);
@@ -54,23 +55,28 @@ impl World<'_> {
         self.end.is_none()
     }
 
-    fn run_host(&mut self, node: NodeId, frame: Frame, effects: &mut Vec<Effect>) -> Result<(), Failure> {
+    /// Lets the node do its part; how much more heap it holds then, its effects included.
+    fn run_host(&mut self, node: NodeId, frame: Frame, effects: &mut Vec<Effect>) -> i64 {
         let now = self.now;
-        // What comes with the event is the node's from here on; what leaves with effects no longer is.
-        let came = frame.event.heap_bytes() as i64;
-        let before = crate::memory::held() - came;
         let machine = self.machine(node);
         machine.busy_until = now + machine.per_event;
         let process = machine.process.as_mut().expect("only a running process is stepped");
-        let stepped = process.host.step(frame, effects);
-        let left: usize = effects.iter().map(Effect::heap_bytes).sum();
-        process.heap += crate::memory::held() - before - left as i64;
-        let heap = u64::try_from(process.heap).unwrap_or(0);
-        if node != NodeId::TESTER {
+        process.host.step(frame, effects).unwrap_or_else(|message| {
+            self.fail(Failure::ProcessLost { node, message });
+            0
+        })
+    }
+
+    fn count_heap(&mut self, node: NodeId, by: i64) {
+        if by == 0 || node == NodeId::TESTER {
+            return;
+        }
+        if let Some(process) = &mut self.machine(node).process {
+            process.heap += by;
+            let heap = u64::try_from(process.heap).unwrap_or(0);
             let mut counters = self.shared.counters.borrow_mut();
             counters.peak_heap = counters.peak_heap.max(heap);
         }
-        stepped.map_err(|message| Failure::ProcessLost { node, message })
     }
 
     fn record(&mut self, node: NodeId, what: Event, effects: Vec<Effect>) {

@@ -7,6 +7,8 @@
 use lab_harness::judge::{Interest, Judge};
 use lab_raft::control::Request;
 use lab_raft::judge::RaftJudge;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use windtunnel::time::sleep;
 use windtunnel::world::{Command, Lifecycle, Moment, Observer, Outcome, Report, Response, Simulation, Tester};
@@ -18,7 +20,7 @@ const PROPOSE_EVERY: Duration = Duration::from_millis(100);
 const DOWN: Duration = Duration::from_millis(400);
 
 /// Lets the lab's judge watch, and stops at the first broken rule.
-struct Watch(RaftJudge, Option<String>);
+struct Watch(Rc<RefCell<RaftJudge>>, Option<String>);
 
 impl Watch {
     fn respond(&mut self, seen: Result<Interest, lab_harness::failed::Failed>) -> Response {
@@ -34,18 +36,18 @@ impl Watch {
 
 impl Observer for Watch {
     fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Response {
-        let seen = self.0.observed(moment, node, kind, body);
+        let seen = self.0.borrow_mut().observed(moment, node, kind, body);
         self.respond(seen)
     }
 
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
-        let seen = self.0.lifecycle(moment, node, what);
+        let seen = self.0.borrow_mut().lifecycle(moment, node, what);
         self.respond(seen)
     }
 }
 
-/// Proposes through whoever leads, and starts a node again that has been dark for a while.
-async fn drive(tester: Tester, power_loss: Option<EventNumber>) {
+/// Proposes to the leader as a client that knows it does, and starts a node again that has been dark for a while.
+async fn drive(tester: Tester, judge: Rc<RefCell<RaftJudge>>, power_loss: Option<EventNumber>) {
     if let Some(event) = power_loss {
         let victim = NodeId(event.0 as u32 % NODES + 1);
         tester.at_event(event, Command::PowerLoss(victim));
@@ -54,10 +56,11 @@ async fn drive(tester: Tester, power_loss: Option<EventNumber>) {
     let mut dark = Duration::ZERO;
     for round in 0..rounds as u64 {
         sleep(PROPOSE_EVERY).await;
-        for node in tester.nodes() {
+        let leader = judge.borrow().leader();
+        if let Some(leader) = leader {
             let propose = Request::Propose(round.to_le_bytes().to_vec());
             let body = postcard::to_allocvec(&propose).expect("a request serialises");
-            windtunnel::spawn(tester.control(*node, body));
+            windtunnel::spawn(tester.control(leader, body));
         }
         dark = if tester.nodes().iter().all(|node| tester.is_running(*node)) {
             Duration::ZERO
@@ -71,9 +74,11 @@ async fn drive(tester: Tester, power_loss: Option<EventNumber>) {
 }
 
 fn run(power_loss: Option<EventNumber>) -> (Report<()>, Option<String>) {
-    Simulation::new(Seed(42))
-        .nodes(NODES, lab_raft::host::<solution_raft::Raft>)
-        .observe(|| (Watch(RaftJudge::new(NODES), None), move |tester| drive(tester, power_loss)), |watch| watch.1)
+    let setup = || {
+        let judge = Rc::new(RefCell::new(RaftJudge::new(NODES)));
+        (Watch(judge.clone(), None), move |tester| drive(tester, judge, power_loss))
+    };
+    Simulation::new(Seed(42)).nodes(NODES, lab_raft::host::<solution_raft::Raft>).observe(setup, |watch| watch.1)
 }
 
 fn main() {
