@@ -1,5 +1,7 @@
 //! The handle by which a test body drives its nodes.
 
+pub use crate::awaited::Awaiting;
+use crate::awaited::Waits;
 use crate::failed::{Failed, TestResult};
 use crate::judge::Judge;
 use serde::Serialize;
@@ -18,11 +20,12 @@ pub struct Cluster<J: Judge> {
     tester: Tester,
     judge: Rc<RefCell<J>>,
     calm: LinkWeather,
+    waits: Waits,
 }
 
 impl<J: Judge> Clone for Cluster<J> {
     fn clone(&self) -> Self {
-        Cluster { tester: self.tester.clone(), judge: self.judge.clone(), calm: self.calm }
+        Cluster { tester: self.tester.clone(), judge: self.judge.clone(), calm: self.calm, waits: self.waits.clone() }
     }
 }
 
@@ -33,8 +36,13 @@ impl<J: Judge> fmt::Debug for Cluster<J> {
 }
 
 impl<J: Judge> Cluster<J> {
-    pub(crate) const fn new(tester: Tester, judge: Rc<RefCell<J>>, calm: LinkWeather) -> Self {
-        Cluster { tester, judge, calm }
+    pub(crate) const fn new(tester: Tester, judge: Rc<RefCell<J>>, calm: LinkWeather, waits: Waits) -> Self {
+        Cluster { tester, judge, calm, waits }
+    }
+
+    /// The same nodes for who works beside the test body: what they wait for is not what the test waits for.
+    pub(crate) fn for_helpers(&self) -> Self {
+        Cluster { waits: Waits::default(), ..self.clone() }
     }
 
     /// All nodes, in order.
@@ -198,21 +206,30 @@ impl<J: Judge> Cluster<J> {
         node: NodeId,
         request: &impl Serialize,
     ) -> Result<A, ControlFailure> {
+        let _awaiting = self.awaiting(format_args!("an answer of {node}"));
         let body = postcard::to_stdvec(request).expect("a control request always serialises");
         let reply = self.tester.control(node, body).await?;
         Ok(postcard::from_bytes(&reply).expect("the lab's own control port answers in its own words"))
     }
 
-    /// Waits until `look` finds something in what the judge knows, looking again whenever that changed.
+    /// Says what is waited for as long as the answer lives, in words that go on after "waited for": "a leader above
+    /// term 3". A run that ends meanwhile tells the wait that began last.
+    pub fn awaiting(&self, what: impl fmt::Display) -> Awaiting {
+        self.waits.begin(format_args!("waited for {what}"))
+    }
+
+    /// Waits for `what` until `look` finds it in what the judge knows, looking again whenever that changed.
     ///
     /// # Errors
     /// After `patience` of virtual time, with what `otherwise` says.
     pub async fn until<T>(
         &self,
+        what: impl fmt::Display,
         patience: Duration,
         mut look: impl FnMut(&J) -> Option<T>,
         otherwise: impl FnOnce() -> Failed,
     ) -> TestResult<T> {
+        let _awaiting = self.awaiting(what);
         let deadline = Instant::now() + patience;
         loop {
             if let Some(found) = look(&self.judge()) {
@@ -224,11 +241,18 @@ impl<J: Judge> Cluster<J> {
         }
     }
 
-    /// Watches for `span` that `look` finds nothing.
+    /// Watches for `span` that `what` holds (in words that go on after "watched that": "nobody leads"),
+    /// which is that `look` finds nothing.
     ///
     /// # Errors
     /// As soon as it finds something, with that.
-    pub async fn never(&self, span: Duration, mut look: impl FnMut(&J) -> Option<Failed>) -> TestResult {
+    pub async fn never(
+        &self,
+        what: impl fmt::Display,
+        span: Duration,
+        mut look: impl FnMut(&J) -> Option<Failed>,
+    ) -> TestResult {
+        let _watching = self.waits.begin(format_args!("watched that {what}"));
         let end = Instant::now() + span;
         loop {
             if let Some(failed) = look(&self.judge()) {
@@ -242,6 +266,7 @@ impl<J: Judge> Cluster<J> {
 
     /// Lets virtual time pass.
     pub async fn sleep(&self, span: Duration) {
+        let _sleeping = self.waits.begin(format_args!("slept for {}", Nanos::from(span)));
         sleep(span).await;
     }
 }

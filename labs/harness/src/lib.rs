@@ -17,6 +17,8 @@ pub mod protocol;
 pub mod scenario;
 
 #[cfg(feature = "sim")]
+mod awaited;
+#[cfg(feature = "sim")]
 pub mod cluster;
 #[cfg(feature = "sim")]
 pub mod failed;
@@ -44,4 +46,6 @@ mod wording;
 pub mod worker;
 
 #[cfg(feature = "sim")]
-pub use windtunnel::memory::CountingAllocator;
+mod allocator;
+#[cfg(feature = "sim")]
+pub use allocator::{WorkerAllocator, worker_allocator};

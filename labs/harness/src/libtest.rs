@@ -1,7 +1,9 @@
 //! A lab's suite under plain `cargo test` and nextest.
 
 use crate::judge::Judge;
+use crate::scenario::wrap;
 use crate::suite::Lab;
+use crate::watch::Broken;
 use crate::worker;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
@@ -48,4 +50,70 @@ fn trial<J: Judge>(lab: &Arc<Lab<J>>, index: usize, program: &Program, seeds: &[
         Ok(())
     })
     .with_kind(kind)
+}
+
+/// Lines of a message besides its commands: what a test says beyond that is in `cargo lab`.
+const MOST_LINES: usize = 24;
+
+/// What a failed test says: what broke, where, and the commands that show it again; few lines of 80 columns.
+pub(crate) fn message(broken: &Broken, lab: &str, test: &str, seed: Seed) -> String {
+    let mut text = String::new();
+    for sentence in [Some(broken.failed.title.as_str()), broken.failed.source].into_iter().flatten() {
+        wrap(&mut text, sentence).expect("a string takes any text");
+    }
+    // A path, or what a panic printed, may have no blank at which to break.
+    let mut lines: Vec<String> = text.lines().map(|line| line.chars().take(80).collect()).collect();
+    if lines.len() > MOST_LINES {
+        lines.truncate(MOST_LINES);
+        lines.push("  …".to_owned());
+    }
+    format!(
+        "seed {seed}, at {}, {}\n\n{}\n\n  Again     {SEED_VARIABLE}={seed} cargo test {test}\n  Its story \
+         cargo lab test {lab} {test} --seed {seed}\n",
+        broken.moment.at,
+        broken.moment.event,
+        lines.join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failed;
+    use windtunnel::world::Moment;
+    use windtunnel::{EventNumber, Nanos, NodeId};
+
+    fn broken(title: &str) -> Broken {
+        let failed = failed::Failed::new("a-rule", title).from_source("Raft, section 5.2: one vote in a term.");
+        let moment = Moment { at: Nanos::from_millis(1310), event: EventNumber(40) };
+        Broken { failed, moment, node: NodeId(1) }
+    }
+
+    #[test]
+    fn a_failure_names_rule_place_seed_and_the_commands_that_show_it_again() {
+        let title = "Election safety is broken: node 1 and node 3 both lead term 5, which no two servers may do.";
+        assert_eq!(
+            message(&broken(title), "raft", "re_election", Seed(7)),
+            "\
+seed 7, at 1.310 s, event 40
+
+  Election safety is broken: node 1 and node 3 both lead term 5, which no two
+  servers may do.
+  Raft, section 5.2: one vote in a term.
+
+  Again     WINDTUNNEL_SEED=7 cargo test re_election
+  Its story cargo lab test raft re_election --seed 7
+"
+        );
+    }
+
+    #[test]
+    fn however_much_a_panic_says_the_message_has_few_lines_of_eighty_columns() {
+        for title in ["left: [1, 2, 3, 4] right: ".repeat(1_000), "x".repeat(10_000), "a\n".repeat(10_000)] {
+            let said = message(&broken(&title), "raft", "re_election", Seed(u64::MAX));
+            assert!(said.lines().count() < 34, "{} lines", said.lines().count());
+            assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+            assert!(said.contains("--seed 18446744073709551615"), "{said}");
+        }
+    }
 }

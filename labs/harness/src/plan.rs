@@ -11,7 +11,7 @@ use windtunnel::world::{ClockWeather, Options};
 use windtunnel::{Nanos, Seed};
 
 /// Events after which a run counts as a storm of messages.
-const EVENT_BUDGET: u64 = 5_000_000;
+pub(crate) const EVENT_BUDGET: u64 = 5_000_000;
 
 /// A run to be.
 pub(crate) struct Plan<J: Judge> {

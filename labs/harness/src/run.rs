@@ -1,21 +1,23 @@
 //! Runs one test under one seed.
 
+use crate::awaited::Waits;
 use crate::cluster::Cluster;
 use crate::failed::{Failed, TestResult};
 use crate::judge::Judge;
 use crate::output::Capture;
-use crate::plan::{Course, Plan, Shelf};
+use crate::plan::{Course, EVENT_BUDGET, Plan, Shelf};
 use crate::protocol::{Isolation, RunRequest};
 use crate::scenario::ScenarioError;
 use crate::storm::{self, Struck};
 use crate::suite::{Lab, Running, Test};
 use crate::watch::{Broken, Kept, Occasions, Watch};
+use crate::wording::{self, Standing};
 use std::cell::RefCell;
 use std::rc::Rc;
 use windtunnel::executor::Program;
 use windtunnel::line::LogLevel;
 use windtunnel::world::{LinkWeather, Moment, Outcome, Report, Simulation, Tester};
-use windtunnel::{EventNumber, NodeId};
+use windtunnel::{EventNumber, Nanos, NodeId};
 
 /// How a run is done; nothing here changes what happens in it.
 pub(crate) struct Manner {
@@ -30,6 +32,7 @@ pub(crate) struct Ran {
     pub report: Report<TestResult>,
     pub kept: Kept,
     pub nodes: u32,
+    time_budget: Nanos,
 }
 
 impl Ran {
@@ -41,8 +44,13 @@ impl Ran {
             Outcome::Finished(Ok(())) => None,
             Outcome::Finished(Err(failed)) => ended(failed.clone(), NodeId::TESTER),
             Outcome::Stopped => self.kept.broken.clone(),
-            Outcome::Failed(failure) => ended(crate::wording::of_failure(failure), self.report.last_node),
+            Outcome::Failed(failure) => ended(wording::of_failure(failure, &self.standing()), self.report.last_node),
         }
+    }
+
+    fn standing(&self) -> Standing<'_> {
+        let awaited = self.kept.awaited.as_deref();
+        Standing { awaited, time_budget: self.time_budget, event_budget: EVENT_BUDGET }
     }
 }
 
@@ -59,11 +67,12 @@ pub(crate) fn run<J: Judge>(
     manner: &Manner,
 ) -> Result<Ran, ScenarioError> {
     let plan = Plan::expand(lab, shelf, test, request.seed, request.scenario.as_ref())?;
-    let nodes = plan.nodes;
+    let (nodes, time_budget) = (plan.nodes, plan.time_budget);
     let simulation = Simulation::new(request.seed).program(nodes, program.clone()).with(|options| {
         plan.set(options);
         options.record = manner.record;
         options.log_level = manner.log;
+        options.other_std_hash_keys = request.check;
         options.hash_at = manner.hash_at;
         options.isolation = match manner.isolate {
             Isolation::None => windtunnel::world::Isolation::Thread,
@@ -77,20 +86,22 @@ pub(crate) fn run<J: Judge>(
     let setup = move || {
         let judge = Rc::new(RefCell::new(J::new(nodes)));
         let occasions = Rc::new(Occasions::default());
-        let struck = Struck::default();
-        let watch = Watch::new(judge.clone(), occasions.clone(), struck.clone(), capture);
-        let body = move |tester: Tester| -> Running {
-            let cluster = Cluster::new(tester, judge, LinkWeather::default());
-            match plan.course {
+        let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
+        let watch = Watch::new(judge.clone(), occasions.clone(), struck.clone(), waits.clone(), capture);
+        let body = move |tester: Tester| {
+            let cluster = Cluster::new(tester, judge, LinkWeather::default(), waits.clone());
+            let running: Running = match plan.course {
                 Course::Story(story) => story(cluster),
                 Course::Storm(schedule) => {
                     let setting = storm::Setting { schedule: *schedule, seed, occasions, struck, load, recovery };
                     Box::pin(storm::run(cluster, setting))
                 }
-            }
+            };
+            waits.sealed_with(running)
         };
         (watch, body)
     };
-    let (report, kept) = simulation.observe(setup, Watch::into_kept);
-    Ok(Ran { report, kept, nodes })
+    let (report, mut kept) = simulation.observe(setup, Watch::into_kept);
+    kept.struck.run_is_over(EventNumber(report.events));
+    Ok(Ran { report, kept, nodes, time_budget })
 }

@@ -3,6 +3,7 @@
 use crate::judge::Judge;
 use crate::protocol::{Row, RowKind};
 use crate::watch::Broken;
+use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::line::{DiskError, DiskRequest, Effect, Event};
 use windtunnel::world::{Command, Intervention, Record, Recording};
@@ -15,7 +16,7 @@ const FIRST_START: &str = "starts";
 
 /// All rows of a recording, in order.
 pub(crate) fn rows<J: Judge>(recording: &Recording, nodes: u32) -> Vec<Row> {
-    let mut teller = Teller { judge: J::new(nodes), rows: Vec::new() };
+    let mut teller = Teller { judge: J::new(nodes), rows: Vec::new(), controls: BTreeMap::new() };
     let mut interventions = recording.interventions.iter().peekable();
     for record in &recording.records {
         while let Some(next) = interventions.next_if(|next| next.after < record.event) {
@@ -86,6 +87,14 @@ fn violation(broken: &Broken) -> Row {
 struct Teller<J: Judge> {
     judge: J,
     rows: Vec<Row>,
+    /// The last row of each node that says what the tester did, what it said, and how often that stands for.
+    controls: BTreeMap<NodeId, Control>,
+}
+
+struct Control {
+    row: usize,
+    text: &'static str,
+    times: u32,
 }
 
 impl<J: Judge> Teller<J> {
@@ -120,7 +129,7 @@ impl<J: Judge> Teller<J> {
                 self.observations(record, shown);
             }
             Event::Control { .. } => {
-                self.push(record, RowKind::Control, "asked by the test".to_owned());
+                self.control(record, record.node, "asked by the test");
                 self.observations(record, shown);
             }
             Event::Reply { .. } | Event::ControlReply { .. } | Event::Changed => self.observations(record, shown),
@@ -201,7 +210,7 @@ impl<J: Judge> Teller<J> {
             self.push_at(record.event.0, record.at.0, from, RowKind::Fault, format!("cut to {}", ends.join(" ")));
         }
         if mended {
-            self.push_at(record.event.0, record.at.0, NodeId::TESTER, RowKind::Control, "mends links".to_owned());
+            self.control(record, NodeId::TESTER, "mends links");
         }
     }
 
@@ -223,6 +232,20 @@ impl<J: Judge> Teller<J> {
             _ => return,
         };
         self.push_at(event, at_ns, *node, RowKind::Fault, text);
+    }
+
+    /// The same again, with nothing of the node in between, is the same row with a count.
+    fn control(&mut self, record: &Record, node: NodeId, text: &'static str) {
+        let last = self.rows.iter().rposition(|row| row.node == node || row.peer == Some(node));
+        if let Some(control) = self.controls.get_mut(&node)
+            && (Some(control.row), control.text) == (last, text)
+        {
+            control.times += 1;
+            self.rows[control.row].text = format!("{text} ×{}", control.times);
+            return;
+        }
+        self.controls.insert(node, Control { row: self.rows.len(), text, times: 1 });
+        self.push_at(record.event.0, record.at.0, node, RowKind::Control, text.to_owned());
     }
 
     fn push(&mut self, record: &Record, kind: RowKind, text: String) {
@@ -254,5 +277,55 @@ fn disk_words(request: &DiskRequest) -> String {
         DiskRequest::SetLength { length, .. } => format!("cuts file to {length}"),
         DiskRequest::RemoveFile { path } => format!("removes {path}"),
         _ => "disk operation".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failed::Failed;
+    use crate::judge::Interest;
+    use windtunnel::line::{ControlId, TimerId};
+    use windtunnel::world::Moment;
+    use windtunnel::{EventNumber, Nanos};
+
+    struct Nobody;
+
+    impl Judge for Nobody {
+        fn new(_: u32) -> Self {
+            Nobody
+        }
+
+        fn observed(&mut self, _: Moment, _: NodeId, _: &str, _: &[u8]) -> Result<Interest, Failed> {
+            Ok(Interest::None)
+        }
+    }
+
+    fn record(event: u64, node: u32, what: Event) -> Record {
+        let (event, at) = (EventNumber(event), Nanos(event * 1_000));
+        Record { event, at, node: NodeId(node), what, effects: Vec::new(), hash: 0 }
+    }
+
+    #[test]
+    fn questions_in_a_row_are_one_row_with_a_count_and_what_happened_in_between_parts_them() {
+        let asked = |event, node| record(event, node, Event::Control { id: ControlId(event), body: Vec::new() });
+        let records = vec![
+            asked(1, 1),
+            asked(2, 2),
+            asked(3, 1),
+            asked(4, 1),
+            asked(5, 2),
+            record(6, 2, Event::Timer(TimerId { slot: 1, generation: 1 })),
+            asked(7, 2),
+            asked(8, 1),
+        ];
+        let recording = Recording { records, ..Recording::default() };
+        let rows = rows::<Nobody>(&recording, 2);
+        let told: Vec<(u64, u32, &str)> = rows.iter().map(|row| (row.event, row.node.0, row.text.as_str())).collect();
+        let asked = "asked by the test";
+        assert_eq!(
+            told,
+            [(1, 1, "asked by the test ×4"), (2, 2, "asked by the test ×2"), (6, 2, "timer goes off"), (7, 2, asked)]
+        );
     }
 }

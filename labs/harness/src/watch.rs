@@ -1,13 +1,14 @@
 //! Stands between the world and a lab's judge: keeps the first broken rule, and occasions that
 //! faults wait for.
 
+use crate::awaited::Waits;
 use crate::failed::Failed;
 use crate::judge::{Interest, Judge};
 use crate::output::Capture;
 use crate::protocol::{LogRecord, OutputRecord};
 use crate::storm::Struck;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use windtunnel::NodeId;
 use windtunnel::line::LogLine;
@@ -32,7 +33,9 @@ pub(crate) struct Occasions {
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub broken: Option<Broken>,
-    pub faults: BTreeMap<String, u64>,
+    /// What the test body was doing at the end, if it said so.
+    pub awaited: Option<String>,
+    pub struck: Struck,
     pub log: Vec<LogRecord>,
     pub output: Vec<OutputRecord>,
 }
@@ -41,18 +44,28 @@ pub(crate) struct Kept {
 pub(crate) struct Watch<J: Judge> {
     judge: Rc<RefCell<J>>,
     occasions: Rc<Occasions>,
-    struck: Struck,
+    struck: Rc<RefCell<Struck>>,
+    waits: Waits,
     capture: Option<Capture>,
     kept: Kept,
 }
 
 impl<J: Judge> Watch<J> {
-    pub fn new(judge: Rc<RefCell<J>>, occasions: Rc<Occasions>, struck: Struck, capture: Option<Capture>) -> Self {
-        Watch { judge, occasions, struck, capture, kept: Kept::default() }
+    pub fn new(
+        judge: Rc<RefCell<J>>,
+        occasions: Rc<Occasions>,
+        struck: Rc<RefCell<Struck>>,
+        waits: Waits,
+        capture: Option<Capture>,
+    ) -> Self {
+        Watch { judge, occasions, struck, waits, capture, kept: Kept::default() }
     }
 
-    pub fn into_kept(self) -> Kept {
-        Kept { faults: self.struck.take(), ..self.kept }
+    pub fn into_kept(mut self) -> Kept {
+        if let Some(capture) = self.capture.take() {
+            capture.finish(&mut self.kept.output);
+        }
+        Kept { struck: self.struck.take(), awaited: self.waits.latest(), ..self.kept }
     }
 
     fn respond(&mut self, seen: Result<Interest, Failed>, moment: Moment, node: NodeId) -> Response {
@@ -79,6 +92,9 @@ impl<J: Judge> Observer for Watch<J> {
     }
 
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
+        if let (Some(capture), Lifecycle::Killed | Lifecycle::PowerLost) = (&mut self.capture, what) {
+            capture.node_ended(node, &mut self.kept.output);
+        }
         let seen = self.judge.borrow_mut().lifecycle(moment, node, what);
         self.respond(seen, moment, node)
     }

@@ -1,10 +1,21 @@
 //! Says in a learner's words why a run could not go on.
 
 use crate::failed::Failed;
+use windtunnel::Nanos;
 use windtunnel::world::Failure;
 
+/// How a run stood when it could not go on.
+pub(crate) struct Standing<'a> {
+    /// What the test did, as `waited for a leader`; `None` if nobody said.
+    pub awaited: Option<&'a str>,
+    /// The virtual time the run may take.
+    pub time_budget: Nanos,
+    /// The events the run may take.
+    pub event_budget: u64,
+}
+
 /// The rule, the sentence and the advice for a failure of the world.
-pub(crate) fn of_failure(failure: &Failure) -> Failed {
+pub(crate) fn of_failure(failure: &Failure, standing: &Standing<'_>) -> Failed {
     let (rule, source) = match failure {
         Failure::Panicked { .. } => ("panic", None),
         Failure::NeverIdle { .. } => {
@@ -23,7 +34,7 @@ pub(crate) fn of_failure(failure: &Failure) -> Failed {
         Failure::Deadlock => ("deadlock", None),
         Failure::ProcessLost { .. } => ("process-lost", None),
     };
-    let mut failed = Failed::new(rule, capitalised(&failure.to_string()));
+    let mut failed = Failed::new(rule, capitalised(&sentence(failure, standing)));
     failed.source = source;
     match failure {
         Failure::Panicked { node, .. }
@@ -34,10 +45,95 @@ pub(crate) fn of_failure(failure: &Failure) -> Failed {
     }
 }
 
+/// What happened; and where something ran out, what the test was doing meanwhile.
+fn sentence(failure: &Failure, standing: &Standing<'_>) -> String {
+    let meanwhile = match standing.awaited {
+        Some(awaited) => format!("while it {awaited}"),
+        None => "while its body slept, or waited for what it did not name".to_owned(),
+    };
+    match failure {
+        Failure::OutOfTime => {
+            format!("the test had no virtual time left ({}) {meanwhile}", seconds(standing.time_budget))
+        }
+        Failure::OutOfEvents => {
+            let budget = standing.event_budget;
+            format!("the test had no events left (after {budget}: too many messages or timers) {meanwhile}")
+        }
+        Failure::TimeStandsStill => {
+            format!("the test saw virtual time stand still (too many events at one instant) {meanwhile}")
+        }
+        Failure::Deadlock => format!("the test came to a point where nothing more could happen, {meanwhile}"),
+        Failure::NeverIdle { .. } => match standing.awaited {
+            Some(awaited) => format!("{failure}; the test {awaited}"),
+            None => failure.to_string(),
+        },
+        Failure::Panicked { .. } | Failure::Undecodable { .. } | Failure::ProcessLost { .. } => failure.to_string(),
+    }
+}
+
+/// `120 s`, `0.25 s`.
+fn seconds(span: Nanos) -> String {
+    let text = span.to_string();
+    let number = text.trim_end_matches(" s").trim_end_matches('0').trim_end_matches('.');
+    format!("{number} s")
+}
+
 /// A sentence begins with a capital and ends with a full stop.
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windtunnel::NodeId;
+
+    fn title(failure: &Failure, awaited: Option<&str>) -> String {
+        let standing = Standing { awaited, time_budget: Nanos::from_secs(120), event_budget: 5_000_000 };
+        of_failure(failure, &standing).title
+    }
+
+    #[test]
+    fn what_ran_out_is_said_with_what_was_awaited() {
+        let awaited = Some("waited for a leader");
+        let cases = [
+            (Failure::OutOfTime, "The test had no virtual time left (120 s) while it waited for a leader."),
+            (
+                Failure::OutOfEvents,
+                "The test had no events left (after 5000000: too many messages or timers) while it waited for a leader.",
+            ),
+            (
+                Failure::TimeStandsStill,
+                "The test saw virtual time stand still (too many events at one instant) while it waited for a leader.",
+            ),
+            (
+                Failure::Deadlock,
+                "The test came to a point where nothing more could happen, while it waited for a leader.",
+            ),
+            (
+                Failure::NeverIdle { node: NodeId(2) },
+                "Node 2 never becomes idle: its tasks were polled 100000 times in one event; \
+                 the test waited for a leader.",
+            ),
+        ];
+        for (failure, said) in cases {
+            assert_eq!(title(&failure, awaited), said);
+        }
+    }
+
+    #[test]
+    fn without_a_name_the_body_is_said_to_have_slept() {
+        let said =
+            "The test had no virtual time left (120 s) while its body slept, or waited for what it did not name.";
+        assert_eq!(title(&Failure::OutOfTime, None), said);
+    }
+
+    #[test]
+    fn a_budget_is_said_in_seconds_without_zeros() {
+        let said = [Nanos::from_secs(5), Nanos::from_millis(250), Nanos::from_secs(40)].map(seconds);
+        assert_eq!(said, ["5 s", "0.25 s", "40 s"]);
+    }
 }

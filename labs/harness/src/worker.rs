@@ -1,6 +1,7 @@
 //! The worker: a submission's binary, driven by `cargo lab` over NDJSON.
 
 use crate::judge::Judge;
+use crate::libtest;
 use crate::plan::{Course, Plan, Shelf};
 use crate::protocol::{
     Failure, Hello, Isolation, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, RunRequest,
@@ -64,12 +65,6 @@ fn serve<J: Judge>(lab: &Lab<J>, program: &Program) -> io::Result<()> {
 
 /// Shows where this process is in the file that `cargo lab` has made for it.
 fn attach_progress() -> io::Result<()> {
-    const {
-        use windtunnel::progress as page;
-        assert!(page::WORDS == progress::WORDS && page::RUN == progress::RUN && page::SEED == progress::SEED);
-        assert!(page::EVENT == progress::EVENT && page::NODE == progress::NODE && page::TIME == progress::TIME);
-        assert!(page::FLAGS == progress::FLAGS && progress::FLAG_MEMORY == 1);
-    }
     let Some(path) = std::env::var_os(progress::VARIABLE) else { return Ok(()) };
     windtunnel::progress::attach(&File::options().read(true).write(true).open(path)?)
 }
@@ -213,7 +208,9 @@ impl<J: Judge> Worker<'_, J> {
             hash_at: report.hash_at.map(TraceHash),
             events: report.events,
             sim_ns: report.ended_at.0,
-            faults: ran.kept.faults.clone(),
+            faults: ran.kept.struck.counts().clone(),
+            // A run that ended early had no time for its faults.
+            never_struck: if failure.is_none() { ran.kept.struck.never_struck() } else { Vec::new() },
             messages: report.counters.messages,
             bytes: report.counters.bytes,
             peak_heap_bytes: report.counters.peak_heap,
@@ -265,9 +262,6 @@ pub fn run_here<J: Judge>(
     let ran = run(lab, &Shelf::default(), Some(test), program, &request, &manner).map_err(|error| error.to_string())?;
     match ran.verdict() {
         None => Ok(()),
-        Some(broken) => Err(format!(
-            "{}\n  at {}, {}\n  This seed: cargo lab test {} {} --seed {seed}",
-            broken.failed, broken.moment.at, broken.moment.event, lab.name, test.name
-        )),
+        Some(broken) => Err(libtest::message(&broken, lab.name, test.name, seed)),
     }
 }

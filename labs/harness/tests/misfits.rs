@@ -4,23 +4,25 @@
 //! `cargo lab` would, with a progress file, and speaks the protocol.
 #![allow(clippy::disallowed_methods)] // what lab code must not do, and a parent in real time
 
-use lab_harness::CountingAllocator;
+#[path = "misfits/parent.rs"]
+mod parent;
+
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge};
-use lab_harness::protocol::{Request, Response, RunRequest, RunResult, Verdict, WORKER_ARGUMENT, progress};
+use lab_harness::protocol::{Response, ScenarioText, Verdict, WORKER_ARGUMENT, progress};
 use lab_harness::suite::{Body, Lab, Part, Running, Storm, Test};
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
+use lab_harness::{WorkerAllocator, worker_allocator};
+use parent::Worker;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use windtunnel::executor::Program;
 use windtunnel::time::sleep;
 use windtunnel::world::Moment;
-use windtunnel::{Nanos, NodeId, Seed, node};
+use windtunnel::{Nanos, NodeId, node};
 
 #[global_allocator]
-static ALLOCATOR: CountingAllocator = CountingAllocator;
+static ALLOCATOR: WorkerAllocator = worker_allocator();
 
 /// Sees nothing.
 struct Nobody;
@@ -42,8 +44,33 @@ async fn tell(cluster: Cluster<Nobody>, order: &'static str) -> Result<(), Faile
     Ok(())
 }
 
+/// Waits for what never comes, inside of a wait for something else.
+async fn wait_in_vain(cluster: Cluster<Nobody>) -> Result<(), Failed> {
+    let _outer = cluster.awaiting("the end of the tale");
+    let nothing = |_: &Nobody| None;
+    cluster.until("a count of 3", Duration::from_secs(60), nothing, || Failed::new("no-count", "No count.")).await
+}
+
+/// Starts two waits at once and gives one of them up: the other one is still on.
+async fn give_one_up(cluster: Cluster<Nobody>) -> Result<(), Failed> {
+    let still_on = cluster.clone();
+    let _first = windtunnel::spawn(async move {
+        let _awaiting = still_on.awaiting("what nobody will do");
+        std::future::pending::<()>().await;
+    });
+    let _ = windtunnel::time::timeout(Duration::from_secs(1), async {
+        let _awaiting = cluster.awaiting("what is given up");
+        std::future::pending::<()>().await;
+    })
+    .await;
+    std::future::pending().await
+}
+
 macro_rules! misfit {
     ($name:literal) => {
+        misfit!($name, |cluster| tell(cluster, $name))
+    };
+    ($name:literal, |$cluster:ident| $body:expr) => {
         Test {
             name: $name,
             mit: None,
@@ -53,7 +80,7 @@ macro_rules! misfit {
             body: Body::Directed {
                 nodes: 3,
                 time_budget: Nanos::from_secs(5),
-                run: |cluster| -> Running { Box::pin(tell(cluster, $name)) },
+                run: |$cluster| -> Running { Box::pin($body) },
             },
         }
     };
@@ -74,6 +101,15 @@ fn lab() -> Lab<Nobody> {
             misfit!("never_yields"),
             misfit!("locks_twice"),
             misfit!("counts_in_a_static"),
+            misfit!("yields_for_ever"),
+            misfit!("panics_in_the_middle_of_a_line"),
+            misfit!("panics_after_many_lines"),
+            misfit!("waits_in_vain", |cluster| wait_in_vain(cluster)),
+            misfit!("gives_one_wait_up", |cluster| give_one_up(cluster)),
+            misfit!("sleeps_in_the_facade", |_cluster| async {
+                sleep(Duration::from_secs(60)).await;
+                Ok(())
+            }),
         ],
         observations: &["count"],
         storm: Storm {
@@ -84,10 +120,19 @@ fn lab() -> Lab<Nobody> {
     }
 }
 
+/// Lines of 1 KiB, three times as many as are kept.
+const MANY_LINES: usize = 3 << 10;
+
 /// What nodes run: they do as they are told.
 async fn main_of_node() {
     node::control(|order| async move {
-        obey(&postcard::from_bytes::<String>(&order).expect("the tester sends words"));
+        let order = postcard::from_bytes::<String>(&order).expect("the tester sends words");
+        if order == "yields_for_ever" {
+            loop {
+                windtunnel::task::yield_now().await;
+            }
+        }
+        obey(&order);
         Vec::new()
     });
 }
@@ -96,6 +141,14 @@ fn obey(order: &str) {
     match order {
         "panics" => panic!("as it was told"),
         "prints" => println!("a line that could break the protocol"),
+        "panics_in_the_middle_of_a_line" => {
+            print!("its last words");
+            panic!("as it was told");
+        }
+        "panics_after_many_lines" => {
+            (0..MANY_LINES).for_each(|number| println!("line {number:1018}"));
+            panic!("as it was told");
+        }
         "aborts" => std::process::abort(),
         "exits" => std::process::exit(0),
         "overflows_the_stack" => drop(std::hint::black_box(dig(0))),
@@ -127,65 +180,6 @@ fn hoard() -> Vec<Vec<u8>> {
     (0..1_000u64).map(|number| std::hint::black_box(vec![number as u8; 64 << 20])).collect()
 }
 
-/// A worker as `cargo lab` has it.
-struct Worker {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    progress: PathBuf,
-}
-
-impl Worker {
-    fn start() -> Self {
-        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let progress = std::env::temp_dir().join(format!("windtunnel-misfits-{}-{number}", std::process::id()));
-        progress::create(&progress).expect("a file can be made");
-        let mut child = Command::new(std::env::current_exe().expect("this executable is there"))
-            .arg(WORKER_ARGUMENT)
-            .env(progress::VARIABLE, &progress)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("this executable starts");
-        let input = child.stdin.take().expect("a pipe");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut worker = Worker { child, input, output, progress };
-        assert!(matches!(worker.hear(), Some(Response::Hello(hello)) if hello.lab == "misfits"));
-        worker
-    }
-
-    fn ask(&mut self, test: &str, change: impl FnOnce(&mut RunRequest)) {
-        let mut run = RunRequest::new(test, Seed(7));
-        change(&mut run);
-        let line = serde_json::to_string(&Request::Run(Box::new(run))).expect("a request serialises");
-        writeln!(self.input, "{line}").expect("the worker listens");
-    }
-
-    /// The next answer, or `None` if the worker is gone.
-    fn hear(&mut self) -> Option<Response> {
-        let mut line = String::new();
-        let length = self.output.read_line(&mut line).expect("a pipe can be read");
-        (length > 0).then(|| serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
-    }
-
-    fn run(&mut self, test: &str) -> Option<RunResult> {
-        self.ask(test, |_| {});
-        match self.hear()? {
-            Response::Result(result) => Some(*result),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn end(mut self) -> (ExitStatus, progress::Progress) {
-        let status = self.child.wait().expect("the worker has ended");
-        let progress = progress::read(&self.progress).expect("the progress file is there");
-        std::fs::remove_file(&self.progress).expect("the progress file is there");
-        (status, progress)
-    }
-}
-
 fn sound_tests_pass_and_printing_breaks_no_line() {
     let mut worker = Worker::start();
     for test in ["behaves", "prints"] {
@@ -205,6 +199,94 @@ fn a_panic_is_told_with_node_event_and_what_was_printed() {
     assert!(failure.title.contains("as it was told") && failure.title.contains("misfits.rs:"), "{}", failure.title);
     assert_eq!(failure.at_ns, 100_000_000);
     assert_eq!(worker.run("behaves").expect("the worker goes on").verdict, Verdict::Passed);
+    worker.child.kill().expect("it can be killed");
+    worker.end();
+}
+
+/// When time or events run out, or nothing happens any more: what the test was waiting for is said.
+fn what_was_awaited_is_told() {
+    let mut worker = Worker::start();
+    let cases = [
+        ("waits_in_vain", "out-of-time", "The test had no virtual time left (5 s) while it waited for a count of 3."),
+        (
+            "gives_one_wait_up",
+            "deadlock",
+            "The test came to a point where nothing more could happen, while it waited for what nobody will do.",
+        ),
+        (
+            "sleeps_in_the_facade",
+            "out-of-time",
+            "The test had no virtual time left (5 s) while its body slept, or waited for what it did not name.",
+        ),
+        (
+            "yields_for_ever",
+            "never-idle",
+            "Node 2 never becomes idle: its tasks were polled 100000 times in one event; \
+             the test waited for an answer of node 2.",
+        ),
+    ];
+    for (test, rule, title) in cases {
+        let failure = worker.run(test).and_then(|result| result.failure).expect("a failure");
+        assert_eq!((failure.rule.as_str(), failure.title.as_str()), (rule, title), "{test}");
+    }
+    worker.child.kill().expect("it can be killed");
+    worker.end();
+}
+
+/// What was printed last is there though its line has no end; of very much, the first MiB is.
+fn what_was_printed_is_kept_to_the_last_word_or_to_the_cap() {
+    let mut worker = Worker::start();
+    let failure = worker.run("panics_in_the_middle_of_a_line").and_then(|result| result.failure).expect("a failure");
+    let printed: Vec<(NodeId, &str)> = failure.output.iter().map(|line| (line.node, line.text.as_str())).collect();
+    assert_eq!(printed, [(NodeId(2), "its last words")]);
+
+    let failure = worker.run("panics_after_many_lines").and_then(|result| result.failure).expect("a failure");
+    let (last, lines) = failure.output.split_last().expect("it printed");
+    assert_eq!(last.text, "(2097152 bytes more were written; of one run 1048576 are kept)");
+    assert!(lines.iter().all(|line| line.node == NodeId(2) && line.text.len() == 1023));
+    assert_eq!(lines.len(), MANY_LINES / 3);
+    assert_eq!(worker.run("behaves").expect("the worker goes on").verdict, Verdict::Passed);
+    worker.child.kill().expect("it can be killed");
+    worker.end();
+}
+
+/// A storm of three faults that wait for an event's number, and one of each kind that has a time.
+const NUMBERED: &str = r#"
+about = "faults that wait for an event's number"
+nodes = 3
+duration = "1s"
+load = { clients = 0 }
+event = [
+  { at_event = 4, do = "kill", node = 1 },
+  { at_event = 1_000_000, do = "kill", node = 3 },
+  { at_event = 1_000_001, do = "pause", node = 2, strike = "pause-9.1" },
+  { at = "100ms", do = "pause", node = 2, strike = "pause-1.1" },
+  { at = "200ms", do = "resume", node = 2, strike = "pause-1.1" },
+]
+"#;
+
+/// A fault whose event never comes is no fault, holds nobody, and is told.
+fn a_fault_whose_event_never_comes_did_not_strike() {
+    let mut worker = Worker::start();
+    worker.ask("behaves", |run| {
+        run.scenario = Some(ScenarioText { name: "numbered.toml".into(), text: NUMBERED.into() });
+        run.record = true;
+    });
+    let mut resumed = Vec::new();
+    let result = loop {
+        match worker.hear().expect("an answer") {
+            Response::Row(row) if row.text == "resumed" => resumed.push((row.node, row.at_ns)),
+            Response::Row(_) => {}
+            Response::Result(result) => break result,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(result.verdict, Verdict::Passed, "{:?}", result.failure);
+    let faults: Vec<(&str, u64)> = result.faults.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    assert_eq!(faults, [("kill", 1), ("pause", 1)]);
+    assert_eq!(result.never_struck, ["kill at event 1000000", "pause at event 1000001"]);
+    // Nobody but the strike that is over holds node 2.
+    assert!(resumed.contains(&(NodeId(2), 200_000_000)), "{resumed:?}");
     worker.child.kill().expect("it can be killed");
     worker.end();
 }
@@ -260,6 +342,12 @@ fn main() -> ExitCode {
     let trials = [
         ("sound_tests_pass_and_printing_breaks_no_line", sound_tests_pass_and_printing_breaks_no_line as fn()),
         ("a_panic_is_told_with_node_event_and_what_was_printed", a_panic_is_told_with_node_event_and_what_was_printed),
+        ("what_was_awaited_is_told", what_was_awaited_is_told),
+        (
+            "what_was_printed_is_kept_to_the_last_word_or_to_the_cap",
+            what_was_printed_is_kept_to_the_last_word_or_to_the_cap,
+        ),
+        ("a_fault_whose_event_never_comes_did_not_strike", a_fault_whose_event_never_comes_did_not_strike),
         ("the_dead_leave_their_place", the_dead_leave_their_place),
         ("the_silent_stand_at_their_place", the_silent_stand_at_their_place),
         ("a_static_shows_in_the_hash_of_the_second_run", a_static_shows_in_the_hash_of_the_second_run),

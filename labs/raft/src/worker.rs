@@ -2,13 +2,13 @@
 
 use crate::contract::Raft;
 use crate::{node, suite};
-use lab_harness::{CountingAllocator, libtest, worker};
+use lab_harness::{WorkerAllocator, libtest, worker, worker_allocator};
 pub use std::process::ExitCode;
 use windtunnel::executor::Program;
 
 /// Counts what each node holds, in every binary that links this lab.
 #[global_allocator]
-static ALLOCATOR: CountingAllocator = CountingAllocator;
+static ALLOCATOR: WorkerAllocator = worker_allocator();
 
 /// The `main` of a submission's binary: judges `R` as `cargo lab` asks it to.
 #[must_use]

@@ -2,7 +2,8 @@
 //!
 //! `cargo lab` makes the file ([`create`]) and names it in the environment variable [`VARIABLE`];
 //! the worker maps it shared and writes words with relaxed atomic stores; `cargo lab` reads it with
-//! ordinary reads ([`read`]). It is [`LENGTH`] bytes: little-endian words of 64 bits, in this order.
+//! ordinary reads ([`read`]). It is [`LENGTH`] bytes: little-endian words of 64 bits, whose places
+//! [`windtunnel::progress`] defines.
 //!
 //! | word | constant | what |
 //! |---|---|---|
@@ -19,33 +20,18 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+pub use windtunnel::progress::{EVENT, FLAG_MEMORY, FLAGS, NODE, RUN, SEED, TIME, WORDS};
 
 /// The environment variable that holds the path of the file. Without it a worker shows nothing.
 pub const VARIABLE: &str = "WINDTUNNEL_PROGRESS";
 /// What the first word holds: `windtunl` in ASCII.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"windtunl");
-/// Words in the file.
-pub const WORDS: usize = 7;
 /// Bytes in the file.
 pub const LENGTH: usize = WORDS * 8;
 
 /// Index of the word that holds [`MAGIC`].
 pub const MAGIC_WORD: usize = 0;
-/// Index of the count of runs begun.
-pub const RUN: usize = 1;
-/// Index of the seed.
-pub const SEED: usize = 2;
-/// Index of the number of the event being handled.
-pub const EVENT: usize = 3;
-/// Index of the node that handles it.
-pub const NODE: usize = 4;
-/// Index of the virtual time in nanoseconds.
-pub const TIME: usize = 5;
-/// Index of the flags.
-pub const FLAGS: usize = 6;
-
-/// Flag: an allocation was refused because the worker's memory limit was reached.
-pub const FLAG_MEMORY: u64 = 1;
+const _: () = assert!(MAGIC_WORD < RUN, "the simulator's words begin behind ours");
 
 /// Where a worker is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

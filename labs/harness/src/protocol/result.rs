@@ -26,6 +26,9 @@ pub struct RunResult {
     /// How often each family of faults struck.
     #[serde(default)]
     pub faults: BTreeMap<String, u64>,
+    /// Faults of a run that passed without coming to their event's number: `kill at event 5000`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never_struck: Vec<String>,
     /// Messages sent, replies included.
     pub messages: u64,
     /// Their bytes.

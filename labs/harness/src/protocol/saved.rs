@@ -2,6 +2,7 @@
 
 use super::{RunResult, ScenarioText, TraceHash};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// One failure, saved.
@@ -17,6 +18,9 @@ pub struct SavedFailure {
     pub submission: String,
     /// The fold over the sources of submission, labs and simulator, and over Cargo.lock.
     pub sources: TraceHash,
+    /// The fold over each of those files, by name: what changed since can be told.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, TraceHash>,
     /// The weather that was asked for, if it was not the test's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<ScenarioText>,
@@ -121,6 +125,7 @@ mod tests {
             events: 10,
             sim_ns: 5,
             faults: Default::default(),
+            never_struck: Vec::new(),
             messages: 1,
             bytes: 2,
             peak_heap_bytes: 3,
@@ -132,6 +137,7 @@ mod tests {
             lab: "raft".into(),
             submission: "solutions/raft".into(),
             sources: TraceHash(9),
+            files: BTreeMap::from([("sim/src/lib.rs".to_owned(), TraceHash(8))]),
             scenario: None,
             found_by: FoundBy::Check,
             result,
@@ -149,6 +155,13 @@ mod tests {
     #[test]
     fn a_saved_failure_is_read_back_whole() {
         assert_eq!(read_text("whole", &saved().to_text()).unwrap(), saved());
+    }
+
+    #[test]
+    fn a_file_from_before_there_were_hashes_of_files_is_read() {
+        let old = SavedFailure { files: BTreeMap::new(), ..saved() };
+        assert!(!old.to_text().contains("\"files\""), "an old file has no such field");
+        assert_eq!(read_text("old", &old.to_text()).unwrap(), old);
     }
 
     #[test]

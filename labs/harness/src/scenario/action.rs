@@ -35,6 +35,21 @@ pub const NAMES: &[&str] = &[
     "heal-all",
 ];
 
+/// The keys of the action of that name, besides `do`.
+#[must_use]
+pub fn keys(name: &str) -> &'static [&'static str] {
+    match name {
+        "cut" | "mend" | "link-calm" => &["from", "to"],
+        "link-weather" => &["from", "to", "weather"],
+        "slow" => &["node", "per_event"],
+        "clock-jump" => &["node", "by"],
+        "clock-drift" => &["node", "drift_ppm"],
+        "disk-weather" => &["node", "weather"],
+        "heal-all" => &[],
+        _ => &["node"],
+    }
+}
+
 /// One thing done to the world; the key `do` says which.
 ///
 /// Links go from each node of `from` to each node of `to`; a node has no link to itself.

@@ -118,7 +118,7 @@ fn excerpt(text: &str, column: usize, room: usize) -> (String, usize) {
 }
 
 /// Writes a text indented by two, no line longer than the page.
-fn wrap(out: &mut impl Write, text: &str) -> fmt::Result {
+pub(crate) fn wrap(out: &mut impl Write, text: &str) -> fmt::Result {
     let mut used = 0;
     for word in text.split_whitespace() {
         let length = word.chars().count();

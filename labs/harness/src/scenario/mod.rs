@@ -27,6 +27,8 @@ mod write;
 mod tests;
 
 pub use action::{Action, ResolvedAction, ScheduledAction};
+#[cfg(feature = "sim")]
+pub(crate) use complaint::wrap;
 pub use complaint::{Complaint, ScenarioError, nearest};
 pub use family::{
     ClockDrift, ClockJump, CutLink, Direction, DiskError, DiskFull, DiskSlow, Duplicate, Family, Kill, Kind, Links,

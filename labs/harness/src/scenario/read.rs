@@ -2,13 +2,18 @@
 //!
 //! serde loses places inside tagged and flattened types, so families and events are taken apart here.
 
-use super::action::NAMES as ACTIONS;
+use super::action::{self, NAMES as ACTIONS};
 use super::check;
 use super::complaint::{Complaint, ScenarioError, nearest};
 use super::family::{Family, Kind, Timing};
 use super::file::Scenario;
+use super::place::{Place, Places};
+use super::range::Drift;
 use super::schedule::{Event, When};
+use super::time::{Offset, Time};
+use super::weather::{DiskChange, LinkChange};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
@@ -97,17 +102,24 @@ fn deserializer<'a>(table: DeTable<'a>, span: &Range<usize>) -> ValueDeserialize
 
 fn family(value: Value<'_>) -> Result<Family, Wrong> {
     let (mut settings, span) = table(value, "fault")?;
+    let own_keys: Vec<Range<usize>> = settings.keys().map(Spanned::span).collect();
     let kind = named(&mut settings, "kind", "fault", Kind::NAMES, &span)?;
     let timing = take(&mut settings, &Timing::KEYS);
     let timing = Timing::deserialize(deserializer(timing, &span)).map_err(|error| wrong(&error, span.clone(), &[]))?;
     let kind = match Kind::read(kind.get_ref(), deserializer(settings, &span)) {
-        Some(read) => read.map_err(|error| wrong(&error, span, &Timing::KEYS))?,
+        Some(read) => read.map_err(|error| {
+            // A table inside has no keys but its own.
+            let is_own = error.span().is_some_and(|place| own_keys.contains(&place));
+            wrong(&error, span, if is_own { &Timing::KEYS } else { &[] })
+        })?,
         None => return Err(unknown("kind of fault", &kind, Kind::NAMES)),
     };
     Ok(Family { timing, kind })
 }
 
 const WHEN_KEYS: [&str; 3] = ["at", "at_event", "after"];
+const LABEL_KEYS: [&str; 2] = ["strike", "pick"];
+
 fn event(value: Value<'_>) -> Result<Event, Wrong> {
     #[derive(Deserialize)]
     struct Label {
@@ -115,32 +127,57 @@ fn event(value: Value<'_>) -> Result<Event, Wrong> {
         pick: Option<u32>,
     }
     let (mut action, span) = table(value, "event")?;
-    let fail = |error: toml::de::Error| wrong(&error, span.clone(), &["at", "at_event", "after", "strike", "pick"]);
+    let fail = |error: toml::de::Error| wrong(&error, span.clone(), &[]);
     let when = take(&mut action, &WHEN_KEYS);
     if when.len() != 1 {
         let message = "an event says when it happens by exactly one of `at`, `at_event` and `after`".to_owned();
         return Err(Wrong { span, message, help: Vec::new() });
     }
     let when = When::deserialize(deserializer(when, &span)).map_err(fail)?;
-    let label = take(&mut action, &["strike", "pick"]);
+    let label = take(&mut action, &LABEL_KEYS);
     let Label { strike, pick } = Label::deserialize(deserializer(label, &span)).map_err(fail)?;
-    let places: Vec<(String, Range<usize>)> =
-        action.keys().map(|key| (key.get_ref().to_string(), key.span())).collect();
     let name = named(&mut action, "do", "event", ACTIONS, &span)?;
     if !ACTIONS.contains(&name.get_ref().as_str()) {
         return Err(unknown("action", &name, ACTIONS));
     }
+    for (key, value) in action.iter() {
+        check_entry(name.get_ref(), key, value)?;
+    }
     let tag = (Spanned::new(0..0, "do".into()), Spanned::new(name.span(), DeValue::String(name.into_inner().into())));
     action.insert(tag.0, tag.1);
-    let action = Deserialize::deserialize(deserializer(action, &span)).map_err(|error| {
-        // The place inside a tagged table is lost, but an unknown key can be found by its name.
-        let mut wrong = fail(error);
-        if let Some((_, place)) = places.iter().find(|(key, _)| wrong.message.contains(&format!("no key `{key}`"))) {
-            wrong.span = place.clone();
-        }
-        wrong
-    })?;
+    let action = Deserialize::deserialize(deserializer(action, &span)).map_err(fail)?;
     Ok(Event { when, action, strike, pick })
+}
+
+/// Reads one entry of an action alone: the place inside a tagged table is lost to serde.
+fn check_entry(action: &str, key: &Spanned<Cow<'_, str>>, value: &Value<'_>) -> Result<(), Wrong> {
+    let keys = action::keys(action);
+    if !keys.contains(&key.get_ref().as_ref()) {
+        let known: Vec<&str> = keys.iter().chain(&WHEN_KEYS).chain(&LABEL_KEYS).copied().collect();
+        let help = suggestions(key.get_ref(), &known);
+        return Err(Wrong { span: key.span(), message: format!("there is no key `{}` here", key.get_ref()), help });
+    }
+    let read = ValueDeserializer::from(value.clone());
+    let read = match (key.get_ref().as_ref(), action) {
+        ("from" | "to", _) => Places::deserialize(read).map(drop),
+        ("weather", "link-weather") => LinkChange::deserialize(read).map(drop),
+        ("weather", _) => DiskChange::deserialize(read).map(drop),
+        ("per_event", _) => Time::deserialize(read).map(drop),
+        ("by", _) => Offset::deserialize(read).map(drop),
+        ("drift_ppm", _) => Drift::deserialize(read).map(drop),
+        _ => Place::deserialize(read).map(drop),
+    };
+    read.map_err(|error| {
+        let mut wrong = wrong(&error, value.span(), &[]);
+        // serde lists the words alone.
+        let nodes = match key.get_ref().as_ref() {
+            "node" => ", a node",
+            "from" | "to" => ", a node, a list of nodes",
+            _ => "",
+        };
+        wrong.help.iter_mut().filter(|help| help.starts_with("allowed")).for_each(|help| help.push_str(nodes));
+        wrong
+    })
 }
 
 /// Takes the key that says what a table is.
@@ -192,9 +229,23 @@ fn wrong(error: &toml::de::Error, fallback: Range<usize>, more: &[&str]) -> Wron
     } else if what.starts_with("missing field") {
         (format!("the key `{written}` is missing"), Vec::new())
     } else {
-        (message.to_owned(), Vec::new())
+        (expected_in_our_words(message), Vec::new())
     };
     Wrong { span, message, help }
+}
+
+/// serde names what it expects as Rust does.
+fn expected_in_our_words(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let ours = match expected {
+        "u32" | "u64" | "usize" | "i64" => "a whole number",
+        "a boolean" => "true or false",
+        "a string" => "text in quotes",
+        "a sequence" => "a list",
+        name if name.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!("{found}, expected {ours}")
 }
 
 /// Where a path leads in the file, or the nearest table on the way there.

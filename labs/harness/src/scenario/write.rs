@@ -1,4 +1,5 @@
-//! A schedule as TOML, one link, node or event a line, in the order in which the types declare them.
+//! A schedule as TOML, in the order in which a person looks for things: what it is about, the weather
+//! of each link and node in a line, and at last what happens, each event in lines of its own.
 
 use super::schedule::Schedule;
 use std::fmt::Write;
@@ -8,28 +9,40 @@ impl Schedule {
     /// The schedule as a scenario file.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        let table = Table::try_from(self).expect("a schedule has nothing that TOML cannot say");
-        let mut text = String::from("# A schedule: nothing is left to draw. See docs/SCENARIOS.md.\n");
+        let mut table = Table::try_from(self).expect("a schedule has nothing that TOML cannot say");
+        let events = table.remove("event");
         // Tables come last in TOML: a key after a table's head would belong to the table.
         let (tables, values): (Vec<_>, Vec<_>) = table.into_iter().partition(|(_, value)| value.is_table());
+        let mut text = String::from("# A schedule: nothing is left to draw. See docs/SCENARIOS.md.\n");
         for (key, value) in values {
             match value {
-                Value::Array(items) if !items.is_empty() => {
-                    _ = writeln!(text, "\n{key} = [");
-                    for item in items {
-                        _ = writeln!(text, "  {item},");
-                    }
-                    text.push_str("]\n");
-                }
+                Value::Array(items) if !items.is_empty() => list(&mut text, &key, &items),
                 value => _ = writeln!(text, "{key} = {value}"),
             }
         }
-        for (head, entries) in tables {
-            _ = writeln!(text, "\n[{head}]");
-            for (key, value) in entries.as_table().into_iter().flatten() {
-                _ = writeln!(text, "{key} = {value}");
-            }
+        for (head, entries) in &tables {
+            block(&mut text, &format!("[{head}]"), entries);
+        }
+        for event in events.iter().flat_map(Value::as_array).flatten() {
+            block(&mut text, "[[event]]", event);
         }
         text
+    }
+}
+
+/// An item a line.
+fn list(text: &mut String, key: &str, items: &[Value]) {
+    _ = writeln!(text, "\n{key} = [");
+    for item in items {
+        _ = writeln!(text, "  {item},");
+    }
+    text.push_str("]\n");
+}
+
+/// A key a line below a head.
+fn block(text: &mut String, head: &str, entries: &Value) {
+    _ = writeln!(text, "\n{head}");
+    for (key, value) in entries.as_table().into_iter().flatten() {
+        _ = writeln!(text, "{key} = {value}");
     }
 }

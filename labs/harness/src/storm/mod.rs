@@ -1,6 +1,9 @@
 //! Makes a storm: the weather of a schedule, a load, and after it all is healed, recovery.
 
 mod front;
+mod struck;
+
+pub(crate) use struck::Struck;
 
 use crate::cluster::Cluster;
 use crate::failed::TestResult;
@@ -16,22 +19,19 @@ use std::time::Duration;
 use windtunnel::time::sleep;
 use windtunnel::{Nanos, Seed, spawn};
 
-/// How often each family of faults struck.
-pub(crate) type Struck = Rc<RefCell<BTreeMap<String, u64>>>;
-
 /// All that a storm needs besides its cluster.
 pub(crate) struct Setting<J: Judge> {
     pub schedule: Schedule,
     pub seed: Seed,
     pub occasions: Rc<Occasions>,
-    pub struck: Struck,
+    pub struck: Rc<RefCell<Struck>>,
     pub load: fn(Cluster<J>, DrawnLoad) -> Running<()>,
     pub recovery: fn(Cluster<J>) -> Running,
 }
 
 /// Runs the storm to its end.
 pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> TestResult {
-    let duration = setting.schedule.duration.0.to_duration();
+    let (duration, load) = (setting.schedule.duration, setting.schedule.load.clone());
     let weather = Rc::new(Weather {
         strikes: RefCell::new(Strikes::new(setting.schedule.nodes)),
         front: RefCell::new(Front::new(cluster.tester().clone(), &setting.schedule)),
@@ -40,17 +40,21 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
         seed: setting.seed,
         struck: setting.struck,
         occasions: setting.occasions,
-        events: setting.schedule.event.clone(),
+        schedule: setting.schedule,
     });
     weather.front.borrow().begin();
-    let load = spawn((setting.load)(cluster.clone(), setting.schedule.load.clone()));
+    let load = spawn((setting.load)(cluster.for_helpers(), load));
     let timed = spawn(weather.clone().strike_on_time());
     let awaiting = spawn(weather.clone().strike_on_occasion());
-    sleep(duration).await;
+    {
+        let _awaiting = cluster.awaiting(format_args!("the storm of {duration} to blow over"));
+        sleep(duration.0.to_duration()).await;
+    }
     timed.abort();
     awaiting.abort();
     load.abort();
     weather.over.set(true);
+    weather.struck.borrow_mut().storm_is_over(cluster.tester().event());
     weather.front.borrow_mut().heal();
     (setting.recovery)(cluster).await
 }
@@ -59,22 +63,20 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
 struct Weather<J: Judge> {
     cluster: Cluster<J>,
     seed: Seed,
-    events: Vec<Event>,
+    schedule: Schedule,
     strikes: RefCell<Strikes>,
     front: RefCell<Front>,
     /// Whether all was healed: what was still to strike no longer does.
     over: Cell<bool>,
-    struck: Struck,
+    struck: Rc<RefCell<Struck>>,
     occasions: Rc<Occasions>,
 }
 
 impl<J: Judge> Weather<J> {
     /// Events with a time, and those that wait for the world to count so far.
     async fn strike_on_time(self: Rc<Self>) {
-        for event in self.events.iter().filter(|event| matches!(event.when, When::AtEvent(_))) {
-            self.leave_for_the_world(event);
-        }
-        for event in &self.events {
+        self.leave_for_the_world();
+        for event in &self.schedule.event {
             let When::At(time) = event.when else { continue };
             let wait = time.0.0.saturating_sub(self.cluster.now().0);
             if wait > 0 {
@@ -84,23 +86,33 @@ impl<J: Judge> Weather<J> {
         }
     }
 
-    /// An event with a number strikes between two events of the world, where no task can be: who
-    /// is meant is settled now.
-    fn leave_for_the_world(&self, event: &Event) {
-        let When::AtEvent(number) = event.when else { return };
+    /// An event with a number strikes between two events of the world, where no task can be: who is meant, and what
+    /// it does beside others of its like, is settled now.
+    fn leave_for_the_world(&self) {
         let leader = self.cluster.judge().leader();
-        if let Some(action) = self.strikes.borrow_mut().resolve(event, 0, leader) {
-            self.count(event);
-            for command in self.front.borrow_mut().commands(event.strike.as_deref(), 0, &action) {
+        let mut planned = Front::new(self.cluster.tester().clone(), &self.schedule);
+        for event in &self.schedule.event {
+            let When::AtEvent(number) = event.when else { continue };
+            let Some(action) = self.strikes.borrow_mut().resolve(event, 0, leader) else { continue };
+            for command in planned.commands(event.strike.as_deref(), 0, &action) {
                 self.cluster.tester().at_event(number, command);
             }
+            self.struck.borrow_mut().leave(number, event.clone(), action);
+        }
+    }
+
+    /// Takes note of what the world has struck with since the last look: it did so itself.
+    fn catch_up(&self) {
+        for (event, action) in self.struck.borrow_mut().before(self.cluster.tester().event()) {
+            let _done = self.front.borrow_mut().commands(event.strike.as_deref(), 0, &action);
         }
     }
 
     /// Events that wait for something to be observed.
     async fn strike_on_occasion(self: Rc<Self>) {
         let triggers: Vec<(&Event, _)> = self
-            .events
+            .schedule
+            .event
             .iter()
             .filter_map(|event| match &event.when {
                 When::After(trigger) => Some((event, trigger)),
@@ -139,19 +151,14 @@ impl<J: Judge> Weather<J> {
         if self.over.get() {
             return;
         }
+        self.catch_up();
         let leader = self.cluster.judge().leader();
         let resolved = self.strikes.borrow_mut().resolve(event, firing, leader);
         if let Some(action) = resolved {
-            self.count(event);
+            self.struck.borrow_mut().count(event);
             for command in self.front.borrow_mut().commands(event.strike.as_deref(), firing, &action) {
                 self.cluster.tester().apply(command);
             }
-        }
-    }
-
-    fn count(&self, event: &Event) {
-        if !event.action.is_end() {
-            *self.struck.borrow_mut().entry(event.family().to_owned()).or_default() += 1;
         }
     }
 }

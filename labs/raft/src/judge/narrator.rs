@@ -59,8 +59,13 @@ impl Narrator {
         let became = (now.term, now.role) != (before.term, before.role);
         let voted = (now.term, now.voted_for) != (before.term, before.voted_for);
         match now.voted_for {
+            // A candidate votes for itself first of all. (Section 5.2)
+            Some(own) if became && now.role == Role::Candidate && own == node => {
+                Some(format!("{}, votes for itself", role_in_words(now)))
+            }
             _ if became && now.role != Role::Follower => Some(role_in_words(now)),
-            Some(candidate) if voted && candidate != node => Some(format!("votes for {candidate}")),
+            Some(own) if voted && own == node => Some("votes for itself".to_owned()),
+            Some(candidate) if voted => Some(format!("votes for {candidate}")),
             _ if became => Some(role_in_words(now)),
             _ => log_in_words(change, before)
                 .or_else(|| (now.commit != before.commit).then(|| format!("commits {}", now.commit))),

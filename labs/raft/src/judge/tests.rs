@@ -86,10 +86,14 @@ fn stories_tell_the_most_telling_change_and_nothing_twice() {
     use Role::{Candidate, Follower, Leader};
     let mut judge = RaftJudge::new(3);
     let mut say = |change: ViewChange| told(&mut judge, observation::VIEW, &change).unwrap_or_default();
-    assert_eq!(say(view(5, Candidate, Some(2), 0, &[])), "candidate of 5");
+    assert_eq!(say(view(5, Candidate, Some(2), 0, &[])), "candidate of 5, votes for itself");
     assert_eq!(say(view(5, Leader, Some(2), 0, &[])), "leader of 5");
     assert_eq!(say(view(6, Follower, None, 0, &[])), "follower of 6");
     assert_eq!(say(view(6, Follower, Some(1), 0, &[])), "votes for node 1");
+    assert_eq!(say(view(7, Follower, Some(3), 0, &[])), "votes for node 3");
+    assert_eq!(say(view(8, Candidate, None, 0, &[])), "candidate of 8");
+    assert_eq!(say(view(8, Candidate, Some(2), 0, &[])), "votes for itself");
+    assert_eq!(say(view(8, Leader, Some(2), 0, &[])), "leader of 8");
     assert_eq!(say(view(7, Follower, Some(3), 0, &[])), "votes for node 3");
     assert_eq!(say(view(7, Follower, Some(3), 0, &[3, 3])), "log 1..2 of term 3");
     assert_eq!(

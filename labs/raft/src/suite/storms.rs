@@ -73,7 +73,8 @@ async fn recover(cluster: RaftCluster) -> TestResult {
     if cluster.inner().judge().clients() > 0 {
         cluster.agree_in_the_end(b"after the storm", cluster.size()).await?;
         let otherwise = || behind(cluster.inner().judge().known());
-        cluster.inner().until(AGREEMENT_AFTER_STORM, |judge| caught_up(judge.known()), otherwise).await?;
+        let what = "all servers to catch up after the storm";
+        cluster.inner().until(what, AGREEMENT_AFTER_STORM, |judge| caught_up(judge.known()), otherwise).await?;
     }
     let last = cluster.leader_within(LEADER_AFTER_STORM).await?;
     let terms = last.term.0 - first.term.0;

@@ -96,6 +96,7 @@ impl RaftCluster {
                     }
                 }
                 None => {
+                    let _awaiting = self.cluster.awaiting("a leader that takes a command");
                     let again = deadline.min(Instant::now() + ASK_AGAIN);
                     let _ = timeout_at(again, self.cluster.tester().changed()).await;
                 }
@@ -115,7 +116,8 @@ impl RaftCluster {
     pub async fn applied_everywhere(&self, commands: &[(LogIndex, Vec<u8>)]) -> TestResult {
         let last = commands.iter().map(|(index, _)| *index).max().unwrap_or_default();
         let all = |judge: &RaftJudge| (judge.known().applied_count(last) == self.size()).then_some(());
-        self.cluster.until(BATCH_WITHIN, all, || self.not_applied(last, self.size(), BATCH_WITHIN)).await?;
+        let what = format!("index {last} applied on all servers");
+        self.cluster.until(what, BATCH_WITHIN, all, || self.not_applied(last, self.size(), BATCH_WITHIN)).await?;
         for (index, command) in commands {
             if self.value_at(*index) != Some(Digest::of(command)) {
                 let title = format!("At index {index} another command was applied than the one that the leader took.");
@@ -130,7 +132,8 @@ impl RaftCluster {
     /// # Errors
     /// As soon as somebody does.
     pub async fn nothing_commits_for(&self, span: Duration, index: LogIndex) -> TestResult {
-        let watched = self.cluster.never(span, |judge| {
+        let what = format!("nobody commits entry {index}");
+        let watched = self.cluster.never(what, span, |judge| {
             let known = judge.known();
             let committed = known.committed().get(index).map(|committed| ("committed", committed.shown_by));
             let applied = known.first_applied(index).map(|first| ("applied", first.node));
@@ -163,7 +166,8 @@ impl RaftCluster {
             _ => (judge.known().applied_count(index) >= servers).then_some(true),
         };
         let otherwise = || self.failed("no-agreement", "");
-        self.cluster.until(patience, look, otherwise).await.unwrap_or(false)
+        let what = format!("index {index} applied on {servers} servers");
+        self.cluster.until(what, patience, look, otherwise).await.unwrap_or(false)
     }
 
     fn value_at(&self, index: LogIndex) -> Option<Digest> {

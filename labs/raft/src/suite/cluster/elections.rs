@@ -37,9 +37,20 @@ impl RaftCluster {
             let seconds = patience.as_secs();
             self.failed("no-leader", format!("There is no leader after {seconds} s: {}.", self.roll_call()))
         };
-        let leader = self.cluster.until(patience, |judge| self.settled(judge.known()), nobody).await;
+        let leader =
+            self.cluster.until(self.leader_in_words(), patience, |judge| self.settled(judge.known()), nobody).await;
         self.ask_all().await?; // whoever shows something else than it says is the better explanation
         leader
+    }
+
+    /// Whose leader is waited for.
+    fn leader_in_words(&self) -> String {
+        let connected = self.connected.borrow();
+        if connected.len() == self.size() {
+            return "a leader whom all servers follow".to_owned();
+        }
+        let nodes: Vec<String> = connected.iter().map(|node| node.0.to_string()).collect();
+        format!("a leader whom the connected servers follow (nodes {})", nodes.join(", "))
     }
 
     /// Asks all connected servers whether they are what they show.
@@ -73,7 +84,7 @@ impl RaftCluster {
             let connected = known.leader_among(|node| self.is_connected(node));
             connected.or(newest.map(|(_, node)| *node))
         };
-        let watched = self.cluster.never(span, |judge| {
+        let watched = self.cluster.never("nobody leads without a quorum", span, |judge| {
             let node = leads(judge.known())?;
             let title = format!("{node} leads without a quorum: {}.", self.roll_call());
             Some(self.failed("leader-without-quorum", title))
@@ -86,7 +97,8 @@ impl RaftCluster {
     /// # Errors
     /// As soon as one does.
     pub async fn nothing_changes_for(&self, span: Duration, leader: Leader) -> TestResult {
-        self.cluster.never(span, |judge| self.change_of(judge.known(), leader)).await
+        let what = format!("{} leads term {} on", leader.node, leader.term);
+        self.cluster.never(what, span, |judge| self.change_of(judge.known(), leader)).await
     }
 
     /// That this leader has led up to now, in its term.
