@@ -1,23 +1,24 @@
 //! Turns a submission into its worker binary, with cargo and under `--cfg madsim`.
 
+use crate::blame::blame;
 use crate::error::LabError;
-use crate::house::Submission;
+use crate::house::{House, Submission};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-
-/// Compiler messages that mean the machine failed, not the code.
-const MACHINE_TROUBLE: [&str; 4] =
-    ["No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded"];
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 /// Builds the submission in release; its binary's path. Cargo's words go to standard error as they
 /// come; with `keep_words` they are also part of the error.
-pub fn build(submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
+pub fn build(house: &House, submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(&submission.directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    cargo.args(["build", "--release", "--message-format=json-render-diagnostics", "--package", &submission.package]);
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let format = if colour { "json-diagnostic-rendered-ansi" } else { "json" };
+    cargo.args(["build", "--release", "--message-format", format, "--package", &submission.package]);
     cargo.arg("--manifest-path").arg(submission.directory.join("Cargo.toml"));
     if let Some(target) = std::env::var_os("CARGO_TARGET_DIR").filter(|target| !target.is_empty()) {
         // It is relative to where the user stands, and cargo stands in the submission.
@@ -26,34 +27,21 @@ pub fn build(submission: &Submission, keep_words: bool) -> Result<PathBuf, LabEr
     for (name, value) in flags(|name| std::env::var_os(name)) {
         cargo.env(name, value);
     }
-    if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+    if colour {
         cargo.env("CARGO_TERM_COLOR", "always");
     }
     let mut child = cargo.spawn().map_err(|error| LabError::CannotBuild(format!("cargo does not start: {error}")))?;
-    let words = child.stderr.take().map(|stderr| std::thread::spawn(move || pass_on(stderr)));
-    let messages = child.stdout.take().map(read_messages).unwrap_or_default();
+    let words = Words::default();
+    let (copied, stderr) = (words.clone(), child.stderr.take());
+    let copying = stderr.map(|stderr| std::thread::spawn(move || copied.pass_on(stderr)));
+    let messages = child.stdout.take().map(|stdout| read_messages(stdout, &words)).unwrap_or_default();
     let status = child.wait().map_err(|error| LabError::CannotBuild(format!("cargo is lost: {error}")))?;
-    let words = words.and_then(|thread| thread.join().ok()).unwrap_or_default();
+    let _ = copying.map(JoinHandle::join);
 
     if !status.success() {
-        return Err(failed(submission, &messages, words, keep_words));
+        return Err(blame(house, submission, &messages, words.take(), keep_words));
     }
     binary(submission, &messages)
-}
-
-fn failed(submission: &Submission, messages: &[Value], words: String, keep_words: bool) -> LabError {
-    let is_error = |message: &&Value| message["message"]["level"] == "error";
-    let compiler_complains = messages.iter().any(|message| is_error(&message));
-    let trouble = words.lines().find(|line| MACHINE_TROUBLE.iter().any(|trouble| line.contains(trouble)));
-    match trouble {
-        Some(line) if !compiler_complains || words.contains(MACHINE_TROUBLE[0]) => {
-            LabError::CannotBuild(line.trim().to_owned())
-        }
-        _ => {
-            let words = if keep_words { words } else { String::new() };
-            LabError::DoesNotBuild { submission: submission.label.clone(), words }
-        }
-    }
 }
 
 /// The package's binary: the only one, or the one that has the package's name.
@@ -81,22 +69,46 @@ fn in_directory(message: &Value, submission: &Submission) -> bool {
     manifest.is_some_and(|path| path == submission.directory.join("Cargo.toml"))
 }
 
-fn read_messages(stdout: impl Read) -> Vec<Value> {
-    BufReader::new(stdout).lines().map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()).collect()
+/// What cargo says to programs; what the compiler says in it to people is passed on.
+fn read_messages(stdout: impl Read, words: &Words) -> Vec<Value> {
+    let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+    let messages = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+    let heard = messages.inspect(|message| {
+        if let Some(rendered) = message["message"]["rendered"].as_str() {
+            words.say(rendered.as_bytes());
+        }
+    });
+    heard.collect()
 }
 
-/// Copies cargo's words to our standard error as they come, and keeps the last of them.
-fn pass_on(mut from: impl Read) -> String {
-    const KEPT: usize = 64 * 1024;
-    let (mut kept, mut buffer) = (Vec::new(), [0; 4096]);
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
-        let _ = io::stderr().write_all(&buffer[..count]);
-        kept.extend_from_slice(&buffer[..count]);
+/// Words of cargo and the compiler: they go to our standard error as they come, and the last are kept.
+#[derive(Clone, Debug, Default)]
+struct Words(Arc<Mutex<Vec<u8>>>);
+
+impl Words {
+    fn say(&self, words: &[u8]) {
+        const KEPT: usize = 64 * 1024;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = io::stderr().write_all(words);
+        kept.extend_from_slice(words);
         if kept.len() > 2 * KEPT {
-            kept.drain(..kept.len() - KEPT);
+            let surplus = kept.len() - KEPT;
+            kept.drain(..surplus);
         }
     }
-    String::from_utf8_lossy(&kept).into_owned()
+
+    /// Whole lines at a time, so that two who speak at once can be told apart.
+    fn pass_on(&self, from: impl Read) {
+        let (mut from, mut line) = (BufReader::new(from), Vec::new());
+        while let Ok(1..) = from.read_until(b'\n', &mut line) {
+            self.say(&line);
+            line.clear();
+        }
+    }
+
+    fn take(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
 }
 
 /// The user's own flags, with ours added: flags in the environment replace those of

@@ -97,7 +97,7 @@ pub enum IsolateOption {
 
 #[derive(Debug, Args)]
 pub struct ReplayOptions {
-    /// A failure file, or `last` for the newest
+    /// A failure file, its name alone if it lies under target/windtunnel/failures, or `last` for the newest
     #[arg(default_value = "last")]
     pub file: PathBuf,
     /// Show log lines from this level on, and what lab code printed

@@ -22,8 +22,10 @@ pub struct Console {
     format: Format,
     colour: bool,
     bar: OnceLock<ProgressBar>,
-    /// Set when nobody reads any more (`| head -1`).
+    /// Set when nobody reads any more (`| head -1`), or nothing can be written.
     unread: Interrupt,
+    /// Why nothing can be written (`> file` on a full disk).
+    problem: OnceLock<io::Error>,
 }
 
 impl Console {
@@ -32,7 +34,7 @@ impl Console {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colour = format == Format::Text && io::stdout().is_terminal() && !plain;
-        Console { format, colour, bar: OnceLock::new(), unread: Interrupt::default() }
+        Console { format, colour, bar: OnceLock::new(), unread: Interrupt::default(), problem: OnceLock::new() }
     }
 
     /// Whether output is JSON.
@@ -59,9 +61,17 @@ impl Console {
             stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
         };
         let written = self.bar.get().map_or_else(write, |bar| bar.suspend(write));
-        if written.is_err() {
+        if let Err(error) = written {
             self.unread.set();
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                let _ = self.problem.set(error);
+            }
         }
+    }
+
+    /// Why results are lost, if they are: that a reader went away is none of that.
+    pub fn problem(&self) -> Option<&io::Error> {
+        self.problem.get()
     }
 
     /// Whether standard output has gone away.

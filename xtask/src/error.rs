@@ -30,7 +30,7 @@ pub enum LabError {
     #[error("--jobs {0}: give a number of workers, at least 1")]
     Jobs(String),
     #[error(
-        "--save-schedule writes one schedule, but {tests} tests and {seeds} seeds are chosen: name one test and one --seed"
+        "--save-schedule writes one schedule, but {tests} test(s) and {seeds} seed(s) are chosen: name one test and one --seed"
     )]
     ManySchedules { tests: usize, seeds: u64 },
     #[error("{} is no submission: {problem}", .directory.display())]
@@ -39,6 +39,10 @@ pub enum LabError {
     OtherLab { directory: PathBuf, found: String, expected: String },
     #[error("{submission} does not build{}", if .words.is_empty() { ": see the compiler's words above" } else { ":" })]
     DoesNotBuild { submission: String, words: String },
+    #[error("{name} does not build (which {submission} needs){}{}",
+        if *ours { ": this is Windtunnel's own code, not the submission's" } else { "" },
+        if .words.is_empty() { "; see the compiler's words above" } else { ":" })]
+    DependencyDoesNotBuild { name: String, submission: String, ours: bool, words: String },
     #[error("{} is not empty: choose another directory, `cargo lab new {lab} DIR`", .directory.display())]
     NotEmpty { directory: PathBuf, lab: String },
     #[error("lab {lab} has no starter yet ({} is missing)", .directory.display())]
@@ -78,7 +82,8 @@ impl LabError {
     pub fn exit(&self) -> Exit {
         match self {
             LabError::FilterMatchesNothing { .. } | LabError::NothingLeft { .. } => Exit::NothingMatched,
-            LabError::DoesNotBuild { .. } => Exit::DoesNotBuild,
+            LabError::DependencyDoesNotBuild { ours: true, .. } => Exit::Harness,
+            LabError::DoesNotBuild { .. } | LabError::DependencyDoesNotBuild { .. } => Exit::DoesNotBuild,
             LabError::Refused(refusal) if refusal.kind == RefusalKind::BadInput => Exit::Usage,
             LabError::OtherProtocol { .. }
             | LabError::Refused(_)
@@ -108,7 +113,7 @@ impl LabError {
     /// Words of another program that belong to it, as they are.
     pub fn words(&self) -> &str {
         match self {
-            LabError::DoesNotBuild { words, .. } => words,
+            LabError::DoesNotBuild { words, .. } | LabError::DependencyDoesNotBuild { words, .. } => words,
             _ => "",
         }
     }

@@ -119,6 +119,8 @@ pub struct TestResult {
     pub part: String,
     pub verdict: Verdict,
     pub runs: u64,
+    /// Runs that were to be made; more than `runs` if it was stopped.
+    pub planned: u64,
     pub points: u32,
     pub max_points: u32,
     /// The seed at which it failed.
@@ -133,6 +135,8 @@ pub struct ReplayEvent {
     pub seed: Seed,
     pub outcome: ReplayOutcome,
     pub sources_changed: bool,
+    /// The files that changed, the submission's first; empty if the failure file does not tell.
+    pub changed: Vec<String>,
     pub saved_rule: String,
     pub rule: Option<String>,
     pub saved_trace_hash: TraceHash,
@@ -179,14 +183,20 @@ pub struct Summary {
     pub lab: Option<String>,
     pub tests: usize,
     pub runs: u64,
+    /// Runs that were to be made; more than `runs` after an interruption.
+    pub planned: u64,
     pub passed: usize,
     pub failed: usize,
     pub undecided: usize,
+    /// Tests of which no run has ended.
+    pub not_run: Vec<String>,
     pub seeds: u64,
     pub points: u32,
     pub max_points: u32,
     pub parts: Vec<PartSummary>,
     pub faults: BTreeMap<String, u64>,
+    /// Faults whose event's number did not come in a run that passed, and in how many it did not.
+    pub never_struck: BTreeMap<String, u64>,
     pub trace_hash: TraceHash,
     pub wall_ms: u64,
     pub cpu_ms: u64,

@@ -2,7 +2,7 @@
 
 use crate::error::LabError;
 use crate::seeds::random_name;
-use lab_harness::protocol::SavedFailure;
+use lab_harness::protocol::{Failure, SavedFailure};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -35,6 +35,12 @@ impl Failures {
         self.drop_others_alike(saved, &path);
         self.drop_oldest(&path);
         Ok(path)
+    }
+
+    /// A failure file by its path, or by its name alone if it is one of these.
+    pub fn find(&self, here: &Path, wanted: &Path) -> PathBuf {
+        let (file, own) = (here.join(wanted), self.0.join(wanted));
+        if !file.exists() && own.is_file() { own } else { file }
     }
 
     /// The newest one.
@@ -73,11 +79,20 @@ impl Failures {
     }
 }
 
-/// What makes two failures the same find.
-fn key(saved: &SavedFailure) -> (&str, &str, &str, &str, Option<&str>) {
-    let rule = saved.result.failure.as_ref().map_or("", |failure| &failure.rule);
+/// What makes two failures the same find: lab, submission, test, scenario, rule, and the place of a panic.
+fn key(saved: &SavedFailure) -> [Option<&str>; 6] {
+    let failure = saved.result.failure.as_ref();
     let scenario = saved.scenario.as_ref().map(|scenario| &*scenario.name);
-    (&saved.lab, &saved.submission, &saved.result.test, rule, scenario)
+    let rule = failure.map(|failure| &*failure.rule);
+    [Some(&saved.lab), Some(&saved.submission), Some(&saved.result.test), scenario, rule, failure.and_then(panicked_at)]
+}
+
+/// Where lab code panicked: `src/core/vote.rs:42:9`. A worker that died of it said so last.
+fn panicked_at(failure: &Failure) -> Option<&str> {
+    let words = std::iter::once(&failure.title).chain(failure.output.iter().map(|line| &line.text));
+    let place = words.filter_map(|text| text.split_once("panicked at ")).next()?.1;
+    let place = place.split(": ").next()?.lines().next()?;
+    Some(place.trim_end_matches(':'))
 }
 
 /// `raft-re_election-7.json`; a scenario and a submission of one's own are named too.
@@ -98,7 +113,7 @@ fn file_name(saved: &SavedFailure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_harness::protocol::{Failure, FoundBy, RunResult, TraceHash, Verdict};
+    use lab_harness::protocol::{FoundBy, RunResult, TraceHash, Verdict};
     use windtunnel::Seed;
 
     fn saved(test: &str, rule: &str, seed: u64) -> SavedFailure {
@@ -112,6 +127,7 @@ mod tests {
             events: 1,
             sim_ns: 1,
             faults: Default::default(),
+            never_struck: Vec::new(),
             messages: 0,
             bytes: 0,
             peak_heap_bytes: 0,
@@ -123,6 +139,7 @@ mod tests {
             lab: "raft".into(),
             submission: "solutions/raft".into(),
             sources: TraceHash(2),
+            files: Default::default(),
             scenario: None,
             found_by: FoundBy::Run,
             result,
@@ -162,6 +179,20 @@ mod tests {
             place.names(),
             ["raft-backup-2.json", "raft-backup-5.json", "raft-backup-7.json", "raft-backup-8.json"]
         );
+    }
+
+    #[test]
+    fn panics_at_different_places_are_different_finds() {
+        let place = Place::new("panics");
+        let failures = Failures::under(&place.0);
+        for (seed, line) in [(1, 10), (2, 10), (3, 10), (4, 10), (5, 99), (6, 99)] {
+            let mut panic = saved("backup", "panic", seed);
+            let title = format!("node {} panicked at src/lib.rs:{line}:5: no entry {seed}", seed % 3 + 1);
+            panic.result.failure.as_mut().unwrap().title = title;
+            failures.save(&panic).unwrap();
+        }
+        let kept: Vec<_> = [1, 2, 4, 5, 6].iter().map(|seed| format!("raft-backup-{seed}.json")).collect();
+        assert_eq!(place.names(), kept, "three of the four at line 10, both at line 99");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::error::LabError;
 use crate::suggest::nearest;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The repository and where we stand.
 #[derive(Debug)]
@@ -97,10 +97,19 @@ impl House {
         Ok(Submission { lab: lab.unwrap_or_default().to_owned(), package: name.to_owned(), label, directory })
     }
 
-    /// A path as the user would type it here.
+    /// A path as the user would type it here: relative if that is shorter.
     pub fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(&self.here).unwrap_or(path).display().to_string()
+        let whole = path.display().to_string();
+        let relative = relative(&self.here, path).display().to_string();
+        if relative.len() < whole.len() && !relative.is_empty() { relative } else { whole }
     }
+}
+
+/// The way from one directory to a path, both absolute.
+fn relative(from: &Path, to: &Path) -> PathBuf {
+    let shared = from.components().zip(to.components()).take_while(|(from, to)| from == to).count();
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(to.components().skip(shared)).collect()
 }
 
 /// Cargo's target directory: from the environment, or the one this program lies in.
@@ -114,5 +123,21 @@ fn target_directory(root: &Path, here: &Path) -> PathBuf {
     match profile.and_then(Path::parent) {
         Some(target) if target.join("CACHEDIR.TAG").is_file() => target.to_path_buf(),
         _ => root.join("target"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_the_shorter_way() {
+        let house = House { root: "/w".into(), here: "/w/submissions/mine".into(), output: "/w/target".into() };
+        let shown = |path: &str| house.shown(Path::new(path));
+        assert_eq!(shown("/w/submissions/mine/src/lib.rs"), "src/lib.rs");
+        assert_eq!(shown("/w/submissions/yours/a.json"), "../yours/a.json");
+        assert_eq!(shown("/w/target/windtunnel/failures/a.json"), "/w/target/windtunnel/failures/a.json");
+        assert_eq!(shown("/tmp/a"), "/tmp/a", "the way up is longer");
+        assert_eq!(shown("/w/submissions/mine"), "/w/submissions/mine", "nobody can type nothing");
     }
 }

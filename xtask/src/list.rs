@@ -6,6 +6,7 @@ use crate::event::{Event, ListedTest};
 use crate::exit::Exit;
 use crate::house::Submission;
 use crate::interrupt::Interrupt;
+use crate::known;
 use crate::run_directory::RunDirectory;
 use crate::session::Session;
 use crate::worker::{Worker, WorkerCommand, patience};
@@ -38,7 +39,9 @@ fn hello(session: &Session<'_>, submission: &Submission) -> Result<Hello, LabErr
     let program = session.binary(submission)?;
     let command =
         WorkerCommand { program, directory: &directory, patience: patience(), interrupt: Interrupt::default() };
-    Ok(Worker::start(&command)?.hello.clone())
+    let hello = Worker::start(&command)?.hello.clone();
+    known::remember(session.house, &hello);
+    Ok(hello)
 }
 
 fn say(session: &Session<'_>, submission: &Submission, hello: &Hello) {

@@ -7,6 +7,7 @@
 //! - [`pool`] spreads runs over workers, [`tally`] counts their results in an order of its own;
 //! - [`console`] prints [`event`]s, as JSON or through [`text`].
 
+mod blame;
 mod building;
 mod cli;
 mod clock;
@@ -20,6 +21,7 @@ mod fingerprint;
 mod hermetic;
 mod house;
 mod interrupt;
+mod known;
 mod list;
 mod new;
 mod pool;
@@ -57,6 +59,10 @@ fn main() -> ExitCode {
     };
     summary.exit = exit.code();
     console.say(&Event::Summary(summary));
+    if let Some(error) = console.problem() {
+        console.chat(&format!("error: cannot write the results to standard output: {error}\n"));
+        return exit.max(exit::Exit::Harness).into();
+    }
     exit.into()
 }
 

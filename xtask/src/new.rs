@@ -23,7 +23,28 @@ panic = \"unwind\"
 overflow-checks = true
 incremental = true
 debug = \"line-tables-only\"
+
+# The runtime and the lab are optimised as a whole.
+[profile.release.package.windtunnel]
+codegen-units = 1
+[profile.release.package.lab-@LAB@]
+codegen-units = 1
 ";
+
+/// What runs once a run is built fast instead, as in the repository's own profile.
+const BUILT_FAST: [&str; 11] = [
+    "lab-harness",
+    "clap_builder",
+    "indexmap",
+    "libtest-mimic",
+    "schemars",
+    "serde_json",
+    "toml",
+    "toml_datetime",
+    "toml_parser",
+    "tracing-subscriber",
+    "winnow",
+];
 
 /// Makes the directory and fills it.
 pub fn new(session: &Session<'_>, options: &NewOptions) -> Result<Exit, LabError> {
@@ -65,7 +86,9 @@ fn fill(house: &House, lab: &str, starter: &Path, directory: &Path, package: &st
         manifest.push_str(&format!("\n[package.metadata.windtunnel]\nlab = \"{lab}\"\n"));
     }
     if !inside {
-        manifest.push_str(OWN_WORKSPACE);
+        manifest.push_str(&OWN_WORKSPACE.replace("@LAB@", lab));
+        manifest.push_str("\n# These run once a run: built fast instead.\n");
+        manifest.extend(BUILT_FAST.map(|name| format!("[profile.release.package.{name}]\nopt-level = 0\n")));
         // The same versions of everything, so that a seed means the same run there.
         let lock = house.root.join("Cargo.lock");
         if lock.is_file() {
@@ -96,7 +119,8 @@ fn config(house: &House) -> String {
     format!(
         "# madsim replaces the C library's clock and entropy, but only under this cfg.\n\
          [target.'cfg(all())']\n\
-         rustflags = [\"--cfg\", \"madsim\"]\n\
+         rustflags = [\"--cfg\", \"madsim\"]\n\n\
+         [build]\n\
          rustdocflags = [\"--cfg\", \"madsim\"]\n\n\
          [alias]\n\
          lab = [\"run\", \"--quiet\", \"--release\", \"--manifest-path\", {manifest}, \"--\"]\n"

@@ -6,13 +6,14 @@ use crate::error::LabError;
 use crate::event::{Event, ReplayEvent, ReplayOutcome, Summary, rows_of};
 use crate::exit::Exit;
 use crate::failures::Failures;
+use crate::fingerprint::Fingerprint;
 use crate::house::Submission;
 use crate::interrupt::Interrupt;
 use crate::run_directory::RunDirectory;
 use crate::session::Session;
 use crate::tally::Tally;
 use crate::worker::{Worker, WorkerCommand, patience};
-use crate::{clock, fingerprint, text};
+use crate::{clock, text};
 use lab_harness::protocol::{FoundBy, Row, RowKind, RunRequest, RunResult, SavedFailure, TestInfo, Verdict};
 use std::collections::VecDeque;
 use std::fs::File;
@@ -25,9 +26,10 @@ const SHOWN: usize = 60;
 
 /// Runs it again and says how it compares.
 pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summary) -> Result<Exit, LabError> {
+    let failures = Failures::under(&session.house.output);
     let path = match options.file.as_os_str() == "last" {
-        true => Failures::under(&session.house.output).last()?,
-        false => session.house.here.join(&options.file),
+        true => failures.last()?,
+        false => failures.find(&session.house.here, &options.file),
     };
     let saved = SavedFailure::read(&path)?;
     summary.lab = Some(saved.lab.clone());
@@ -105,7 +107,9 @@ fn compare(
     path: &Path,
     result: &RunResult,
 ) -> ReplayEvent {
-    let sources_changed = fingerprint::of_sources(session.house, submission) != saved.sources;
+    let now = Fingerprint::of_sources(session.house, submission);
+    let sources_changed = now.whole != saved.sources;
+    let changed = if sources_changed { now.changed_since(&saved.files, submission) } else { Vec::new() };
     let rule = result.failure.as_ref().map(|failure| failure.rule.clone());
     let saved_rule = saved.result.failure.as_ref().map_or_else(String::new, |failure| failure.rule.clone());
     let broken = result.verdict != Verdict::Passed;
@@ -125,6 +129,7 @@ fn compare(
         seed: saved.result.seed,
         outcome,
         sources_changed,
+        changed,
         saved_rule,
         rule,
         saved_trace_hash: saved.result.trace_hash,

@@ -20,7 +20,7 @@ impl Session<'_> {
     pub fn binary(&self, submission: &Submission) -> Result<PathBuf, LabError> {
         match self.worker {
             Some(worker) => Ok(self.house.here.join(worker)),
-            None => building::build(submission, self.console.is_json()),
+            None => building::build(self.house, submission, self.console.is_json()),
         }
     }
 }

@@ -15,6 +15,7 @@ pub struct Tally<'a> {
     tested: Vec<Tested>,
     runs: u64,
     faults: BTreeMap<String, u64>,
+    never_struck: BTreeMap<String, u64>,
     sim_ns: u64,
     trace: Fold,
 }
@@ -30,7 +31,16 @@ impl<'a> Tally<'a> {
     /// Nothing has run yet.
     pub fn new(tests: &'a [TestInfo], seeds: u64) -> Self {
         let tested = vec![Tested::default(); tests.len()];
-        Tally { tests, seeds, tested, runs: 0, faults: BTreeMap::new(), sim_ns: 0, trace: Fold::default() }
+        Tally {
+            tests,
+            seeds,
+            tested,
+            runs: 0,
+            faults: BTreeMap::new(),
+            never_struck: BTreeMap::new(),
+            sim_ns: 0,
+            trace: Fold::default(),
+        }
     }
 
     /// Counts one run; results come in the order of tests and seeds.
@@ -47,6 +57,9 @@ impl<'a> Tally<'a> {
         for (family, count) in &result.faults {
             *self.faults.entry(family.clone()).or_default() += count;
         }
+        for fault in &result.never_struck {
+            *self.never_struck.entry(fault.clone()).or_default() += 1;
+        }
     }
 
     /// Whether all that a test has to run has run.
@@ -54,23 +67,26 @@ impl<'a> Tally<'a> {
         self.tested[test].runs == self.seeds || self.tested[test].failed_seed.is_some()
     }
 
-    /// How a test has ended; nothing if it did not run at all.
+    /// How a test has ended, by the runs that did; nothing if none has. Points are for all seeds alone.
     pub fn result(&self, test: usize) -> Option<TestResult> {
         let (info, tested) = (&self.tests[test], self.tested[test]);
-        // A test that passed on some of its seeds has not passed: it was interrupted.
-        let verdict = match tested.worst? {
-            Verdict::Passed if !self.is_complete(test) => Verdict::Undecided,
-            verdict => verdict,
-        };
+        let verdict = tested.worst?;
+        let earned = verdict == Verdict::Passed && self.is_complete(test);
         Some(TestResult {
             test: info.name.clone(),
             part: info.part.clone(),
             verdict,
             runs: tested.runs,
-            points: if verdict == Verdict::Passed { info.points } else { 0 },
+            planned: self.planned(tested),
+            points: if earned { info.points } else { 0 },
             max_points: info.points,
             failed_seed: tested.failed_seed,
         })
+    }
+
+    /// The runs that a test was to make: none behind its first failing seed.
+    fn planned(&self, tested: Tested) -> u64 {
+        if tested.failed_seed.is_some() { tested.runs } else { self.seeds }
     }
 
     /// The worst of all verdicts.
@@ -84,8 +100,10 @@ impl<'a> Tally<'a> {
             lab: Some(hello.lab.clone()),
             tests: self.tests.len(),
             runs: self.runs,
+            planned: self.tested.iter().fold(0, |sum, tested| sum.saturating_add(self.planned(*tested))),
             seeds: self.seeds,
             faults: self.faults.clone(),
+            never_struck: self.never_struck.clone(),
             trace_hash: lab_harness::protocol::TraceHash(self.trace.value()),
             sim_ms: self.sim_ns / 1_000_000,
             ..Summary::default()
@@ -96,6 +114,9 @@ impl<'a> Tally<'a> {
         }
         for (index, info) in self.tests.iter().enumerate() {
             let result = self.result(index);
+            if result.is_none() {
+                summary.not_run.push(info.name.clone());
+            }
             let points = result.as_ref().map_or(0, |result| result.points);
             let verdict = result.map(|result| result.verdict);
             let passed = usize::from(verdict == Some(Verdict::Passed));
@@ -116,5 +137,56 @@ impl<'a> Tally<'a> {
             }
         }
         summary.parts.retain(|part| part.tests > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_harness::protocol::{PartInfo, TraceHash};
+
+    fn result(test: &str, seed: u64, verdict: Verdict) -> RunResult {
+        RunResult {
+            test: test.into(),
+            seed: Seed(seed),
+            verdict,
+            trace_hash: TraceHash(seed),
+            hash_at: None,
+            events: 1,
+            sim_ns: 1_000_000,
+            faults: BTreeMap::new(),
+            never_struck: Vec::new(),
+            messages: 0,
+            bytes: 0,
+            peak_heap_bytes: 0,
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn what_was_stopped_counts_by_the_runs_that_ended_and_earns_nothing() {
+        let test = |name: &str| TestInfo {
+            name: name.into(),
+            mit: None,
+            part: "log".into(),
+            tags: vec![],
+            points: 5,
+            about: String::new(),
+            storm: None,
+        };
+        let tests = [test("whole"), test("halved"), test("broken"), test("untouched")];
+        let mut tally = Tally::new(&tests, 2);
+        let runs = [(0, 0, Verdict::Passed), (0, 1, Verdict::Passed), (1, 0, Verdict::Passed), (2, 0, Verdict::Failed)];
+        for (test, seed, verdict) in runs {
+            tally.count(test, &result(&tests[test].name, seed, verdict));
+        }
+        let parts = vec![PartInfo { name: "log".into(), alias: None, points: 20 }];
+        let hello = Hello { protocol: 1, weather_version: 1, lab: "raft".into(), parts, tests: tests.to_vec() };
+        let mut summary = Summary::default();
+        tally.summarise(&hello, &mut summary);
+        assert_eq!((summary.passed, summary.failed, summary.undecided), (2, 1, 0));
+        assert_eq!(summary.not_run, ["untouched"]);
+        assert_eq!((summary.runs, summary.planned), (4, 2 + 2 + 1 + 2), "none behind a failing seed");
+        assert_eq!((summary.points, summary.max_points), (5, 20));
     }
 }

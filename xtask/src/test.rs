@@ -6,6 +6,7 @@ use crate::error::LabError;
 use crate::event::{ErrorEvent, Event, FailureEvent, PlanEvent, RunEvent, Summary};
 use crate::exit::Exit;
 use crate::failures::Failures;
+use crate::fingerprint::Fingerprint;
 use crate::house::{House, Submission};
 use crate::interrupt::Interrupt;
 use crate::pool::{self, Done, Plan};
@@ -15,10 +16,11 @@ use crate::select::Selection;
 use crate::session::Session;
 use crate::tally::Tally;
 use crate::worker::{Worker, WorkerCommand, patience};
-use crate::{clock, fingerprint, hermetic, weather};
+use crate::{clock, hermetic, known, weather};
 use lab_harness::protocol::{
-    Failure, Hello, SCENARIO_TEST, SavedFailure, ScenarioText, ScheduleRequest, TestInfo, TraceHash, Verdict,
+    Failure, Hello, SCENARIO_TEST, SavedFailure, ScenarioText, ScheduleRequest, TestInfo, Verdict,
 };
+use std::path::Path;
 
 /// Builds, runs, reports.
 pub fn test(session: &Session<'_>, options: &TestOptions, summary: &mut Summary) -> Result<Exit, LabError> {
@@ -29,25 +31,30 @@ pub fn test(session: &Session<'_>, options: &TestOptions, summary: &mut Summary)
     let seeds = asked.unwrap_or_else(Seeds::drawn);
     let scenario = options.scenario.as_deref().map(|path| weather::read(session.house, &submission.lab, path));
     let scenario = scenario.transpose()?;
-    if let (1, Some(seed)) = (seeds.count(), seeds.at(0)) {
-        session.console.say(&Event::Seed { seed, drawn: asked.is_none() });
+    let selection = Selection { filters: &filters, part: options.part.as_deref(), tag: options.tag.as_deref() };
+    if let Some(hello) = known::hello(session.house, &submission.lab)
+        && !selection.is_everything()
+    {
+        selection.select(&hello)?; // a wrong name need not wait for a build
     }
     let directory = RunDirectory::create(&session.house.output)?;
     let interrupt = Interrupt::on_signals();
     let program = session.binary(&submission).map_err(|error| interrupt.instead_of(error))?;
-    let findings = if options.check { hermetic::scan(&submission.directory) } else { Vec::new() };
-    let hermetic = findings.is_empty();
-    findings.into_iter().for_each(|finding| session.console.say(&Event::Hermeticity(finding)));
-
     let watch = clock::Stopwatch::start();
     let command = WorkerCommand { program, directory: &directory, patience: patience(), interrupt };
     let mut worker = Worker::start(&command)?;
     let hello = worker.hello.clone();
-    let selection = Selection { filters: &filters, part: options.part.as_deref(), tag: options.tag.as_deref() };
+    known::remember(session.house, &hello);
     let tests = match &scenario {
         Some(scenario) if selection.is_everything() => vec![scenario_test(scenario)],
         _ => selection.select(&hello)?,
     };
+    if let (1, Some(seed)) = (seeds.count(), seeds.at(0)) {
+        session.console.say(&Event::Seed { seed, drawn: asked.is_none() });
+    }
+    let findings = if options.check { hermetic::scan(&submission.directory) } else { Vec::new() };
+    let hermetic = findings.is_empty();
+    findings.into_iter().for_each(|finding| session.console.say(&Event::Hermeticity(finding)));
     save_schedule(session, options, &mut worker, &tests, seeds, scenario.as_ref())?;
 
     let isolation = options.isolate == Some(IsolateOption::Process);
@@ -142,7 +149,12 @@ fn save_schedule(
     };
     let request = ScheduleRequest { test: test.name.clone(), seed, scenario: scenario.cloned() };
     let text = worker.schedule(request)?;
-    std::fs::write(path, text).map_err(|source| LabError::CannotWrite { path: path.clone(), source })?;
+    if let Err(source) = std::fs::write(path, text) {
+        if path.is_file() {
+            let _ = std::fs::remove_file(path); // half a schedule would be another one
+        }
+        return Err(LabError::CannotWrite { path: path.clone(), source });
+    }
     let (file, test) = (path.display().to_string(), test.name.clone());
     session.console.say(&Event::Schedule { file, test, seed });
     Ok(())
@@ -157,7 +169,7 @@ struct Report<'a> {
     tally: Tally<'a>,
     told: Vec<bool>,
     failures: Failures,
-    sources: Option<TraceHash>,
+    sources: Option<Fingerprint>,
     unsaved: bool,
 }
 
@@ -212,13 +224,15 @@ impl<'a> Report<'a> {
     }
 
     fn tell_failure(&mut self, done: &Done) {
-        let sources = *self.sources.get_or_insert_with(|| fingerprint::of_sources(self.session.house, self.submission));
+        let sources = || Fingerprint::of_sources(self.session.house, self.submission);
+        let sources = self.sources.get_or_insert_with(sources).clone();
         let saved = SavedFailure {
             format: SavedFailure::FORMAT.to_owned(),
             weather_version: self.hello.weather_version,
             lab: self.hello.lab.clone(),
             submission: self.submission.label.clone(),
-            sources,
+            sources: sources.whole,
+            files: sources.files,
             scenario: self.plan.scenario.cloned(),
             found_by: done.found_by,
             result: done.result.clone(),
@@ -262,10 +276,17 @@ fn failure_event(saved: &SavedFailure, test: &TestInfo, file: Option<String>, ag
         at_ns: failure.at_ns,
         story: failure.story,
         output: failure.output,
-        replay: file.as_ref().map(|file| format!("cargo lab replay {}", quoted(file))),
+        replay: file.as_deref().map(|file| format!("cargo lab replay {}", quoted(typed(file)))),
         file,
         again,
     }
+}
+
+/// What to type for a failure file: its path, or its name alone where the path would fill a line.
+fn typed(file: &str) -> &str {
+    const FITS: usize = 60;
+    let name = || Path::new(file).file_name().and_then(|name| name.to_str());
+    if file.chars().count() <= FITS { file } else { name().unwrap_or(file) }
 }
 
 /// The command that runs this seed again, from where the user stands.

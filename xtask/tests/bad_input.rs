@@ -30,6 +30,32 @@ fn unknown_names_are_answered_with_near_ones() {
 }
 
 #[test]
+fn what_is_known_to_be_wrong_needs_no_build_and_no_seed() {
+    let repository = Repository::new();
+    let wrong = [("--part 3Z", 2), ("--tag strom", 2), ("re_elektion", 4), ("--part election --tag mit undecided", 4)];
+    for (words, code) in wrong {
+        let answer = repository.lab(&format!("test raft {words}"));
+        assert_eq!(
+            (answer.code, answer.stdout.as_str()),
+            (code, ""),
+            "a seed is drawn when the run begins: {answer:?}"
+        );
+    }
+    let without_worker = |words: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["test", "raft"]).args(words.split(' ')).args(["--worker", "/nonexistent", "--root"]);
+        command.arg(repository.path()).env("CARGO_TARGET_DIR", repository.path().join("target"));
+        Answer::of(command).code
+    };
+    for (words, code) in wrong {
+        assert_eq!(without_worker(words), code, "{words}: known from the worker before");
+    }
+    assert_eq!(without_worker("re_election"), 70, "a right name needs the worker");
+    repository.write("labs/raft/src/new.rs", "//! Maybe part 3Z.\n");
+    assert_eq!(without_worker("--part 3Z"), 70, "the lab may have another part now");
+}
+
+#[test]
 fn usage_errors_exit_with_2_and_end_in_a_summary() {
     let repository = Repository::new();
     for words in [
@@ -140,6 +166,37 @@ fn a_target_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn results_that_cannot_be_written_are_an_error() {
+    let full = std::path::Path::new("/dev/full");
+    if !full.exists() {
+        return; // no such device on this system
+    }
+    let repository = Repository::new();
+    for words in ["list", "test raft re_election --seed 1", "test raft re_election --seed 1 --format json", "schema"] {
+        let mut command = repository.command(words);
+        command.stdout(std::fs::File::options().write(true).open(full).unwrap()).stderr(std::process::Stdio::piped());
+        let answer = Answer::from(command.spawn().unwrap().wait_with_output().unwrap());
+        assert_eq!(answer.code, 70, "{words}: {answer:?}");
+        assert!(answer.stderr.contains("cannot write the results to standard output"), "{words}: {answer:?}");
+    }
+}
+
+#[test]
+fn half_a_schedule_is_not_left_behind() {
+    let repository = Repository::new();
+    let lab = repository.command("test raft re_election --seed 99 --save-schedule cut.toml");
+    // No file may grow past a few hundred bytes, as on a disk that is all but full.
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]).arg(lab.get_program()).args(lab.get_args());
+    shell.current_dir(repository.path());
+    shell.envs(lab.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let answer = Answer::of(shell);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("cannot write cut.toml"), "{answer:?}");
+    assert!(!repository.path().join("cut.toml").exists());
+}
+
+#[test]
 fn failures_that_cannot_be_saved_are_still_shown() {
     let repository = Repository::new();
     repository.write("target/windtunnel/failures", "a file where a directory should be");
@@ -192,6 +249,37 @@ fn a_submission_that_does_not_build_is_shown_in_the_compilers_words() {
     let answer = Answer::of(built(&repository, "test raft --seed 1"));
     assert_eq!(answer.code, 3, "{answer:?}");
     assert!(answer.stderr.contains("it needs one binary"), "{answer:?}");
+}
+
+#[test]
+fn a_crate_that_is_not_the_submissions_is_blamed_by_its_name() {
+    let repository = Repository::new();
+    let needs = "[package]\nname = \"solution-raft\"\n[dependencies]\nlab-raft = { path = \"../../labs/raft\" }\n";
+    repository.write("solutions/raft/Cargo.toml", needs);
+    repository.write("solutions/raft/src/main.rs", "fn main() {}\n");
+    repository.write("labs/raft/src/lib.rs", "pub fn f() -> u64 { \"five\" }\n");
+    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    assert_eq!(answer.code, 70, "{answer:?}");
+    let sentence = "lab-raft does not build (which solutions/raft needs): this is Windtunnel's own code";
+    assert!(answer.stderr.contains(sentence) && answer.stderr.contains("mismatched types"), "{answer:?}");
+    let json = Answer::of(built(&repository, "test raft --seed 1 --format json"));
+    assert_eq!(json.summary()["exit"], 70);
+    assert!(json.events_of("error")[0]["message"].as_str().unwrap().contains("mismatched types"), "{json:?}");
+
+    repository
+        .write("labs/raft/Cargo.toml", "[package]\nname = \"lab-raft\"\n[dependencies]\nno = { path = \"no\" }\n");
+    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    assert_eq!(answer.code, 70, "{answer:?}");
+    assert!(answer.stderr.contains("lab-raft does not build (which solutions/raft needs)"), "{answer:?}");
+
+    repository.write("labs/raft/Cargo.toml", "[package\n");
+    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    assert_eq!(answer.code, 70, "{answer:?}");
+    repository.write("labs/raft/Cargo.toml", "[package]\nname = \"lab-raft\"\n");
+    repository.write("labs/raft/src/lib.rs", "");
+    repository.write("solutions/raft/Cargo.toml", &needs.replace("labs/raft", "labs/none"));
+    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    assert_eq!(answer.code, 3, "it asks for what is not there: {answer:?}");
 }
 
 #[test]

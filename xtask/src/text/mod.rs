@@ -5,6 +5,7 @@ mod failure;
 mod wrap;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
+use crate::exit::Exit;
 use lab_harness::protocol::{Failure, Row, Verdict};
 use wrap::plain;
 
@@ -109,18 +110,24 @@ fn test_result(result: &TestResult, style: Style) -> String {
     let seed = result.failed_seed.map(|seed| format!("   seed {seed}")).unwrap_or_default();
     let points =
         if result.max_points == 0 { String::new() } else { format!("{:>3}/{}", result.points, result.max_points) };
-    let line = format!("{word}  {:<12} {:<34} {points:>7}{seed}", result.part, result.test);
+    let stopped = if result.runs < result.planned {
+        format!("   {} of {} seeds", result.runs, result.planned)
+    } else {
+        String::new()
+    };
+    let line = format!("{word}  {:<12} {:<34} {points:>7}{seed}{stopped}", result.part, result.test);
     format!("{}\n", line.trim_end())
 }
 
 fn replay(replay: &ReplayEvent, style: Style) -> String {
     let (saved, rule) = (&replay.saved_rule, replay.rule.as_deref().unwrap_or("nothing"));
+    let changed = changed(&replay.changed);
     let words = match replay.outcome {
         ReplayOutcome::Same => style.red(&format!("The same run: it breaks `{rule}` again.")),
-        ReplayOutcome::PassesNow => style.green(&format!("Passes now: the sources changed, and `{saved}` holds.")),
-        ReplayOutcome::StillFails => style.red(&format!("Still fails: the sources changed, `{rule}` breaks as before.")),
+        ReplayOutcome::PassesNow => style.green(&format!("Passes now: `{saved}` holds.{changed}")),
+        ReplayOutcome::StillFails => style.red(&format!("Still fails: `{rule}` breaks as before.{changed}")),
         ReplayOutcome::FailsOtherwise => {
-            style.red(&format!("Fails otherwise: the sources changed, now `{rule}` breaks (it was `{saved}`)."))
+            style.red(&format!("Fails otherwise: now `{rule}` breaks (it was `{saved}`).{changed}"))
         }
         ReplayOutcome::Diverged => style.red(&format!(
             "Another run although the sources are the same: saved {} `{saved}`,\nnow {} `{rule}`. Try `cargo lab test --check`.",
@@ -130,10 +137,23 @@ fn replay(replay: &ReplayEvent, style: Style) -> String {
     format!("\n{words}\n")
 }
 
+/// Which sources changed, on a line of its own where it would be long.
+fn changed(files: &[String]) -> String {
+    match files {
+        [] => " The sources changed.".to_owned(),
+        [one] => format!("\n{one} changed."),
+        [first, rest @ ..] => format!("\n{first} and {} changed.", counted(rest.len(), "other")),
+    }
+}
+
 fn summary(summary: &Summary, style: Style) -> String {
     let Some(_) = summary.lab else { return String::new() };
+    let interrupted = match summary.exit == Exit::Interrupted.code() && summary.planned > 0 {
+        true => style.yellow(&format!("interrupted: {} of {} runs finished", summary.runs, summary.planned)),
+        false => String::new(),
+    };
     if summary.runs == 0 {
-        return String::new();
+        return if interrupted.is_empty() { interrupted } else { format!("\n{interrupted}\n") };
     }
     let mut verdicts = vec![format!("{} passed", summary.passed)];
     if summary.failed > 0 {
@@ -142,11 +162,11 @@ fn summary(summary: &Summary, style: Style) -> String {
     if summary.undecided > 0 {
         verdicts.push(style.yellow(&format!("{} undecided", summary.undecided)));
     }
-    let not_run = summary.tests - summary.passed - summary.failed - summary.undecided;
-    if not_run > 0 {
-        verdicts.push(format!("{not_run} not run"));
+    if !summary.not_run.is_empty() {
+        verdicts.push(format!("{} not run", summary.not_run.len()));
     }
-    let mut text = format!("\n{}: {}", counted(summary.tests, "test"), verdicts.join(", "));
+    let interrupted = if interrupted.is_empty() { interrupted } else { format!("{interrupted}\n") };
+    let mut text = format!("\n{interrupted}{}: {}", counted(summary.tests, "test"), verdicts.join(", "));
     if summary.max_points > 0 {
         text.push_str(&format!("; {} of {} points", summary.points, summary.max_points));
     }
@@ -160,6 +180,12 @@ fn summary(summary: &Summary, style: Style) -> String {
     if !summary.faults.is_empty() {
         let faults: Vec<String> = summary.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
         text.push_str(&wrap::block(&format!("faults: {}", faults.join(", ")), 0, 4));
+    }
+    if !summary.never_struck.is_empty() {
+        let runs = |count: &u64| counted(usize::try_from(*count).unwrap_or(usize::MAX), "run");
+        let faults: Vec<String> =
+            summary.never_struck.iter().map(|(fault, count)| format!("{fault} in {}", runs(count))).collect();
+        text.push_str(&wrap::block(&format!("never struck: {}", faults.join(", ")), 0, 4));
     }
     text
 }

@@ -50,7 +50,8 @@ fn main() {
                 say(&response);
             }
             Request::Schedule(request) => {
-                say(&Response::Schedule { text: format!("# {} {}\n", request.test, request.seed) });
+                let lines = if request.seed == Seed(99) { 1_000 } else { 1 };
+                say(&Response::Schedule { text: format!("# {} {}\n", request.test, request.seed).repeat(lines) });
             }
             Request::Quit => return,
         }
@@ -157,6 +158,7 @@ fn passed(request: &RunRequest, hash: u64) -> RunResult {
         events: 1_000,
         sim_ns: 2_500_000_000,
         faults: BTreeMap::from([("partition".to_owned(), 2)]),
+        never_struck: vec!["kill at event 5000".to_owned()],
         messages: 120,
         bytes: 4_096,
         peak_heap_bytes: 65_536,
