@@ -1,29 +1,25 @@
-//! What the core costs in instructions, which do not wobble: see `check-instructions.sh`.
-//!
-//! Runs one small workload, named by its argument, under valgrind; nothing is measured in here.
+//! What the core costs in instructions, which do not wobble: `check-instructions.sh` runs it, by gungraun
+//! and valgrind, and compares the counts with `instructions.txt`.
 
 #[path = "peers/with_windtunnel.rs"]
 mod with_windtunnel;
 #[path = "peers/workload.rs"]
 mod workload;
 
+use gungraun::{Callgrind, EntryPoint, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
 use windtunnel::Seed;
 use windtunnel::world::{Outcome, Simulation};
 
-fn main() {
-    let Some(name) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else {
-        return println!(
-            "names a workload: rpc, messages, timers, starts; sim/benches/check-instructions.sh counts them"
-        );
-    };
-    let count = match name.as_str() {
-        "rpc" => with_windtunnel::rpc(5_000),
-        "messages" => with_windtunnel::messages(3),
-        "timers" => with_windtunnel::timers(1),
-        "starts" => starts(100),
-        other => panic!("no workload is called {other}: rpc, messages, timers, starts"),
-    };
-    println!("{name} {count}");
+// A simulation has a thread of its own, which only counts if everything does.
+#[library_benchmark(
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::default().entry_point(EntryPoint::None))
+)]
+#[bench::rpc(with_windtunnel::rpc, 5_000)]
+#[bench::messages(with_windtunnel::messages, 3)]
+#[bench::timers(with_windtunnel::timers, 1)]
+#[bench::starts(starts, 100)]
+fn count(run: fn(u64) -> u64, amount: u64) -> u64 {
+    run(amount)
 }
 
 /// Runs of five nodes that end as soon as they have begun.
@@ -34,3 +30,6 @@ fn starts(runs: u64) -> u64 {
     }
     runs
 }
+
+library_benchmark_group!(name = instructions, benchmarks = count);
+main!(library_benchmark_groups = instructions);

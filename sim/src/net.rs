@@ -80,7 +80,7 @@ pub fn serve<R: Request, F: Future<Output = R::Reply> + 'static>(handler: impl F
     current().handlers.serve(
         R::NAME,
         Rc::new(move |responder, body| {
-            let request: R = postcard::from_bytes(body).ok()?;
+            let request: R = decode(body)?;
             let reply = handler(responder.from, request);
             Some(Box::pin(async move {
                 let body = encode(&responder.context, &reply.await);
@@ -150,6 +150,7 @@ pub struct Reply<R> {
 
 struct Sent {
     context: Rc<Context>,
+    peer: NodeId,
     call: CallId,
     deadline: Alarm,
 }
@@ -166,7 +167,7 @@ impl<R: Request> Call<R> {
         let call = context.calls.begin(peer, R::NAME);
         context.emit(Effect::Send { to: peer, call, method: R::NAME.into(), body });
         let at = context.clock.get().monotonic.saturating_add(Nanos::from(deadline));
-        Sent { deadline: Alarm::new(context.clone(), at), context, call }
+        Sent { deadline: Alarm::new(context.clone(), at), context, peer, call }
     }
 }
 
@@ -182,7 +183,7 @@ impl<R: Request> Future for Reply<R> {
         }
         let sent = self.sent.as_mut().expect("a call is either unsent or sent");
         if let Some(answer) = sent.context.calls.poll(sent.call, poll_context.waker()) {
-            return Poll::Ready(decode(answer));
+            return Poll::Ready(sent.decode::<R>(answer));
         }
         sent.deadline.poll(poll_context).map(|()| Err(CallError::TimedOut))
     }
@@ -194,14 +195,24 @@ impl Drop for Sent {
     }
 }
 
-fn decode<T: DeserializeOwned>(answer: Answer) -> Result<T, CallError> {
-    match answer {
-        Answer::Reply(Ok(body)) => postcard::from_bytes(&body).map_err(|_| CallError::Undecodable),
-        Answer::Reply(Err(Rejection::NoHandler)) => Err(CallError::NoHandler),
-        Answer::Reply(Err(Rejection::BadRequest)) => Err(CallError::Undecodable),
-        Answer::Refused => Err(CallError::Refused),
-        Answer::Reset => Err(CallError::Reset),
+impl Sent {
+    fn decode<R: Request>(&self, answer: Answer) -> Result<R::Reply, CallError> {
+        match answer {
+            Answer::Reply(Ok(body)) => decode(&body).ok_or_else(|| {
+                self.context.emit(Effect::Undecodable { from: self.peer, method: R::NAME.into() });
+                CallError::Undecodable
+            }),
+            Answer::Reply(Err(Rejection::NoHandler)) => Err(CallError::NoHandler),
+            Answer::Reply(Err(Rejection::BadRequest)) => Err(CallError::Undecodable),
+            Answer::Refused => Err(CallError::Refused),
+            Answer::Reset => Err(CallError::Reset),
+        }
     }
+}
+
+/// The value that the bytes are, all of them.
+fn decode<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    postcard::take_from_bytes(body).ok().filter(|(_, rest)| rest.is_empty()).map(|(value, _)| value)
 }
 
 /// Serialises through a buffer that is used again, so that the result is allocated once.

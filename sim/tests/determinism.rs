@@ -2,11 +2,14 @@
 
 mod workload;
 
+use windtunnel::fold::Fold;
 use windtunnel::line::LogLevel;
 use windtunnel::world::{Decisions, WEATHER_VERSION};
 use workload::{Extra, run, run_with, run_without_slow_nodes};
 
 const SEEDS: u64 = 1_000;
+/// Seeds of what runs each of them several times over: in release all.
+const SEVERAL: u64 = if cfg!(debug_assertions) { SEEDS / 20 } else { SEEDS };
 
 #[test]
 fn a_thousand_seeds_run_twice_give_equal_hashes() {
@@ -22,13 +25,17 @@ fn a_thousand_seeds_run_twice_give_equal_hashes() {
     distinct.sort_unstable();
     distinct.dedup();
     assert_eq!(distinct.len(), SEEDS as usize, "two seeds gave the same run");
+    // Debug and release both run this, and must come to the same.
+    let mut all = Fold::default();
+    forwards.iter().for_each(|(_, hash)| all.word(*hash));
+    assert_eq!(all.value(), 0xb8b6_55c8_8fe2_fab7, "{:#018x}", all.value());
 }
 
 #[test]
 fn runs_in_two_threads_at_once_give_the_hashes_they_give_alone() {
-    let alone: Vec<u64> = (0..40).map(|seed| run(seed).trace_hash).collect();
+    let alone: Vec<u64> = (0..SEVERAL).map(|seed| run(seed).trace_hash).collect();
     let together: Vec<u64> = std::thread::scope(|scope| {
-        let threads = [0..20, 20..40]
+        let threads = [0..SEVERAL / 2, SEVERAL / 2..SEVERAL]
             .map(|seeds| scope.spawn(move || seeds.map(|seed| run(seed).trace_hash).collect::<Vec<u64>>()));
         threads.into_iter().flat_map(|thread| thread.join().expect("the runs pass")).collect()
     });
@@ -38,7 +45,7 @@ fn runs_in_two_threads_at_once_give_the_hashes_they_give_alone() {
 #[test]
 fn recording_and_log_levels_leave_the_hash_as_it_is() {
     let extra = Extra { log_line: true, ..Extra::default() };
-    for seed in 0..30 {
+    for seed in 0..SEVERAL {
         let plain = run_with(seed, extra, |_| {}).trace_hash;
         let recorded = run_with(seed, extra, |options| options.record = true);
         assert!(recorded.recording.is_some_and(|recording| !recording.records.is_empty()));
@@ -80,6 +87,7 @@ fn one_thing_more_on_a_node_leaves_all_other_decisions_as_they_were() {
     for seed in 0..100 {
         let before = decisions_of_others(&run_without_slow_nodes(seed, Extra::default()).decisions);
         assert!(!before.links.is_empty() && before.disks.len() == workload::NODES as usize);
+        assert!(before.faults.iter().any(|fault| fault.kind == "start"));
         for (what, extra) in extras {
             let after = run_without_slow_nodes(seed, extra);
             assert_eq!(before, decisions_of_others(&after.decisions), "seed {seed}: {what} moved other decisions");

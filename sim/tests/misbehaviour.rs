@@ -136,6 +136,54 @@ fn bytes_that_do_not_decode_are_named() {
 }
 
 #[test]
+fn a_reply_that_does_not_decode_or_is_too_long_is_named() {
+    #[derive(Serialize, Deserialize)]
+    struct LongAnswer;
+    impl net::Request for LongAnswer {
+        type Reply = (u8, u8);
+        const NAME: &'static str = "answer";
+    }
+    #[derive(Serialize, Deserialize)]
+    struct ShortAnswer;
+    impl net::Request for ShortAnswer {
+        type Reply = u8;
+        const NAME: &'static str = "answer";
+    }
+    let too_long = failure(|| async {
+        net::serve(|_, LongAnswer| async { (1, 2) });
+        let _ = net::call(CULPRIT, ShortAnswer).await;
+    });
+    let too_short = failure(|| async {
+        net::serve(|_, ShortAnswer| async { 1 });
+        let _ = net::call(CULPRIT, LongAnswer).await;
+    });
+    for failure in [too_long, too_short] {
+        let Failure::Undecodable { node, from, method } = failure else { panic!("{failure}") };
+        assert_eq!((node, from, &*method), (CULPRIT, CULPRIT, "answer"));
+    }
+}
+
+#[test]
+fn a_task_that_aborts_itself_runs_to_its_next_await_and_no_further() {
+    let report = Simulation::new(Seed(7)).run(|_| async {
+        let steps = std::rc::Rc::new(std::cell::Cell::new(0));
+        let own = std::rc::Rc::new(std::cell::RefCell::new(None::<task::JoinHandle<()>>));
+        let (counted, handle) = (steps.clone(), own.clone());
+        let task = spawn(async move {
+            task::yield_now().await;
+            handle.borrow().as_ref().expect("it is there").abort();
+            counted.set(1);
+            task::yield_now().await;
+            counted.set(2);
+        });
+        *own.borrow_mut() = Some(task);
+        sleep(Duration::from_millis(1)).await;
+        (steps.get(), own.borrow().as_ref().is_some_and(task::JoinHandle::is_finished))
+    });
+    assert!(matches!(report.outcome, Outcome::Finished((1, true))), "{:?}", report.outcome);
+}
+
+#[test]
 fn a_storm_of_messages_uses_the_events_up() {
     let report = Simulation::new(Seed(7))
         .nodes(2, || async {

@@ -6,9 +6,10 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::house::House;
 use crate::session::Session;
+use crate::shell::quoted;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The starter's manifest, with names between @ to be filled in.
 const TEMPLATE: &str = "Cargo.toml.template";
@@ -32,11 +33,12 @@ codegen-units = 1
 ";
 
 /// What runs once a run is built fast instead, as in the repository's own profile.
-const BUILT_FAST: [&str; 11] = [
+const BUILT_FAST: [&str; 12] = [
     "lab-harness",
     "clap_builder",
     "indexmap",
     "libtest-mimic",
+    "rustix",
     "schemars",
     "serde_json",
     "toml",
@@ -60,22 +62,55 @@ pub fn new(session: &Session<'_>, options: &NewOptions) -> Result<Exit, LabError
         let path = path.to_path_buf();
         move |source| LabError::CannotWrite { path, source }
     };
+    let inside = may_be_made(house, lab, &resolved(&wanted))?;
     if !is_empty(&wanted).map_err(written(&wanted))? {
         return Err(LabError::NotEmpty { directory: wanted, lab: lab.to_owned() });
     }
     fs::create_dir_all(&wanted).map_err(written(&wanted))?;
     let directory = wanted.canonicalize().map_err(written(&wanted))?;
-    let inside = directory.parent() == Some(&house.root.join("submissions"));
     let package = package_name(&directory);
     fill(house, lab, &starter, &directory, &package, inside).map_err(written(&directory))?;
 
-    let test = match inside {
-        true => format!("cargo lab test {lab} --submission {}", house.shown(&directory)),
-        false => format!("cd {} && cargo lab test", house.shown(&directory)),
-    };
     let shown = house.shown(&directory);
+    let test = match inside {
+        true => format!("cargo lab test {lab} --submission {}", quoted(&shown)),
+        false => format!("cd {} && cargo lab test", quoted(&shown)),
+    };
     session.console.say(&Event::Created { lab: lab.to_owned(), directory: shown, package, test });
     Ok(Exit::Passed)
+}
+
+/// Whether it is to be a member of the repository's workspace. Below the root nothing else may be one: cargo would
+/// find two workspaces.
+fn may_be_made(house: &House, lab: &str, directory: &Path) -> Result<bool, LabError> {
+    let members = house.root.join("submissions");
+    if directory.parent() == Some(&members) {
+        return Ok(true);
+    }
+    if !directory.starts_with(&house.root) {
+        return Ok(false);
+    }
+    let of_ours = directory == house.root || directory == members;
+    let name = if of_ours { Path::new(lab) } else { Path::new(directory.file_name().unwrap_or(lab.as_ref())) };
+    let outside = house.root.parent().unwrap_or(Path::new("/")).join(name);
+    let typed = |path: &Path| quoted(&house.shown(path));
+    Err(LabError::InsideTheRepository {
+        directory: directory.to_path_buf(),
+        lab: lab.to_owned(),
+        member: typed(&members.join(name)),
+        outside: typed(&outside),
+    })
+}
+
+/// The path without links and detours, of which the last directories need not be there yet.
+fn resolved(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut whole, component| {
+        match component {
+            Component::ParentDir => drop(whole.pop()),
+            other => whole.push(other),
+        }
+        whole.canonicalize().unwrap_or(whole)
+    })
 }
 
 fn fill(house: &House, lab: &str, starter: &Path, directory: &Path, package: &str, inside: bool) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! How fast is Windtunnel beside its peers: `cargo bench -p windtunnel --bench peers`.
 //!
-//! Five rounds, in each of which madsim, turmoil and Windtunnel take turns at every workload, so
-//! that whatever else the machine does falls on all three; medians of the five. Each simulator runs on
+//! Five rounds, in each of which madsim, turmoil and Windtunnel take ten short turns at every workload,
+//! so that whatever else the machine does falls on all three; medians of the five. Each simulator runs on
 //! one thread, so seconds are those of the process's CPU clock, which other programs disturb less than
 //! the wall clock. It is read outside of the simulations. The workloads and what
 //! counts as one are defined in `workload`; each peer has a file of its own, in its own idiom.
@@ -17,6 +17,8 @@ use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
 const ROUNDS: usize = 5;
+/// Turns of each peer in a round.
+const TURNS: usize = 10;
 
 /// A simulator under measurement. Each function does an amount of work and says how much it was.
 struct Peer {
@@ -26,7 +28,7 @@ struct Peer {
 
 struct Workload {
     run: fn(u64) -> u64,
-    /// How much makes about half a second: calls, or virtual seconds.
+    /// How much makes about a twentieth of a second: calls, or virtual seconds.
     amount: u64,
 }
 
@@ -38,27 +40,27 @@ const TIMERS: usize = 2;
 const MADSIM: Peer = Peer {
     name: "madsim",
     workloads: [
-        Workload { run: with_madsim::rpc, amount: 150_000 },
-        Workload { run: with_madsim::messages, amount: 60 },
-        Workload { run: with_madsim::timers, amount: 60 },
+        Workload { run: with_madsim::rpc, amount: 15_000 },
+        Workload { run: with_madsim::messages, amount: 6 },
+        Workload { run: with_madsim::timers, amount: 6 },
     ],
 };
 
 const TURMOIL: Peer = Peer {
     name: "turmoil",
     workloads: [
-        Workload { run: with_turmoil::rpc, amount: 30_000 },
-        Workload { run: with_turmoil::messages, amount: 25 },
-        Workload { run: with_turmoil::timers, amount: 30 },
+        Workload { run: with_turmoil::rpc, amount: 3_000 },
+        Workload { run: with_turmoil::messages, amount: 3 },
+        Workload { run: with_turmoil::timers, amount: 3 },
     ],
 };
 
 const WINDTUNNEL: Peer = Peer {
     name: "windtunnel",
     workloads: [
-        Workload { run: with_windtunnel::rpc, amount: 700_000 },
-        Workload { run: with_windtunnel::messages, amount: 250 },
-        Workload { run: with_windtunnel::timers, amount: 120 },
+        Workload { run: with_windtunnel::rpc, amount: 70_000 },
+        Workload { run: with_windtunnel::messages, amount: 25 },
+        Workload { run: with_windtunnel::timers, amount: 12 },
     ],
 };
 
@@ -71,8 +73,8 @@ fn main() {
     let mut rates: Vec<[Vec<f64>; 3]> = peers.iter().map(|_| Default::default()).collect();
     for _ in 0..ROUNDS {
         for workload in [RPC, MESSAGES, TIMERS] {
-            for (peer, rates) in peers.iter().zip(&mut rates) {
-                rates[workload].push(rate(&peer.workloads[workload]));
+            for (rate, rates) in round(&peers, workload).into_iter().zip(&mut rates) {
+                rates[workload].push(rate);
             }
         }
     }
@@ -92,10 +94,19 @@ fn main() {
     }
 }
 
-fn rate(workload: &Workload) -> f64 {
-    let begin = cpu_time();
-    let count = (workload.run)(workload.amount);
-    count as f64 / (cpu_time() - begin).as_secs_f64()
+/// The rate of each peer over its turns. Turns are short, so that what slows the machine for
+/// a while (a neighbour's load, a clock that is turned down) slows all peers alike.
+fn round(peers: &[Peer], workload: usize) -> Vec<f64> {
+    let mut spent = vec![(0, Duration::ZERO); peers.len()];
+    for _ in 0..TURNS {
+        for (peer, (count, time)) in peers.iter().zip(&mut spent) {
+            let Workload { run, amount } = peer.workloads[workload];
+            let begin = cpu_time();
+            *count += run(amount);
+            *time += cpu_time() - begin;
+        }
+    }
+    spent.into_iter().map(|(count, time)| count as f64 / time.as_secs_f64()).collect()
 }
 
 /// What this process has used of all cores.

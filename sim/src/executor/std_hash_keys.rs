@@ -20,35 +20,42 @@ impl HashKeys {
 }
 
 /// Puts the thread's own keys back when dropped.
-pub(super) struct SwappedKeys<'a>(&'a HashKeys);
+pub(super) struct SwappedKeys<'a> {
+    keys: &'a HashKeys,
+    place: Option<cell::Place>,
+}
 
 impl<'a> SwappedKeys<'a> {
     pub fn swap_in(keys: &'a HashKeys) -> Self {
-        cell::swap(&keys.0);
-        SwappedKeys(keys)
+        let place = cell::place();
+        cell::swap(place, &keys.0);
+        SwappedKeys { keys, place }
     }
 }
 
 impl Drop for SwappedKeys<'_> {
     fn drop(&mut self) {
-        cell::swap(&self.0.0);
+        cell::swap(self.place, &self.keys.0);
     }
 }
 
 /// Whether each incarnation has keys of its own for std's hash maps on this machine.
 #[must_use]
 pub fn are_kept_apart() -> bool {
-    cell::is_found()
+    cell::place().is_some()
 }
 
 #[cfg(not(all(feature = "sim", target_os = "linux", target_arch = "x86_64")))]
 mod cell {
     use std::cell::Cell;
 
-    pub const fn swap(_keys: &Cell<(u64, u64)>) {}
+    #[derive(Clone, Copy)]
+    pub enum Place {}
 
-    pub const fn is_found() -> bool {
-        false
+    pub const fn swap(_place: Option<Place>, _keys: &Cell<(u64, u64)>) {}
+
+    pub const fn place() -> Option<Place> {
+        None
     }
 }
 
@@ -69,12 +76,12 @@ mod cell {
         static PLACE: Cell<Option<Option<*mut Keys>>> = const { Cell::new(None) };
     }
 
-    pub fn is_found() -> bool {
-        place().is_some()
-    }
+    /// Where std keeps the keys of this thread.
+    pub type Place = *mut Keys;
 
-    pub fn swap(keys: &Cell<Keys>) {
-        if let Some(place) = place() {
+    #[inline]
+    pub fn swap(place: Option<Place>, keys: &Cell<Keys>) {
+        if let Some(place) = place {
             // SAFETY: `find` has verified twice that this aligned address inside this thread's own
             // thread-local block holds std's keys; only this thread can reach it, and std holds no
             // reference into it outside of `RandomState::new`, which is not running now.
@@ -82,7 +89,8 @@ mod cell {
         }
     }
 
-    fn place() -> Option<*mut Keys> {
+    #[inline]
+    pub fn place() -> Option<Place> {
         PLACE.with(|cell| {
             cell.get().unwrap_or_else(|| {
                 let found = find();

@@ -23,7 +23,10 @@ struct Slot {
     generation: u32,
     /// When the task was spawned, among all tasks of the incarnation.
     spawned: u64,
+    /// Absent while the task runs.
     task: Option<Task>,
+    /// Whether the task that runs is not to run on behind its next `.await`.
+    aborted: bool,
     waker: Option<SlotWaker>,
 }
 
@@ -68,6 +71,7 @@ impl Tasks {
         let place = &mut table.slots[slot as usize];
         place.task = Some(task);
         place.spawned = spawned;
+        place.aborted = false;
         let id = TaskId { slot, generation: place.generation };
         match &place.waker {
             Some(waker) if !waker.is_shared() => waker.inner.reuse(id.generation),
@@ -77,19 +81,20 @@ impl Tasks {
         (slot, id.generation)
     }
 
-    /// Drops a task that has not ended. The future goes after the table is free again, since its
-    /// drop may spawn, cancel or call.
+    /// Drops a task that has not ended, or lets it run to its next `.await` if it is the one that runs.
+    /// The future goes after the table is free again, since its drop may spawn, cancel or call.
     pub fn abort(&self, slot: u32, generation: u32) {
         let task = {
             let mut table = self.slots.borrow_mut();
-            match table.slots.get_mut(slot as usize) {
-                Some(place) if place.generation == generation && place.task.is_some() => {
-                    let task = place.task.take();
-                    retire(&mut table, slot);
-                    task
-                }
-                _ => None,
+            let place = table.slots.get_mut(slot as usize).filter(|place| place.generation == generation);
+            let Some(place) = place else { return };
+            let task = place.task.take();
+            if task.is_some() {
+                retire(&mut table, slot);
+            } else {
+                place.aborted = true;
             }
+            task
         };
         drop(task);
     }
@@ -131,11 +136,17 @@ impl Tasks {
         Some((task, waker))
     }
 
-    fn put_back(&self, id: TaskId, task: Task, waker: SlotWaker) {
+    /// Keeps a task that waits; the task itself comes back if it has aborted itself.
+    fn put_back(&self, id: TaskId, task: Task, waker: SlotWaker) -> Option<Task> {
         let mut table = self.slots.borrow_mut();
         let place = &mut table.slots[id.slot as usize];
         place.waker = Some(waker);
+        if place.aborted {
+            retire(&mut table, id.slot);
+            return Some(task);
+        }
         place.task = Some(task);
+        None
     }
 
     fn finish(&self, id: TaskId, waker: SlotWaker) {
@@ -175,7 +186,10 @@ impl Context {
             let mut poll_context = PollContext::from_waker(&waker.waker);
             let poll = catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(&mut poll_context)));
             match poll {
-                Ok(poll) if poll.is_pending() => self.tasks.put_back(id, task, waker),
+                Ok(poll) if poll.is_pending() => {
+                    let aborted = self.tasks.put_back(id, task, waker);
+                    drop(aborted);
+                }
                 Ok(_) => {
                     drop(task);
                     self.tasks.finish(id, waker);

@@ -60,6 +60,7 @@ impl Host {
     }
 }
 
+#[inline]
 fn step(executor: &mut Executor, frame: Frame, effects: &mut Vec<Effect>) -> i64 {
     let before = memory::held() - frame.event.heap_bytes() as i64;
     executor.step(frame.clock, frame.event, effects);

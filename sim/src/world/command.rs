@@ -89,3 +89,27 @@ pub enum Command {
     /// Takes back everything that was to be done at an event.
     ForgetAtEvents,
 }
+
+/// What kind of fault, and where: a node, or the two ends of a link.
+pub(super) type Fault = (&'static str, (NodeId, Option<NodeId>));
+
+impl Command {
+    /// The fault that it is, or the end of one; nothing for what only asks or plans.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        Some(match self {
+            Command::Start(node) => ("start", (*node, None)),
+            Command::Kill(node) => ("kill", (*node, None)),
+            Command::PowerLoss(node) => ("power-loss", (*node, None)),
+            Command::Pause(node) => ("pause", (*node, None)),
+            Command::Resume(node) => ("resume", (*node, None)),
+            Command::Slow { node, .. } => ("slow", (*node, None)),
+            Command::Cut { from, to } => ("cut", (*from, Some(*to))),
+            Command::Mend { from, to } => ("mend", (*from, Some(*to))),
+            Command::Link { from, to, .. } => ("link", (*from, Some(*to))),
+            Command::Disk { node, .. } => ("disk", (*node, None)),
+            Command::ClockJump { node, .. } => ("clock-jump", (*node, None)),
+            Command::ClockDrift { node, .. } => ("clock-drift", (*node, None)),
+            Command::Control { .. } | Command::AtEvent { .. } | Command::ForgetAtEvents => return None,
+        })
+    }
+}

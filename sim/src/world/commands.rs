@@ -1,6 +1,5 @@
 //! What a command does to the world.
 
-use super::item::Item;
 use super::machine::Process;
 use super::observer::Lifecycle;
 use super::recording::Intervention;
@@ -15,6 +14,7 @@ impl World<'_> {
         if self.names_unknown_node(&command) {
             return;
         }
+        self.note_fault(&command);
         match command {
             Command::Start(node) => self.start(node),
             Command::Kill(node) => self.kill(node),
@@ -50,6 +50,14 @@ impl World<'_> {
             recording.interventions.push(Intervention { after, at, command: command.clone() });
         }
         self.command(command);
+    }
+
+    /// Folds what strikes, and when, into the decisions of its kind and place.
+    fn note_fault(&mut self, command: &Command) {
+        let Some(fault) = command.fault() else { return };
+        let decisions = self.faults.entry(fault).or_default();
+        decisions.word(self.now.0);
+        decisions.bytes(&postcard::to_stdvec(command).expect("a command always serialises"));
     }
 
     fn names_unknown_node(&self, command: &Command) -> bool {
@@ -175,10 +183,9 @@ impl World<'_> {
         let now = self.now;
         let machine = self.machine(node);
         machine.clock.set_drift(now, ppm);
-        let (clock, incarnation) = (machine.clock, machine.incarnation);
-        let timers: Vec<_> = machine.process.iter().flat_map(Process::timers).collect();
+        let timers: Vec<_> = machine.process.iter().flat_map(|process| process.timers.iter()).collect();
         for (timer, at) in timers {
-            self.queue.push(clock.when(now, at), Item::Timer { node, incarnation, timer });
+            self.arm(node, timer, at);
         }
     }
 

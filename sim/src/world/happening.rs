@@ -13,7 +13,7 @@ impl World<'_> {
     /// The kernel's share of an item; what is left goes to the process.
     pub(super) fn happen(&mut self, item: Item) {
         match item {
-            // The loop has looked: it is armed, so its process lives.
+            // The loop has looked: it is set, so its process lives.
             Item::Timer { node, timer, .. } => self.hand(node, Due::Timer(timer)),
             Item::Arrival { from, to, connected, message } => {
                 if let Some(event) = self.arrive(from, to, connected, message) {
@@ -83,7 +83,7 @@ impl World<'_> {
         let now = self.now;
         let machine = self.machine(node);
         let reading = machine.clock.monotonic(now);
-        if machine.process.as_mut().is_some_and(|process| process.take_due(timer, reading)) {
+        if machine.process.as_mut().is_some_and(|process| process.timers.take_due(timer, reading)) {
             self.step(node, Event::Timer(timer));
         }
     }

@@ -18,7 +18,7 @@ pub(super) enum Item {
     Reset { node: NodeId, peer: NodeId, incarnation: Incarnation, method: Method, of: Incarnation },
     /// `by`'s kernel says that no process listens.
     Refused { node: NodeId, by: NodeId, incarnation: Incarnation, call: CallId },
-    /// A timer goes off.
+    /// The timer that its slot holds goes off, or one that it held before would have.
     Timer { node: NodeId, incarnation: Incarnation, timer: TimerId },
     /// The oldest operation of a disk ends.
     DiskDone { node: NodeId, incarnation: Incarnation },

@@ -21,14 +21,16 @@ mod report;
 mod simulation;
 mod stepping;
 mod tester;
+mod timers;
 mod trace;
 mod weather;
 
 pub use command::Command;
+use command::Fault;
 pub use network::LinkDecisions;
 pub use observer::{Blind, Lifecycle, Moment, Observer, Response};
 pub use recording::{Intervention, LostMessage, Record, Recording};
-pub use report::{Counters, Decisions, Failure, Outcome, Report};
+pub use report::{Counters, Decisions, Failure, FaultDecisions, Outcome, Report};
 pub use simulation::{Isolation, Options, Simulation};
 pub use tester::Tester;
 pub use weather::{ClockWeather, LinkWeather};
@@ -41,10 +43,11 @@ use item::Item;
 use machine::Machine;
 use madsim::time::TimeHandle;
 use network::Network;
-use queue::Queue;
+use queue::{Queue, Turn};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tester::Shared;
+use timers::Come;
 
 /// Which weather seeds mean. Goes up whenever the same seed draws other weather than before, so
 /// that an old failure is refused instead of being replayed as another run.
@@ -70,6 +73,8 @@ struct World<'a> {
     /// By node id; the tester is number 0.
     machines: Vec<Machine>,
     at_event: BTreeMap<EventNumber, Vec<Command>>,
+    /// What struck and when, by kind and place.
+    faults: BTreeMap<Fault, Fold>,
     trace: Fold,
     hash_at: Option<u64>,
     recording: Option<Recording>,
@@ -95,26 +100,38 @@ impl World<'_> {
             self.start(NodeId(node));
         }
         while self.end.is_none() && !finished() {
-            let Some((at, item)) = self.queue.pop() else {
+            let Some((turn, mut item)) = self.queue.pop() else {
                 return self.fail(Failure::Deadlock);
             };
-            if self.is_stale(&item) {
+            if self.is_stale(turn, &mut item) {
                 continue;
             }
-            if at > self.options.time_budget {
+            if turn.at() > self.options.time_budget {
                 return self.fail(Failure::OutOfTime);
             }
-            self.advance_to(at);
+            self.advance_to(turn.at());
             self.happen(item);
         }
     }
 
-    /// Whether it is a timer that was cancelled, as the deadlines of most calls are. Nothing of the world
-    /// moves for it.
-    fn is_stale(&self, item: &Item) -> bool {
-        let Item::Timer { node, incarnation, timer } = *item else { return false };
-        let machine = &self.machines[node.0 as usize];
-        machine.incarnation != incarnation || machine.process.as_ref().is_none_or(|process| !process.is_armed(timer))
+    /// Whether it is for a timer that was cancelled, as the deadlines of most calls are, or that is due later.
+    /// Nothing of the world moves for those.
+    fn is_stale(&mut self, turn: Turn, item: &mut Item) -> bool {
+        let Item::Timer { node, incarnation, timer } = item else { return false };
+        let machine = &mut self.machines[node.0 as usize];
+        let process = machine.process.as_mut().filter(|_| machine.incarnation == *incarnation);
+        match process.map_or(Come::Stale, |process| process.timers.come(timer.slot, turn)) {
+            Come::Stale => true,
+            Come::Later(turn) => {
+                let (node, incarnation, timer) = (*node, *incarnation, *timer);
+                self.queue.push_at(turn, Item::Timer { node, incarnation, timer });
+                true
+            }
+            Come::Now(due) => {
+                *timer = due;
+                false
+            }
+        }
     }
 
     /// Moves the clocks of world, facade and madsim; never back.

@@ -140,4 +140,17 @@ pub struct Decisions {
     pub links: Vec<LinkDecisions>,
     /// Disks, in the order of their nodes.
     pub disks: Vec<u64>,
+    /// Faults, in the order of their kinds and places.
+    pub faults: Vec<FaultDecisions>,
+}
+
+/// When and how one kind of fault struck in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultDecisions {
+    /// What struck, as `pause`.
+    pub kind: &'static str,
+    /// The node, or the two ends of the link.
+    pub place: (NodeId, Option<NodeId>),
+    /// The fold of all times and settings.
+    pub hash: u64,
 }

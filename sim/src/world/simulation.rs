@@ -1,11 +1,12 @@
 //! How a run is set up: [`Simulation`].
 
+use super::command::Fault;
 use super::disk::DiskWeather;
 use super::machine::Machine;
 use super::network::Network;
 use super::observer::{Blind, Observer};
 use super::queue::Queue;
-use super::report::{Decisions, Outcome, Report};
+use super::report::{Decisions, FaultDecisions, Outcome, Report};
 use super::tester::{Shared, Tester};
 use super::weather::{ClockWeather, LinkWeather};
 use super::{End, Recording, World};
@@ -232,6 +233,7 @@ impl<'a> World<'a> {
             at_this_instant: 0,
             machines,
             at_event: BTreeMap::new(),
+            faults: BTreeMap::new(),
             trace: Fold::default(),
             hash_at: None,
             shared,
@@ -267,11 +269,16 @@ impl<'a> World<'a> {
             decisions: Decisions {
                 links: self.network.decisions(),
                 disks: self.machines.iter().skip(1).map(|machine| machine.disk.decisions()).collect(),
+                faults: self.faults.iter().map(fault_decisions).collect(),
             },
             recording: self.recording,
             hash_at: self.hash_at,
         }
     }
+}
+
+fn fault_decisions((&(kind, place), decisions): (&Fault, &Fold)) -> FaultDecisions {
+    FaultDecisions { kind, place, hash: decisions.value() }
 }
 
 /// True time at the start of the run: some point of the year 2026.

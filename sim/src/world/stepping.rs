@@ -5,9 +5,9 @@ use super::recording::Record;
 use super::report::Failure;
 use super::{INSTANT_BUDGET, World, trace};
 use crate::isolate::Frame;
-use crate::line::{ControlFailure, ControlId, Effect, Event};
+use crate::line::{ControlFailure, ControlId, Effect, Event, TimerId};
 use crate::progress;
-use crate::units::{EventNumber, NodeId};
+use crate::units::{EventNumber, Nanos, NodeId};
 
 impl World<'_> {
     /// Hands a running process an event, and takes in what it did.
@@ -92,17 +92,11 @@ impl World<'_> {
             Effect::Send { to, call, method, body } => self.send_request(node, to, call, method, body),
             Effect::Respond { to, call, method, result } => self.send_reply(node, to, call, &method, result),
             Effect::Arm { timer, at } => {
-                let now = self.now;
-                let machine = self.machine(node);
-                let (due, incarnation) = (machine.clock.when(now, at), machine.incarnation);
-                if let Some(process) = &mut machine.process {
-                    process.arm(timer, at);
-                    self.queue.push(due, Item::Timer { node, incarnation, timer });
-                }
+                self.arm(node, timer, at);
             }
             Effect::Cancel { timer } => {
                 if let Some(process) = &mut self.machine(node).process {
-                    process.cancel(timer);
+                    process.timers.cancel(timer);
                 }
             }
             Effect::Disk { operation, request } => {
@@ -125,6 +119,18 @@ impl World<'_> {
             Effect::Command(command) if node == NodeId::TESTER => self.command(*command),
             // Only the tester's handle makes commands; a node that sends one anyway is not heard.
             Effect::Command(_) => {}
+        }
+    }
+
+    /// Sets a timer of a running process for a reading of its monotonic clock.
+    pub(super) fn arm(&mut self, node: NodeId, timer: TimerId, at: Nanos) {
+        let machine = &mut self.machines[node.0 as usize];
+        let incarnation = machine.incarnation;
+        let turn = self.queue.turn(machine.clock.when(self.now, at));
+        if let Some(process) = &mut machine.process
+            && process.timers.arm(timer, at, turn)
+        {
+            self.queue.push_at(turn, Item::Timer { node, incarnation, timer });
         }
     }
 
