@@ -87,16 +87,17 @@ impl Console {
         self.bar.get().map_or_else(write, |bar| bar.suspend(write));
     }
 
-    /// Begins a progress bar over so many runs, if standard error is a terminal.
-    pub fn begin_progress(&self, runs: u64) {
+    /// Begins a progress bar over the runs of so many seeds under so many tests, if standard error is a terminal.
+    pub fn begin_progress(&self, seeds: u64, tests: u64) {
+        let runs = seeds.saturating_mul(tests);
         if runs < 2 || !io::stderr().is_terminal() {
             return;
         }
         let bar = ProgressBar::new(runs);
         let template = "{bar:30} {pos}/{len} runs  {rate}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
-                let _ = write!(out, "{:.0} seeds/s", state.per_sec());
+            let rate = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = out.write_str(&seeds_per_second(state.per_sec(), tests));
             };
             bar.set_style(style.progress_chars("━╸─").with_key("rate", rate));
         }
@@ -116,5 +117,23 @@ impl Console {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// A seed is done when each test has run under it.
+fn seeds_per_second(runs_per_second: f64, tests: u64) -> String {
+    let rate = runs_per_second / tests.max(1) as f64;
+    if rate < 10.0 { format!("{rate:.1} seeds/s") } else { format!("{rate:.0} seeds/s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_a_run_of_every_test() {
+        assert_eq!(seeds_per_second(1_200.0, 30), "40 seeds/s");
+        assert_eq!(seeds_per_second(45.0, 30), "1.5 seeds/s");
+        assert_eq!(seeds_per_second(1_200.0, 1), "1200 seeds/s");
     }
 }

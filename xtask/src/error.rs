@@ -45,6 +45,11 @@ pub enum LabError {
     DependencyDoesNotBuild { name: String, submission: String, ours: bool, words: String },
     #[error("{} is not empty: choose another directory, `cargo lab new {lab} DIR`", .directory.display())]
     NotEmpty { directory: PathBuf, lab: String },
+    #[error(
+        "{} lies inside the repository, whose workspace takes only submissions/NAME: say `cargo lab new {lab} {member}`, or choose a directory outside, `cargo lab new {lab} {outside}`",
+        .directory.display()
+    )]
+    InsideTheRepository { directory: PathBuf, lab: String, member: String, outside: String },
     #[error("lab {lab} has no starter yet ({} is missing)", .directory.display())]
     NoStarter { lab: String, directory: PathBuf },
     #[error("there is no failure to replay: {} holds none", .0.display())]

@@ -31,6 +31,7 @@ mod schema;
 mod seeds;
 mod select;
 mod session;
+mod shell;
 mod suggest;
 mod tally;
 mod test;

@@ -12,9 +12,12 @@ use crate::interrupt::Interrupt;
 use crate::run_directory::RunDirectory;
 use crate::session::Session;
 use crate::tally::Tally;
+use crate::test::scenario_test;
 use crate::worker::{Worker, WorkerCommand, patience};
 use crate::{clock, text};
-use lab_harness::protocol::{FoundBy, Row, RowKind, RunRequest, RunResult, SavedFailure, TestInfo, Verdict};
+use lab_harness::protocol::{
+    FoundBy, Hello, Row, RowKind, RunRequest, RunResult, SCENARIO_TEST, SavedFailure, TestInfo, Verdict,
+};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -60,9 +63,8 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
     session.console.say(&Event::Seed { seed: saved.result.seed, drawn: false });
     show(session, &saved, &result, recorder.rows.into(), options.log.is_some());
     session.console.say(&Event::Replay(event));
-    let tests: Vec<TestInfo> = hello.tests.iter().filter(|test| test.name == saved.result.test).cloned().collect();
-    if !tests.is_empty() {
-        let mut tally = Tally::new(&tests, 1);
+    if let Some(test) = test_of(&saved, &hello) {
+        let mut tally = Tally::new(std::slice::from_ref(&test), 1);
         tally.count(0, &result);
         tally.summarise(&hello, summary);
     }
@@ -74,6 +76,15 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
         _ if result.verdict == Verdict::Nondeterministic => Exit::Nondeterministic,
         _ => Exit::Failed,
     })
+}
+
+/// The test that failed: the lab's, or what the scenario of the failure was run as.
+fn test_of(saved: &SavedFailure, hello: &Hello) -> Option<TestInfo> {
+    let name = &saved.result.test;
+    match &saved.scenario {
+        Some(scenario) if name == SCENARIO_TEST => Some(scenario_test(scenario)),
+        _ => hello.tests.iter().find(|test| test.name == *name).cloned(),
+    }
 }
 
 fn comparison(found_by: FoundBy) -> Comparison {

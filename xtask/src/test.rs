@@ -14,6 +14,7 @@ use crate::run_directory::RunDirectory;
 use crate::seeds::Seeds;
 use crate::select::Selection;
 use crate::session::Session;
+use crate::shell::quoted;
 use crate::tally::Tally;
 use crate::worker::{Worker, WorkerCommand, patience};
 use crate::{clock, hermetic, known, weather};
@@ -123,7 +124,7 @@ fn jobs(asked: Option<&str>) -> Result<usize, LabError> {
 }
 
 /// A scenario that no test was chosen for is a test of its own.
-fn scenario_test(scenario: &ScenarioText) -> TestInfo {
+pub fn scenario_test(scenario: &ScenarioText) -> TestInfo {
     TestInfo {
         name: SCENARIO_TEST.to_owned(),
         mit: None,
@@ -185,7 +186,7 @@ impl<'a> Report<'a> {
             jobs: plan.jobs,
             scenario: plan.scenario.map(|scenario| scenario.name.clone()),
         }));
-        session.console.begin_progress(plan.seeds.count().saturating_mul(plan.tests.len() as u64));
+        session.console.begin_progress(plan.seeds.count(), plan.tests.len() as u64);
         let tally = Tally::new(plan.tests, plan.seeds.count());
         let failures = Failures::under(&session.house.output);
         let told = vec![false; plan.tests.len()];
@@ -309,10 +310,4 @@ fn again(saved: &SavedFailure, submission: &Submission, house: &House) -> String
         lab_harness::protocol::FoundBy::Isolation => command.push_str(" --isolate process"),
     }
     command
-}
-
-/// A word for the shell.
-fn quoted(word: &str) -> String {
-    let tame = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
-    if word.chars().all(tame) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 use support::Answer;
-use windtunnel::{NodeId, node, rand, time};
+use windtunnel::{NodeId, fold, node, rand, time};
 
 /// What is wrong with the submission that this worker is of; nothing if it is not set.
 const MISFIT: &str = "WINDTUNNEL_TEST_MISFIT";
@@ -184,8 +184,9 @@ fn real_misfits_are_named_and_other_seeds_run() {
 
 /// As a learner does it: `new`, an edit, `test`. In the target directory that `cargo lab` builds in.
 fn a_spoilt_starter_is_built_and_named() {
-    // The same place each time, so that what it needs is built once.
-    let submission = Path::new(env!("CARGO_TARGET_TMPDIR")).join("end-to-end");
+    // The same place each time, so that what it needs is built once; outside, where it is a workspace of its own.
+    let place = fold::of_bytes(root().as_os_str().as_encoded_bytes());
+    let submission = std::env::temp_dir().join(format!("windtunnel-{place:016x}")).join("end-to-end");
     let _ = std::fs::remove_dir_all(&submission);
     let lab = |words: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));

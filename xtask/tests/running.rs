@@ -149,6 +149,21 @@ fn a_replay_tells_what_became_of_the_failure() {
 }
 
 #[test]
+fn a_replay_of_a_scenario_is_summed_up_like_its_run() {
+    let repository = Repository::new();
+    repository.write("calm.toml", "about = \"x\"\nnodes = 3\nduration = \"1s\"\n");
+    let ran = repository.lab("test raft --scenario calm.toml --seed 1 --format json");
+    let again = repository.lab("replay --format json");
+    assert_eq!((ran.code, again.code), (1, 1), "{again:?}");
+    let (ran, again) = (ran.summary(), again.summary());
+    for field in ["tests", "runs", "planned", "failed", "seeds", "parts", "faults", "trace_hash", "sim_ms", "exit"] {
+        assert_eq!(ran[field], again[field], "{field}");
+    }
+    assert_eq!((&again["tests"], &again["runs"], &again["failed"]), (&1.into(), &1.into(), &1.into()));
+    assert_ne!(again["trace_hash"], "0000000000000000");
+}
+
+#[test]
 fn a_replay_names_the_sources_that_changed() {
     let repository = Repository::new();
     let file = "target/windtunnel/failures/raft-fails_on_odd_seeds-1.json";
@@ -246,8 +261,12 @@ fn a_new_submission_is_a_member_or_a_workspace_of_its_own() {
     assert_eq!(again.code, 2);
     assert!(again.stderr.contains("is not empty"), "{again:?}");
 
-    assert_eq!(repository.lab("new raft elsewhere/my-raft").code, 0);
-    let manifest = repository.read("elsewhere/my-raft/Cargo.toml");
+    let elsewhere = Outside::of(&repository);
+    let answer = repository.new_in(&elsewhere.0.join("my raft"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let place = format!("../{}/my raft", elsewhere.name());
+    assert!(answer.stdout.contains(&format!("cd '{place}' && cargo lab test")), "to be pasted: {answer:?}");
+    let manifest = repository.read(&format!("{place}/Cargo.toml"));
     assert!(manifest.contains("[workspace]") && manifest.contains("/sim\""), "{manifest}");
     // Each override is one of the repository's: an artifact of one build serves the other.
     let profile = |text: &str| text.parse::<toml::Table>().unwrap()["profile"]["release"]["package"].clone();
@@ -257,12 +276,57 @@ fn a_new_submission_is_a_member_or_a_workspace_of_its_own() {
     for (name, settings) in given.as_table().unwrap() {
         assert_eq!(own.get(name), Some(settings), "{name} is built otherwise in the repository");
     }
-    let config = repository.read("elsewhere/my-raft/.cargo/config.toml");
+    let config = repository.read(&format!("{place}/.cargo/config.toml"));
     let config: toml::Table = config.parse().unwrap();
     assert_eq!(config["target"]["cfg(all())"]["rustflags"][1].as_str(), Some("madsim"));
     assert_eq!(config["build"]["rustdocflags"][1].as_str(), Some("madsim"), "cargo knows it there alone");
     assert_eq!(config["target"]["cfg(all())"].as_table().unwrap().len(), 1);
     assert_eq!(config["alias"]["lab"][0].as_str(), Some("run"));
+}
+
+/// A directory beside a repository, gone when dropped.
+struct Outside(std::path::PathBuf);
+
+impl Outside {
+    fn of(repository: &Repository) -> Self {
+        let mut path = repository.path().to_path_buf().into_os_string();
+        path.push("-outside");
+        Outside(path.into())
+    }
+
+    fn name(&self) -> &str {
+        self.0.file_name().unwrap().to_str().unwrap()
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn inside_the_repository_a_submission_is_a_member_or_nothing() {
+    let repository = Repository::new();
+    let detour = format!("../{}", repository.path().file_name().unwrap().to_str().unwrap());
+    std::os::unix::fs::symlink(repository.path(), repository.path().join("link")).unwrap();
+    for directory in ["labs/foo", "foo", "submissions/mine/foo", "submissions/../foo", "target/foo", "link/labs/foo"] {
+        let directory = std::path::Path::new(directory);
+        let answer = repository.new_in(directory);
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(answer.stderr.contains("`cargo lab new raft submissions/foo`"), "{answer:?}");
+        assert!(answer.stderr.contains("a directory outside, `cargo lab new raft ../foo`"), "{answer:?}");
+        assert!(!repository.path().join(directory).exists(), "{directory:?} is left behind");
+    }
+    for directory in [".", "submissions"] {
+        let answer = repository.new_in(std::path::Path::new(directory));
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(answer.stderr.contains("`cargo lab new raft submissions/raft`"), "{answer:?}");
+    }
+    for directory in ["submissions/foo".to_owned(), format!("{detour}/link/submissions/bar")] {
+        assert_eq!(repository.new_in(std::path::Path::new(&directory)).code, 0, "{directory}");
+    }
+    assert!(!repository.read("submissions/bar/Cargo.toml").contains("[workspace]"));
 }
 
 #[test]

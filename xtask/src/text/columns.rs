@@ -1,8 +1,10 @@
 //! A run as a table: time goes down, a column for each node, messages are arrows between columns.
-//! With more nodes than columns fit, the node is named in each line instead.
+//! Where more nodes took part than columns fit, it is parted into tables, one below the other, each
+//! with the nodes of its own rows.
 
 use super::wrap::{cut, plain, wrap};
 use lab_harness::protocol::{Row, RowKind};
+use std::collections::BTreeSet;
 use windtunnel::{Nanos, NodeId};
 
 /// Width of the times on the left, and the gap behind them.
@@ -11,18 +13,44 @@ const TIMES: usize = 11;
 const NARROWEST: usize = 17;
 /// Behind the row where it broke.
 const HERE: &str = "   ← here";
+/// Lines of a cell, at most, and of the one where it broke, which says what the run is shown for.
+const LINES: usize = 2;
+const LINES_HERE: usize = 4;
 
 /// Lines of at most `width` characters; the first one is the head.
 pub fn render(rows: &[Row], width: usize) -> Vec<String> {
-    let mut nodes: Vec<NodeId> = rows.iter().flat_map(|row| [Some(row.node), row.peer]).flatten().collect();
-    nodes.sort_unstable();
-    nodes.dedup();
-    if nodes.is_empty() {
-        return Vec::new();
+    let mut lines = Vec::new();
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let (rows, nodes) = first_table(rest, (width - TIMES) / NARROWEST);
+        rest = &rest[rows.len()..];
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        let column = (width - TIMES) / nodes.len();
+        lines.extend(Table { nodes, column, width }.render(rows));
     }
-    let column = (width - TIMES) / nodes.len();
-    let table = Table { nodes, column, width };
-    if column < NARROWEST { table.list(rows) } else { table.columns(rows) }
+    lines
+}
+
+/// As many rows as at most so many columns can show, and the nodes of these columns.
+fn first_table(rows: &[Row], columns: usize) -> (&[Row], Vec<NodeId>) {
+    let mut nodes = BTreeSet::new();
+    for (index, row) in rows.iter().enumerate() {
+        let mut wider = nodes.clone();
+        wider.insert(row.node);
+        wider.extend(receiver(row).map(|(peer, _)| peer));
+        if wider.len() > columns && index > 0 {
+            return (&rows[..index], nodes.into_iter().collect());
+        }
+        nodes = wider;
+    }
+    (rows, nodes.into_iter().collect())
+}
+
+/// Who stands at the head of the row's arrow and what it did, if there is an arrow.
+fn receiver(row: &Row) -> Option<(NodeId, &str)> {
+    row.peer.filter(|peer| *peer != row.node).zip(row.peer_text.as_deref())
 }
 
 struct Table {
@@ -32,7 +60,7 @@ struct Table {
 }
 
 impl Table {
-    fn columns(&self, rows: &[Row]) -> Vec<String> {
+    fn render(&self, rows: &[Row]) -> Vec<String> {
         let mut head = Line::new();
         head.put(5, "time");
         for node in &self.nodes {
@@ -46,10 +74,10 @@ impl Table {
                 line.put(0, &format!("{:>9}", Nanos(row.at_ns).to_string()));
             }
             last = Some((row.event, row.at_ns));
-            match (row.peer, &row.peer_text) {
-                (Some(peer), Some(peer_text)) if peer != row.node => lines.push(self.arrow(line, row, peer, peer_text)),
-                _ => lines.extend(self.cell(line, row)),
-            }
+            lines.extend(match receiver(row) {
+                Some((peer, did)) => self.arrow(line, row, peer, did),
+                None => self.cell(line, self.start(row.node), &text_of(row), row.kind == RowKind::Violation),
+            });
         }
         lines
     }
@@ -59,55 +87,57 @@ impl Table {
         TIMES + index * self.column
     }
 
-    /// A text in its column, free to run on to the right, on two lines at most.
-    fn cell(&self, first: Line, row: &Row) -> Vec<String> {
-        let start = self.start(row.node);
-        let here = if row.kind == RowKind::Violation { HERE } else { "" };
-        let room = self.width - start - here.chars().count();
-        let mut parts = wrap(&text_of(row), room);
-        if parts.len() > 2 {
-            parts = vec![parts[0].clone(), cut(&parts[1..].join(" "), room)];
+    /// A text in its column, free to run on to the right and over some lines, the first of which is there already.
+    fn cell(&self, first: Line, start: usize, text: &str, is_here: bool) -> Vec<String> {
+        let room = self.width - start;
+        let most = if is_here { LINES_HERE } else { LINES };
+        let mut parts = wrap(text, room);
+        if parts.len() > most {
+            let rest = cut(&parts[most - 1..].join(" "), room);
+            parts.truncate(most - 1);
+            parts.push(rest);
         }
-        let mut lines: Vec<Line> = vec![first];
-        for (index, part) in parts.iter().enumerate() {
-            if index > 0 {
-                lines.push(Line::new());
+        if let (true, Some(last)) = (is_here, parts.last_mut()) {
+            match last.chars().count() + HERE.chars().count() <= room {
+                true => last.push_str(HERE),
+                false => parts.push(HERE.trim_start().to_owned()),
             }
-            let end = if index + 1 == parts.len() { here } else { "" };
-            lines[index].put(start, &format!("{part}{end}"));
         }
-        lines.into_iter().map(|line| line.0).collect()
+        let mut first = Some(first);
+        let lines = parts.iter().map(|part| {
+            let mut line = first.take().unwrap_or_else(Line::new);
+            line.put(start, part);
+            line.0
+        });
+        lines.collect()
     }
 
     /// Sender and receiver with an arrow from one to the other.
-    fn arrow(&self, mut line: Line, row: &Row, peer: NodeId, peer_text: &str) -> String {
+    fn arrow(&self, mut line: Line, row: &Row, peer: NodeId, did: &str) -> Vec<String> {
+        let is_here = row.kind == RowKind::Violation;
         let (from, to) = (self.start(row.node), self.start(peer));
         let (left, right) = (from.min(to), from.max(to));
-        let (sent, did) = (text_of(row), plain(peer_text));
-        let (left_text, right_text) = if from < to { (sent, did) } else { (did, sent) };
+        let (sent, did) = (text_of(row), plain(did));
         // Two characters of shaft and a head at least, and a blank on either side.
-        let left_text = cut(&left_text, right - left - 5);
-        let here = if row.kind == RowKind::Violation { HERE } else { "" };
-        let right_text = cut(&right_text, self.width - right - here.chars().count());
-        let gap = right - left - left_text.chars().count() - 2;
-        let arrow =
-            if from < to { format!("{}▶", "─".repeat(gap - 1)) } else { format!("◀{}", "─".repeat(gap - 1)) };
-        line.put(left, &format!("{left_text} {arrow} {right_text}{here}"));
-        line.0
-    }
-
-    fn list(&self, rows: &[Row]) -> Vec<String> {
-        let mut lines = vec!["     time  node".to_owned()];
-        for row in rows {
-            let here = if row.kind == RowKind::Violation { HERE } else { "" };
-            let peer = match (row.peer, &row.peer_text) {
-                (Some(peer), Some(text)) => format!(" ──▶ {peer}: {}", plain(text)),
-                _ => String::new(),
-            };
-            let text = format!("{:<8} {}{peer}", row.node.to_string(), text_of(row));
-            let room = self.width - TIMES - here.chars().count();
-            lines.push(format!("{:>9}  {}{here}", Nanos(row.at_ns).to_string(), cut(&text, room)));
+        let room = right - left - 5;
+        if from < to {
+            let sent = cut(&sent, room);
+            let shaft = "─".repeat(right - left - sent.chars().count() - 3);
+            line.put(left, &format!("{sent} {shaft}▶ "));
+            return self.cell(line, right, &did, is_here);
         }
+        // What does not fit before the arrow goes on below it.
+        let mut parts = wrap(&did, room);
+        let below = parts.split_off(1).join(" ");
+        let shaft = "─".repeat(right - left - parts[0].chars().count() - 3);
+        line.put(left, &format!("{} ◀{shaft} ", parts[0]));
+        if below.is_empty() {
+            return self.cell(line, right, &sent, is_here);
+        }
+        line.put(right, &cut(&sent, self.width - right));
+        let below = if is_here { below } else { cut(&below, self.width - left) };
+        let mut lines = vec![line.0];
+        lines.extend(self.cell(Line::new(), left, &below, is_here));
         lines
     }
 }
@@ -131,3 +161,6 @@ impl Line {
         self.0.push_str(text);
     }
 }
+
+#[cfg(test)]
+mod tests;

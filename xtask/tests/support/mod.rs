@@ -61,6 +61,13 @@ impl Repository {
         Answer::of(self.command(words))
     }
 
+    /// `cargo lab new raft` in a directory whose name may have blanks.
+    pub fn new_in(&self, directory: &Path) -> Answer {
+        let mut command = self.command("new raft");
+        command.arg(directory);
+        Answer::of(command)
+    }
+
     /// The files of failures, sorted.
     pub fn failures(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.0.join("target/windtunnel/failures")) else { return Vec::new() };
