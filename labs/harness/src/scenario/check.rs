@@ -1,6 +1,7 @@
 //! What a scenario that can be read may still say wrong: values that make no sense together.
 
 use super::action::Action;
+use super::complaint::nearest;
 use super::family::{Direction, Family, Kind, Links, Partition, Shape};
 use super::file::Scenario;
 use super::place::{Places, Target};
@@ -59,6 +60,26 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
     }
     for (index, event) in scenario.event.iter().enumerate() {
         check_event(event, scenario).map_err(|wrong| within("event", index, wrong))?;
+    }
+    Ok(())
+}
+
+/// A fault that waits for what no node ever shows would pass in silence.
+pub(super) fn check_triggers(scenario: &Scenario, shown: &[&str]) -> Checked {
+    let is_shown = |observed: &str, path: &[Step]| {
+        let mut help =
+            Vec::from_iter(nearest(observed, shown.iter().copied()).map(|name| format!("did you mean `{name}`?")));
+        help.push(format!("shown are: {}", shown.join(", ")));
+        let message = format!("no node of this lab ever shows `{observed}`, so this fault would never strike");
+        if shown.contains(&observed) { Ok(()) } else { Err(Impossible { path: path.to_vec(), message, help }) }
+    };
+    for (index, family) in scenario.fault.iter().enumerate() {
+        let Some(occasion) = &family.timing.when else { continue };
+        is_shown(&occasion.after, &[Key("fault"), Item(index), Key("when"), Key("after")])?;
+    }
+    for (index, event) in scenario.event.iter().enumerate() {
+        let When::After(trigger) = &event.when else { continue };
+        is_shown(&trigger.observed, &[Key("event"), Item(index), Key("after"), Key("observed")])?;
     }
     Ok(())
 }

@@ -20,14 +20,6 @@ pub enum ScenarioError {
     /// The file makes no sense.
     #[error("{0}")]
     Wrong(Box<Complaint>),
-    /// A fault waits for something that no node of the lab ever shows.
-    #[error("a fault waits for `{observed}`, which no node of this lab ever shows; it shows {}", .shown.join(", "))]
-    NeverShown {
-        /// What it waits for.
-        observed: String,
-        /// What there is.
-        shown: Vec<String>,
-    },
     /// The scenario cannot be given that many nodes.
     #[error("the scenario cannot have {nodes} nodes: {reason}")]
     Nodes {

@@ -30,6 +30,12 @@ struct Wrong {
     help: Vec<String>,
 }
 
+impl Wrong {
+    fn complaint(self, file: &str, text: &str) -> ScenarioError {
+        ScenarioError::Wrong(Box::new(Complaint::at(file, text, self.span, self.message, self.help)))
+    }
+}
+
 impl Scenario {
     /// Reads and checks a scenario file.
     pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
@@ -41,9 +47,15 @@ impl Scenario {
 
     /// Reads and checks the text of a scenario file; `file` is its name in complaints.
     pub fn parse(file: &str, text: &str) -> Result<Scenario, ScenarioError> {
-        read(text).map_err(|Wrong { span, message, help }| {
-            ScenarioError::Wrong(Box::new(Complaint::at(file, text, span, message, help)))
-        })
+        read(text).map_err(|wrong| wrong.complaint(file, text))
+    }
+
+    /// The same for a lab whose nodes show observations of these kinds, and no others for a fault to wait for.
+    pub fn parse_for(file: &str, text: &str, shown: &[&str]) -> Result<Scenario, ScenarioError> {
+        let scenario = Scenario::parse(file, text)?;
+        let checked = check::check_triggers(&scenario, shown);
+        checked.map_err(|impossible| impossible_at(text, impossible).complaint(file, text))?;
+        Ok(scenario)
     }
 
     /// The same scenario on another number of nodes.
@@ -57,20 +69,21 @@ impl Scenario {
 }
 
 fn read(text: &str) -> Result<Scenario, Wrong> {
-    let parse = || DeTable::parse(text).map_err(|error| wrong(&error, 0..0, &[]));
-    let mut root = parse()?.into_inner();
+    let mut root = DeTable::parse(text).map_err(|error| wrong(&error, 0..0, &[]))?.into_inner();
     let faults = list(&mut root, "fault")?;
     let events = list(&mut root, "event")?;
     let root = ValueDeserializer::from(Spanned::new(0..0, DeValue::Table(root)));
     let mut scenario = Scenario::deserialize(root).map_err(|error| wrong(&error, 0..0, &[]))?;
     scenario.fault = faults.into_iter().map(family).collect::<Result<_, _>>()?;
     scenario.event = events.into_iter().map(event).collect::<Result<_, _>>()?;
-    check::check(&scenario).map_err(|impossible| Wrong {
-        span: place(&DeValue::Table(parse().map(Spanned::into_inner).unwrap_or_default()), &impossible.path),
-        message: impossible.message,
-        help: impossible.help,
-    })?;
+    check::check(&scenario).map_err(|impossible| impossible_at(text, impossible))?;
     Ok(scenario)
+}
+
+/// Finds the place of something impossible in a file that could be read.
+fn impossible_at(text: &str, check::Impossible { path, message, help }: check::Impossible) -> Wrong {
+    let root = DeTable::parse(text).map(Spanned::into_inner).unwrap_or_default();
+    Wrong { span: place(&DeValue::Table(root), &path), message, help }
 }
 
 /// Takes a list of tables out of the root.

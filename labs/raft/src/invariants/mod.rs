@@ -13,6 +13,7 @@ pub mod leader_append_only;
 pub mod leader_completeness;
 pub mod log_matching;
 pub mod log_terms;
+pub mod majority_of_replicas;
 pub mod majority_of_votes;
 pub mod one_vote;
 pub mod state_machine_safety;
@@ -24,7 +25,7 @@ use lab_harness::failed::Failed;
 use windtunnel::NodeId;
 
 /// All rules, in the order in which they are checked.
-pub const ALL: [&Rule; 14] = [
+pub const ALL: [&Rule; 15] = [
     &election_safety::RULE,
     &leader_append_only::RULE,
     &log_matching::RULE,
@@ -34,6 +35,7 @@ pub const ALL: [&Rule; 14] = [
     &election_restriction::RULE,
     &majority_of_votes::RULE,
     &commit_rule::RULE,
+    &majority_of_replicas::RULE,
     &term_order::RULE,
     &commit_order::RULE,
     &log_terms::RULE,

@@ -22,15 +22,16 @@ pub struct Script {
 }
 
 impl Script {
-    /// Servers whose leaders need not show how they were elected.
+    /// Servers that need not show how leaders were elected, nor how entries reached a majority.
     pub fn of(nodes: u32) -> Self {
-        let mut script = Self::with_elections(nodes);
+        let mut script = Self::with_every_rule(nodes);
         script.judge.leave_out(&super::majority_of_votes::RULE);
+        script.judge.leave_out(&super::majority_of_replicas::RULE);
         script
     }
 
     /// Servers that are held to every rule.
-    pub fn with_elections(nodes: u32) -> Self {
+    pub fn with_every_rule(nodes: u32) -> Self {
         let mut script =
             Script { judge: RaftJudge::new(nodes), event: 0, in_one_step: false, broken: None, interest: None };
         (1..=nodes).for_each(|node| script.starts(node));

@@ -51,7 +51,10 @@ pub const LEADER_AFTER_STORM: Duration = ELECTION_WITHIN;
 /// After a storm a new command is applied on all within, and every server has caught up within as long again.
 pub const AGREEMENT_AFTER_STORM: Duration = AGREEMENT_WITHIN;
 
-/// Terms that may still come once there is a leader after a storm.
+/// Once there is a leader after a storm, terms are watched for so long.
+pub const TERMS_WATCHED_FOR: Duration = AGREEMENT_WITHIN;
+
+/// Terms that may still come in that time.
 pub const TERMS_AFTER_STORM: u64 = 2;
 
 /// Virtual time for all of that.

@@ -1,7 +1,9 @@
 //! What happens in a storm besides the weather: clients, and recovery after it.
 
-use super::bounds::{AGREEMENT_AFTER_STORM, CLIENT_PATIENCE, LEADER_AFTER_STORM, RECOVERY_BUDGET, TERMS_AFTER_STORM};
-use super::cluster::RaftCluster;
+use super::bounds::{
+    AGREEMENT_AFTER_STORM, CLIENT_PATIENCE, LEADER_AFTER_STORM, RECOVERY_BUDGET, TERMS_AFTER_STORM, TERMS_WATCHED_FOR,
+};
+use super::cluster::{Leader, RaftCluster};
 use crate::contract::{LogIndex, NotLeader};
 use crate::control::{Reply, Request};
 use crate::judge::{Known, RaftJudge};
@@ -10,7 +12,7 @@ use lab_harness::failed::{Failed, TestResult};
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
 use windtunnel::task::JoinHandle;
-use windtunnel::time::{sleep, timeout};
+use windtunnel::time::{Instant, sleep, timeout};
 use windtunnel::{NodeId, spawn};
 
 /// Clients and recovery of all storms of the lab.
@@ -66,26 +68,31 @@ fn recovery(cluster: Cluster<RaftJudge>) -> Running {
     Box::pin(recover(RaftCluster::new(cluster)))
 }
 
-/// All is healed. There is a leader soon, it stays but for a few terms, a new command is applied on
-/// all, and all have caught up with each other.
+/// All is healed. There is a leader soon, a new command is applied on all, and all have caught up
+/// with each other; for a fixed time, whatever of that is asked for, only a few terms more may come.
 async fn recover(cluster: RaftCluster) -> TestResult {
     let first = cluster.leader_within(LEADER_AFTER_STORM).await?;
+    let stable_until = Instant::now() + TERMS_WATCHED_FOR;
     if cluster.inner().judge().clients() > 0 {
         cluster.agree_in_the_end(b"after the storm", cluster.size()).await?;
         let otherwise = || behind(cluster.inner().judge().known());
         let what = "all servers to catch up after the storm";
         cluster.inner().until(what, AGREEMENT_AFTER_STORM, |judge| caught_up(judge.known()), otherwise).await?;
     }
-    let last = cluster.leader_within(LEADER_AFTER_STORM).await?;
-    let terms = last.term.0 - first.term.0;
-    if terms > TERMS_AFTER_STORM {
-        let title = format!(
-            "After the storm there was a leader of term {}, and then {terms} more terms; {TERMS_AFTER_STORM} would do.",
-            first.term
-        );
-        return Err(cluster.failed("unstable-after-storm", title));
-    }
-    Ok(())
+    let rest = stable_until.duration_since(Instant::now());
+    let what = format!("at most {TERMS_AFTER_STORM} terms come after term {}", first.term);
+    cluster.inner().never(what, rest, |judge| unstable(judge.known(), first)).await?;
+    cluster.leader_within(LEADER_AFTER_STORM).await.map(drop)
+}
+
+/// Whether too many terms have come since a leader was there after the storm.
+fn unstable(known: &Known, first: Leader) -> Option<Failed> {
+    let terms = known.highest_term().0.saturating_sub(first.term.0);
+    let title = || {
+        let (node, term) = (first.node, first.term);
+        format!("After the storm {node} led term {term}, and then came {terms} more; {TERMS_AFTER_STORM} would do.")
+    };
+    (terms > TERMS_AFTER_STORM).then(|| Failed::new("unstable-after-storm", title()))
 }
 
 /// All have applied the same entries: all that anybody knows as committed.

@@ -1,5 +1,6 @@
 //! Wrong files, and every word of what is said about them.
 
+use super::super::{Scenario, ScenarioError};
 use super::complaint;
 
 const HEAD: &str = "about = \"a test\"\nnodes = 5\nduration = \"10s\"\n";
@@ -265,4 +266,49 @@ fn a_shape_that_needs_more_nodes_is_refused_when_nodes_are_taken_away() {
     assert_eq!(scenario.with_nodes(4).unwrap().nodes, 4);
     let refused = scenario.with_nodes(3).unwrap_err().to_string();
     assert_eq!(refused, "the scenario cannot have 3 nodes: this shape needs 4 nodes, and there are 3");
+}
+
+const SHOWN: &[&str] = &["raft.view", "raft.applied", "raft.persisted"];
+
+fn of_trigger(lines: &str) -> String {
+    match Scenario::parse_for("storm.toml", &format!("{HEAD}{lines}"), SHOWN) {
+        Err(error @ ScenarioError::Wrong(_)) => error.to_string(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// Also in a fault that hardly any run has.
+#[test]
+fn a_fault_that_waits_for_what_is_never_shown_is_refused() {
+    let said = of_trigger(
+        "[[fault]]\nkind = \"pause\"\non_ppm = 0\nlasts = \"1s\"\nwhen = { after = \"raft.appleid\", within = \"2ms\" }\n",
+    );
+    assert_eq!(
+        said,
+        "\
+storm.toml:8:18
+  no node of this lab ever shows `raft.appleid`, so this fault would never
+  strike
+
+  8 | when = { after = \"raft.appleid\", within = \"2ms\" }
+    |                  ^^^^^^^^^^^^^^
+
+  did you mean `raft.applied`?
+
+  shown are: raft.view, raft.applied, raft.persisted"
+    );
+}
+
+#[test]
+fn an_event_that_waits_for_what_is_never_shown_is_refused() {
+    let event = |observed: &str| {
+        format!(
+            "[[event]]\nafter = {{ observed = \"{observed}\", within = \"1ms\", chance_ppm = 5 }}\ndo = \"pause\"\nnode = 1\n"
+        )
+    };
+    let said = of_trigger(&event("disk.full"));
+    assert!(said.starts_with("storm.toml:5:22\n  no node of this lab ever shows `disk.full`"), "{said}");
+    assert!(!said.contains("did you mean"), "{said}");
+    let right = Scenario::parse_for("storm.toml", &format!("{HEAD}{}", event("raft.view")), SHOWN);
+    assert_eq!(right.map(|scenario| scenario.event.len()).map_err(|error| error.to_string()), Ok(1));
 }
