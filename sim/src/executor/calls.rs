@@ -1,6 +1,7 @@
 //! RPCs of one incarnation: calls that wait for a reply, and handlers that give one.
 
 use super::context::Context;
+use super::ready::remember;
 use super::tasks::Task;
 use super::window::Window;
 use crate::line::{CallId, ControlId, Effect, Method, Rejection};
@@ -51,10 +52,7 @@ impl Calls {
         let mut waiting = self.waiting.borrow_mut();
         let wait = waiting.get_mut(self.number(call))?;
         if wait.answer.is_none() {
-            match &mut wait.waker {
-                Some(kept) => kept.clone_from(waker),
-                empty => *empty = Some(waker.clone()),
-            }
+            remember(&mut wait.waker, waker);
         }
         wait.answer.take()
     }

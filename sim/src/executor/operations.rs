@@ -1,6 +1,7 @@
 //! Disk operations that a node waits for.
 
 use super::context::{Context, current};
+use super::ready::remember;
 use super::window::Window;
 use crate::line::{DiskReply, DiskRequest, DiskResult, Effect, FileId, OperationId};
 use std::cell::{Cell, RefCell};
@@ -62,7 +63,7 @@ pub(crate) fn begin(request: DiskRequest) -> impl Future<Output = std::io::Resul
             match wait.result.take() {
                 Some(result) => Poll::Ready(result),
                 None => {
-                    wait.waker.get_or_insert_with(|| poll_context.waker().clone()).clone_from(poll_context.waker());
+                    remember(&mut wait.waker, poll_context.waker());
                     Poll::Pending
                 }
             }

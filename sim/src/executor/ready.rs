@@ -97,6 +97,15 @@ impl Wake for TaskWaker {
     }
 }
 
+/// Remembers who is to be woken, without another clone if it is whoever waited before.
+#[inline]
+pub(super) fn remember(place: &mut Option<Waker>, waker: &Waker) {
+    match place {
+        Some(kept) => kept.clone_from(waker),
+        empty => *empty = Some(waker.clone()),
+    }
+}
+
 /// The waker of a slot: the half that the table keeps, and the half that futures see.
 #[derive(Debug)]
 pub(super) struct SlotWaker {

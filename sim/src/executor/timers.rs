@@ -1,6 +1,7 @@
 //! The timers of one incarnation.
 
 use super::context::Context;
+use super::ready::remember;
 use crate::line::{Effect, TimerId};
 use crate::units::Nanos;
 use std::cell::RefCell;
@@ -59,10 +60,7 @@ impl Timers {
         let mut table = self.0.borrow_mut();
         let place = &mut table.slots[timer.slot as usize];
         if !place.fired {
-            match &mut place.waker {
-                Some(kept) => kept.clone_from(waker),
-                empty => *empty = Some(waker.clone()),
-            }
+            remember(&mut place.waker, waker);
         }
         place.fired
     }
