@@ -182,7 +182,7 @@ impl<R: Request> Future for Reply<R> {
             self.sent = Some(call.send());
         }
         let sent = self.sent.as_mut().expect("a call is either unsent or sent");
-        if let Some(answer) = sent.context.calls.poll(sent.call, poll_context.waker()) {
+        if let Some(answer) = sent.answer(poll_context) {
             return Poll::Ready(sent.decode::<R>(answer));
         }
         sent.deadline.poll(poll_context).map(|()| Err(CallError::TimedOut))
@@ -196,6 +196,11 @@ impl Drop for Sent {
 }
 
 impl Sent {
+    fn answer(&self, poll_context: &PollContext<'_>) -> Option<Answer> {
+        let Context { calls, tasks, .. } = &*self.context;
+        calls.poll(self.call, || tasks.waiter(poll_context.waker()))
+    }
+
     fn decode<R: Request>(&self, answer: Answer) -> Result<R::Reply, CallError> {
         match answer {
             Answer::Reply(Ok(body)) => decode(&body).ok_or_else(|| {

@@ -1,7 +1,7 @@
 //! RPCs of one incarnation: calls that wait for a reply, and handlers that give one.
 
 use super::context::Context;
-use super::ready::remember;
+use super::ready::Waiter;
 use super::tasks::Task;
 use super::window::Window;
 use crate::line::{CallId, ControlId, Effect, Method, Rejection};
@@ -11,7 +11,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Waker;
 
 /// How a call ended on the wire.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ struct Wait {
     to: NodeId,
     method: &'static str,
     answer: Option<Answer>,
-    waker: Option<Waker>,
+    waiter: Waiter,
 }
 
 /// Calls that wait.
@@ -43,16 +42,16 @@ impl Calls {
     }
 
     pub fn begin(&self, to: NodeId, method: &'static str) -> CallId {
-        let number = self.waiting.borrow_mut().push(Wait { to, method, answer: None, waker: None });
+        let number = self.waiting.borrow_mut().push(Wait { to, method, answer: None, waiter: Waiter::Nobody });
         CallId(self.first + number)
     }
 
-    /// The answer, or `None` and `waker` is woken when there is one.
-    pub fn poll(&self, call: CallId, waker: &Waker) -> Option<Answer> {
+    /// The answer, or `None` and `waiter` is to be woken when there is one.
+    pub(crate) fn poll(&self, call: CallId, waiter: impl FnOnce() -> Waiter) -> Option<Answer> {
         let mut waiting = self.waiting.borrow_mut();
         let wait = waiting.get_mut(self.number(call))?;
         if wait.answer.is_none() {
-            remember(&mut wait.waker, waker);
+            wait.waiter = waiter();
         }
         wait.answer.take()
     }
@@ -63,34 +62,20 @@ impl Calls {
         drop(wait);
     }
 
-    pub fn answered(&self, call: CallId, result: Result<Vec<u8>, Rejection>) {
-        self.end(call, Answer::Reply(result));
+    /// A call has ended; who is to be woken.
+    pub(super) fn end(&self, call: CallId, answer: Answer) -> Waiter {
+        let mut waiting = self.waiting.borrow_mut();
+        let Some(wait) = waiting.get_mut(self.number(call)) else { return Waiter::Nobody };
+        // A duplicated reply changes nothing: the first one counts.
+        wait.answer.get_or_insert(answer);
+        std::mem::take(&mut wait.waiter)
     }
 
-    pub fn refused(&self, call: CallId) {
-        self.end(call, Answer::Refused);
-    }
-
-    /// The connection for an RPC is gone: every call that waits for it ends.
-    pub fn reset(&self, peer: NodeId, method: &str) {
+    /// The connection for an RPC is gone: all calls that wait for it, in their order.
+    pub fn lost(&self, peer: NodeId, method: &str) -> Vec<CallId> {
         let waiting = self.waiting.borrow();
         let lost = waiting.iter().filter(|(_, wait)| wait.to == peer && wait.method == method);
-        let lost: Vec<CallId> = lost.map(|(number, _)| CallId(self.first + number)).collect();
-        drop(waiting);
-        for call in lost {
-            self.end(call, Answer::Reset);
-        }
-    }
-
-    fn end(&self, call: CallId, answer: Answer) {
-        let waker = self.waiting.borrow_mut().get_mut(self.number(call)).and_then(|wait| {
-            // A duplicated reply changes nothing: the first one counts.
-            wait.answer.get_or_insert(answer);
-            wait.waker.take()
-        });
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        lost.map(|(number, _)| CallId(self.first + number)).collect()
     }
 
     /// How many calls of this incarnation came before.

@@ -1,13 +1,13 @@
 //! What one incarnation of a node holds, and how the facade finds it.
 
-use super::calls::{Calls, Handlers};
+use super::calls::{Answer, Calls, Handlers};
 use super::operations::Operations;
 use super::ready::{OutsideWakes, TaskId};
 use super::std_hash_keys::{HashKeys, SwappedKeys};
 use super::tasks::Tasks;
 use super::timers::Timers;
 use crate::fold;
-use crate::line::{Clock, ControlFailure, ControlId, Effect, Event, Start};
+use crate::line::{CallId, Clock, ControlFailure, ControlId, Effect, Event, Start};
 use crate::streams::{Purpose, Stream};
 use crate::units::{Incarnation, NodeId, Seed};
 use std::cell::{Cell, RefCell};
@@ -147,11 +147,15 @@ impl Context {
         match event {
             Event::Start(_) => {}
             Event::Request { from, call, method, body } => self.serve(from, call, method, &body),
-            Event::Reply { call, result } => self.calls.answered(call, result),
-            Event::Refused { call } => self.calls.refused(call),
-            Event::Reset { peer, method } => self.calls.reset(peer, &method),
-            Event::Timer(timer) => self.timers.fire(timer),
-            Event::Disk { operation, result } => self.operations.ended(operation, result),
+            Event::Reply { call, result } => self.end_call(call, Answer::Reply(result)),
+            Event::Refused { call } => self.end_call(call, Answer::Refused),
+            Event::Reset { peer, method } => {
+                for call in self.calls.lost(peer, &method) {
+                    self.end_call(call, Answer::Reset);
+                }
+            }
+            Event::Timer(timer) => self.tasks.wake_waiter(self.timers.fire(timer)),
+            Event::Disk { operation, result } => self.tasks.wake_waiter(self.operations.ended(operation, result)),
             Event::Control { id, body } => self.serve_control(id, body),
             Event::ControlReply { id, result } => self.control_answered(id, result),
             Event::Changed => {
@@ -161,6 +165,10 @@ impl Context {
                 }
             }
         }
+    }
+
+    fn end_call(&self, call: CallId, answer: Answer) {
+        self.tasks.wake_waiter(self.calls.end(call, answer));
     }
 
     fn control_answered(&self, id: ControlId, result: Result<Vec<u8>, ControlFailure>) {

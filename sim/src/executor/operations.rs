@@ -1,13 +1,13 @@
 //! Disk operations that a node waits for.
 
 use super::context::{Context, current};
-use super::ready::remember;
+use super::ready::Waiter;
 use super::window::Window;
 use crate::line::{DiskReply, DiskRequest, DiskResult, Effect, FileId, OperationId};
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 
 /// Operations in flight, and the numbers of open files.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Operations {
 #[derive(Debug, Default)]
 struct Wait {
     result: Option<DiskResult>,
-    waker: Option<Waker>,
+    waiter: Waiter,
 }
 
 impl Operations {
@@ -38,15 +38,12 @@ impl Operations {
         drop(wait);
     }
 
-    /// The world says how an operation ended.
-    pub fn ended(&self, operation: OperationId, result: DiskResult) {
-        let waker = self.waiting.borrow_mut().get_mut(operation.0).and_then(|wait| {
-            wait.result = Some(result);
-            wait.waker.take()
-        });
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+    /// The world says how an operation ended; who is to be woken.
+    pub(super) fn ended(&self, operation: OperationId, result: DiskResult) -> Waiter {
+        let mut waiting = self.waiting.borrow_mut();
+        let Some(wait) = waiting.get_mut(operation.0) else { return Waiter::Nobody };
+        wait.result = Some(result);
+        std::mem::take(&mut wait.waiter)
     }
 }
 
@@ -63,7 +60,7 @@ pub(crate) fn begin(request: DiskRequest) -> impl Future<Output = std::io::Resul
             match wait.result.take() {
                 Some(result) => Poll::Ready(result),
                 None => {
-                    remember(&mut wait.waker, poll_context.waker());
+                    wait.waiter = pending.context.tasks.waiter(poll_context.waker());
                     Poll::Pending
                 }
             }

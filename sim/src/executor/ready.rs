@@ -73,6 +73,16 @@ impl TaskWaker {
         self.queued.store(false, Relaxed);
     }
 
+    /// Notes a wake; true if it is the first since the task was polled.
+    #[inline]
+    pub fn note(&self) -> bool {
+        let first = !self.queued.load(Relaxed);
+        if first {
+            self.queued.store(true, Relaxed);
+        }
+        first
+    }
+
     /// Serves the next task of the same slot. Only for a waker that nobody else holds.
     pub fn reuse(&self, generation: u32) {
         self.generation.store(generation, Relaxed);
@@ -86,43 +96,23 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.queued.load(Relaxed) {
-            return;
-        }
-        self.queued.store(true, Relaxed);
-        let task = TaskId { slot: self.slot, generation: self.generation.load(Relaxed) };
-        if !context::wake_current(&self.outside, task) {
-            self.outside.push(task);
+        if self.note() {
+            let task = TaskId { slot: self.slot, generation: self.generation.load(Relaxed) };
+            if !context::wake_current(&self.outside, task) {
+                self.outside.push(task);
+            }
         }
     }
 }
 
-/// Remembers who is to be woken, without another clone if it is whoever waited before.
-#[inline]
-pub(super) fn remember(place: &mut Option<Waker>, waker: &Waker) {
-    match place {
-        Some(kept) => kept.clone_from(waker),
-        empty => *empty = Some(waker.clone()),
-    }
-}
-
-/// The waker of a slot: the half that the table keeps, and the half that futures see.
-#[derive(Debug)]
-pub(super) struct SlotWaker {
-    pub inner: Arc<TaskWaker>,
-    pub waker: Waker,
-}
-
-impl SlotWaker {
-    pub fn new(outside: &Arc<OutsideWakes>, task: TaskId) -> Self {
-        let inner = TaskWaker::new(outside, task);
-        SlotWaker { waker: Waker::from(inner.clone()), inner }
-    }
-
-    /// Whether some future of the old task still holds a clone.
-    pub fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.inner) > 2
-    }
+/// Who waits for something. A clone of a waker costs an atomic operation, and so does its end; a task that
+/// waits for a timer, a call or a disk by its own waker is remembered by its name.
+#[derive(Debug, Default)]
+pub(crate) enum Waiter {
+    #[default]
+    Nobody,
+    Task(TaskId),
+    Other(Waker),
 }
 
 #[cfg(test)]
@@ -148,9 +138,9 @@ mod tests {
     #[test]
     fn a_waker_that_went_to_another_thread_still_wakes_its_task() {
         let outside: Arc<OutsideWakes> = Arc::default();
-        let slot = SlotWaker::new(&outside, task(7));
-        slot.inner.clear();
-        let elsewhere = slot.waker.clone();
+        let inner = TaskWaker::new(&outside, task(7));
+        inner.clear();
+        let elsewhere = Waker::from(inner);
         std::thread::spawn(move || {
             elsewhere.wake_by_ref();
             elsewhere.wake();

@@ -3,22 +3,21 @@
 use super::POLL_BUDGET;
 use super::context::Context;
 use super::panics;
-use super::ready::{OutsideWakes, SlotWaker, TaskId};
+use super::ready::{OutsideWakes, TaskId, TaskWaker, Waiter};
 use crate::line::Effect;
 use crate::streams::Stream;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Context as PollContext;
+use std::task::{Context as PollContext, RawWakerVTable, Waker};
 
 /// What a node runs: boxed once.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()>>>;
 
-#[derive(Default)]
 struct Slot {
     generation: u32,
     /// When the task was spawned, among all tasks of the incarnation.
@@ -27,7 +26,35 @@ struct Slot {
     task: Option<Task>,
     /// Whether the task that runs is not to run on behind its next `.await`.
     aborted: bool,
-    waker: Option<SlotWaker>,
+    /// The half of its waker that stays here, and the half that futures see: absent while the task runs.
+    inner: Arc<TaskWaker>,
+    waker: Option<Waker>,
+}
+
+impl Slot {
+    fn new(inner: Arc<TaskWaker>) -> Self {
+        Slot { generation: 0, spawned: 0, task: None, aborted: false, waker: Some(inner.clone().into()), inner }
+    }
+
+    /// Whether some future of the old task still holds a clone of its waker.
+    fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.inner) > 2
+    }
+}
+
+/// The task that runs, and what its waker is made of.
+#[derive(Clone, Copy, PartialEq)]
+struct Running {
+    task: TaskId,
+    data: *const (),
+    vtable: *const RawWakerVTable,
+}
+
+impl Running {
+    #[inline]
+    fn new(task: TaskId, waker: &Waker) -> Self {
+        Running { task, data: waker.data(), vtable: waker.vtable() }
+    }
 }
 
 /// The table of tasks.
@@ -37,6 +64,7 @@ pub(crate) struct Tasks {
     /// Tasks that want to run, in the order in which they were woken.
     ready: RefCell<VecDeque<TaskId>>,
     outside: Arc<OutsideWakes>,
+    running: Cell<Option<Running>>,
     /// Present when ready tasks run in a drawn order.
     shuffle: RefCell<Option<Stream>>,
 }
@@ -63,8 +91,9 @@ impl Tasks {
     pub fn spawn(&self, task: Task) -> (u32, u32) {
         let mut table = self.slots.borrow_mut();
         let slot = table.free.pop().unwrap_or_else(|| {
-            table.slots.push(Slot::default());
-            (table.slots.len() - 1) as u32
+            let slot = table.slots.len() as u32;
+            table.slots.push(Slot::new(TaskWaker::new(&self.outside, TaskId { slot, generation: 0 })));
+            slot
         });
         table.spawned += 1;
         let spawned = table.spawned;
@@ -73,9 +102,11 @@ impl Tasks {
         place.spawned = spawned;
         place.aborted = false;
         let id = TaskId { slot, generation: place.generation };
-        match &place.waker {
-            Some(waker) if !waker.is_shared() => waker.inner.reuse(id.generation),
-            _ => place.waker = Some(SlotWaker::new(&self.outside, id)),
+        if place.is_shared() {
+            place.inner = TaskWaker::new(&self.outside, id);
+            place.waker = Some(place.inner.clone().into());
+        } else {
+            place.inner.reuse(id.generation);
         }
         self.ready.borrow_mut().push_back(id);
         (slot, id.generation)
@@ -109,6 +140,31 @@ impl Tasks {
         own
     }
 
+    /// How the task that runs, or whoever made another waker for it, is to be remembered.
+    #[inline]
+    pub(crate) fn waiter(&self, waker: &Waker) -> Waiter {
+        match self.running.get() {
+            Some(running) if running == Running::new(running.task, waker) => Waiter::Task(running.task),
+            _ => Waiter::Other(waker.clone()),
+        }
+    }
+
+    /// Wakes whoever waits.
+    #[inline]
+    pub(super) fn wake_waiter(&self, waiter: Waiter) {
+        match waiter {
+            Waiter::Nobody => {}
+            Waiter::Other(waker) => waker.wake(),
+            Waiter::Task(task) => {
+                let table = self.slots.borrow();
+                let place = &table.slots[task.slot as usize];
+                if place.generation == task.generation && place.inner.note() {
+                    self.ready.borrow_mut().push_back(task);
+                }
+            }
+        }
+    }
+
     #[inline]
     fn next_ready(&self) -> Option<TaskId> {
         let mut ready = self.ready.borrow_mut();
@@ -124,7 +180,7 @@ impl Tasks {
     }
 
     /// Takes a ready task out of its slot, unless it has ended since it was woken.
-    fn take(&self, id: TaskId) -> Option<(Task, SlotWaker)> {
+    fn take(&self, id: TaskId) -> Option<(Task, Waker)> {
         let mut table = self.slots.borrow_mut();
         let place = &mut table.slots[id.slot as usize];
         if place.generation != id.generation {
@@ -132,12 +188,13 @@ impl Tasks {
         }
         let task = place.task.take()?;
         let waker = place.waker.take()?;
-        waker.inner.clear();
+        place.inner.clear();
+        self.running.set(Some(Running::new(id, &waker)));
         Some((task, waker))
     }
 
     /// Keeps a task that waits; the task itself comes back if it has aborted itself.
-    fn put_back(&self, id: TaskId, task: Task, waker: SlotWaker) -> Option<Task> {
+    fn put_back(&self, id: TaskId, task: Task, waker: Waker) -> Option<Task> {
         let mut table = self.slots.borrow_mut();
         let place = &mut table.slots[id.slot as usize];
         place.waker = Some(waker);
@@ -149,7 +206,7 @@ impl Tasks {
         None
     }
 
-    fn finish(&self, id: TaskId, waker: SlotWaker) {
+    fn finish(&self, id: TaskId, waker: Waker) {
         let mut table = self.slots.borrow_mut();
         table.slots[id.slot as usize].waker = Some(waker);
         retire(&mut table, id.slot);
@@ -183,7 +240,7 @@ impl Context {
                 return;
             }
             let Some((mut task, waker)) = self.tasks.take(id) else { continue };
-            let mut poll_context = PollContext::from_waker(&waker.waker);
+            let mut poll_context = PollContext::from_waker(&waker);
             let poll = catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(&mut poll_context)));
             match poll {
                 Ok(poll) if poll.is_pending() => {

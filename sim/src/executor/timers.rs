@@ -1,18 +1,18 @@
 //! The timers of one incarnation.
 
 use super::context::Context;
-use super::ready::remember;
+use super::ready::Waiter;
 use crate::line::{Effect, TimerId};
 use crate::units::Nanos;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::task::{Context as PollContext, Poll, Waker};
+use std::task::{Context as PollContext, Poll};
 
 #[derive(Debug, Default)]
 struct Slot {
     generation: u32,
     fired: bool,
-    waker: Option<Waker>,
+    waiter: Waiter,
 }
 
 /// The table of timers. A slot serves one timer after another, each under a new generation.
@@ -26,7 +26,7 @@ struct Table {
 }
 
 impl Timers {
-    fn take_slot(&self, waker: &Waker) -> TimerId {
+    fn take_slot(&self, waiter: Waiter) -> TimerId {
         let mut table = self.0.borrow_mut();
         let slot = table.free.pop().unwrap_or_else(|| {
             table.slots.push(Slot::default());
@@ -34,48 +34,43 @@ impl Timers {
         });
         let place = &mut table.slots[slot as usize];
         place.fired = false;
-        place.waker = Some(waker.clone());
+        place.waiter = waiter;
         TimerId { slot, generation: place.generation }
     }
 
-    /// The world says that the time has come.
-    pub fn fire(&self, timer: TimerId) {
-        let waker = {
-            let mut table = self.0.borrow_mut();
-            match table.slots.get_mut(timer.slot as usize) {
-                Some(place) if place.generation == timer.generation => {
-                    place.fired = true;
-                    place.waker.take()
-                }
-                _ => None,
+    /// The world says that the time has come; who is to be woken.
+    pub fn fire(&self, timer: TimerId) -> Waiter {
+        let mut table = self.0.borrow_mut();
+        match table.slots.get_mut(timer.slot as usize) {
+            Some(place) if place.generation == timer.generation => {
+                place.fired = true;
+                std::mem::take(&mut place.waiter)
             }
-        };
-        if let Some(waker) = waker {
-            waker.wake();
+            _ => Waiter::Nobody,
         }
     }
 
-    /// Whether the timer has fired; if not, `waker` is woken when it does.
-    fn poll(&self, timer: TimerId, waker: &Waker) -> bool {
+    /// Whether the timer has fired; if not, `waiter` is to be woken when it does.
+    fn poll(&self, timer: TimerId, waiter: impl FnOnce() -> Waiter) -> bool {
         let mut table = self.0.borrow_mut();
         let place = &mut table.slots[timer.slot as usize];
         if !place.fired {
-            remember(&mut place.waker, waker);
+            place.waiter = waiter();
         }
         place.fired
     }
 
     /// Frees the slot; says whether the timer had fired.
     fn release(&self, timer: TimerId) -> bool {
-        let (fired, waker) = {
+        let (fired, waiter) = {
             let mut table = self.0.borrow_mut();
             let place = &mut table.slots[timer.slot as usize];
             place.generation = place.generation.wrapping_add(1);
-            let released = (place.fired, place.waker.take());
+            let released = (place.fired, std::mem::take(&mut place.waiter));
             table.free.push(timer.slot);
             released
         };
-        drop(waker);
+        drop(waiter);
         fired
     }
 }
@@ -106,12 +101,13 @@ impl Alarm {
     /// Ready once the node's monotonic clock has reached the time, and never at the first poll of
     /// a task's turn: a loop that sleeps for no time at all must meet the budget of the world.
     pub fn poll(&mut self, poll_context: &PollContext<'_>) -> Poll<()> {
-        let timers = &self.context.timers;
+        let Context { timers, tasks, .. } = &*self.context;
+        let waiter = || tasks.waiter(poll_context.waker());
         match self.timer {
-            Some(timer) if timers.poll(timer, poll_context.waker()) => Poll::Ready(()),
+            Some(timer) if timers.poll(timer, waiter) => Poll::Ready(()),
             Some(_) => Poll::Pending,
             None => {
-                let timer = timers.take_slot(poll_context.waker());
+                let timer = timers.take_slot(waiter());
                 self.timer = Some(timer);
                 self.context.emit(Effect::Arm { timer, at: self.at });
                 Poll::Pending

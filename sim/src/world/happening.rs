@@ -14,7 +14,12 @@ impl World<'_> {
     pub(super) fn happen(&mut self, item: Item) {
         match item {
             // The loop has looked: it is set, so its process lives.
-            Item::Timer { node, timer, .. } => self.hand(node, Due::Timer(timer)),
+            Item::Timer { node, slot, .. } => {
+                if let Some(process) = &self.machine(node).process {
+                    let timer = process.timers.holder(slot);
+                    self.hand(node, Due::Timer(timer));
+                }
+            }
             Item::Arrival { from, to, connected, message } => {
                 if let Some(event) = self.arrive(from, to, connected, message) {
                     self.hand(to, Due::Event(event));

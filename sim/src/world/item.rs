@@ -18,8 +18,8 @@ pub(super) enum Item {
     Reset { node: NodeId, peer: NodeId, incarnation: Incarnation, method: Method, of: Incarnation },
     /// `by`'s kernel says that no process listens.
     Refused { node: NodeId, by: NodeId, incarnation: Incarnation, call: CallId },
-    /// The timer that its slot holds goes off, or one that it held before would have.
-    Timer { node: NodeId, incarnation: Incarnation, timer: TimerId },
+    /// The timer that a slot holds goes off, or one that it held before would have.
+    Timer { node: NodeId, incarnation: Incarnation, slot: u32 },
     /// The oldest operation of a disk ends.
     DiskDone { node: NodeId, incarnation: Incarnation },
     /// An event for a process that needs no further look.

@@ -94,16 +94,16 @@ enum End {
 
 impl World<'_> {
     /// Runs until the tester's body has ended, or something ends the run before.
-    fn run(&mut self, finished: impl Fn() -> bool) {
+    fn run(&mut self) {
         self.start(NodeId::TESTER);
         for node in 1..self.machines.len() as u32 {
             self.start(NodeId(node));
         }
-        while self.end.is_none() && !finished() {
-            let Some((turn, mut item)) = self.queue.pop() else {
+        while self.end.is_none() && !self.shared.finished.get() {
+            let Some((turn, item)) = self.queue.pop() else {
                 return self.fail(Failure::Deadlock);
             };
-            if self.is_stale(turn, &mut item) {
+            if self.is_stale(turn, &item) {
                 continue;
             }
             if turn.at() > self.options.time_budget {
@@ -116,21 +116,17 @@ impl World<'_> {
 
     /// Whether it is for a timer that was cancelled, as the deadlines of most calls are, or that is due later.
     /// Nothing of the world moves for those.
-    fn is_stale(&mut self, turn: Turn, item: &mut Item) -> bool {
-        let Item::Timer { node, incarnation, timer } = item else { return false };
+    fn is_stale(&mut self, turn: Turn, item: &Item) -> bool {
+        let &Item::Timer { node, incarnation, slot } = item else { return false };
         let machine = &mut self.machines[node.0 as usize];
-        let process = machine.process.as_mut().filter(|_| machine.incarnation == *incarnation);
-        match process.map_or(Come::Stale, |process| process.timers.come(timer.slot, turn)) {
+        let process = machine.process.as_mut().filter(|_| machine.incarnation == incarnation);
+        match process.map_or(Come::Stale, |process| process.timers.come(slot, turn)) {
             Come::Stale => true,
             Come::Later(turn) => {
-                let (node, incarnation, timer) = (*node, *incarnation, *timer);
-                self.queue.push_at(turn, Item::Timer { node, incarnation, timer });
+                self.queue.push_at(turn, Item::Timer { node, incarnation, slot });
                 true
             }
-            Come::Now(due) => {
-                *timer = due;
-                false
-            }
+            Come::Now => false,
         }
     }
 

@@ -192,15 +192,16 @@ impl Simulation {
         let main = {
             let (result, shared) = (result.clone(), shared.clone());
             move || -> Pin<Box<dyn Future<Output = ()>>> {
-                let body = body(Tester::of_current(shared));
+                let body = body(Tester::of_current(shared.clone()));
                 Box::pin(async move {
                     let value = body.await;
                     *result.borrow_mut() = Some(value);
+                    shared.finished.set(true);
                 })
             }
         };
         let mut world = World::new(self, Executor::with_main(main), shared, observer);
-        world.run(|| result.borrow().is_some());
+        world.run();
         let finished = result.borrow_mut().take();
         world.finish(finished)
     }

@@ -19,6 +19,8 @@ use std::task::Poll;
 /// What the world shows the tester without a step in between.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
+    /// Whether the tester's body has ended.
+    pub finished: Cell<bool>,
     pub now: Cell<Nanos>,
     pub event: Cell<EventNumber>,
     pub running: RefCell<Vec<bool>>,

@@ -40,8 +40,8 @@ pub(super) enum Come {
     Stale,
     /// It goes back into the queue.
     Later(Turn),
-    /// The timer goes off.
-    Now(TimerId),
+    /// The timer that it holds goes off.
+    Now,
 }
 
 impl Timers {
@@ -78,8 +78,13 @@ impl Timers {
                 slot.queued = slot.turn;
                 Come::Later(slot.turn)
             }
-            generation => Come::Now(TimerId { slot: place, generation: generation.wrapping_sub(1) }),
+            _ => Come::Now,
         }
+    }
+
+    /// The timer that a slot holds.
+    pub fn holder(&self, place: u32) -> TimerId {
+        TimerId { slot: place, generation: self.0[place as usize].generation.wrapping_sub(1) }
     }
 
     /// Whether the timer is set and due when the node's clock shows `reading`; it no longer is set then.
@@ -148,7 +153,8 @@ mod tests {
                             match timers.come(slot, turn) {
                                 Come::Stale => {}
                                 Come::Later(turn) => queue.push_at(turn, slot),
-                                Come::Now(timer) => {
+                                Come::Now => {
+                                    let timer = timers.holder(slot);
                                     prop_assert!(timers.take_due(timer, turn.at()));
                                     went_off.push((turn.at(), timer));
                                 }
