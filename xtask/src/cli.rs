@@ -61,6 +61,9 @@ pub struct TestOptions {
     /// Many seeds: `N` is 0..N; `A..B` leaves B out, `A..=B` does not
     #[arg(long, value_name = "N|A..B|A..=B")]
     pub seeds: Option<String>,
+    /// Give each seed to one test instead of all: seed i to test i mod their number
+    #[arg(long)]
+    pub spread: bool,
     /// Worker processes at a time; as many as there are cores if left out
     #[arg(long, short, value_name = "J")]
     pub jobs: Option<String>,

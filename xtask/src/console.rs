@@ -87,9 +87,8 @@ impl Console {
         self.bar.get().map_or_else(write, |bar| bar.suspend(write));
     }
 
-    /// Begins a progress bar over the runs of so many seeds under so many tests, if standard error is a terminal.
-    pub fn begin_progress(&self, seeds: u64, tests: u64) {
-        let runs = seeds.saturating_mul(tests);
+    /// Begins a progress bar over so many runs, if standard error is a terminal.
+    pub fn begin_progress(&self, runs: u64, runs_a_seed: u64) {
         if runs < 2 || !io::stderr().is_terminal() {
             return;
         }
@@ -97,7 +96,7 @@ impl Console {
         let template = "{bar:30} {pos}/{len} runs  {rate}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             let rate = move |state: &ProgressState, out: &mut dyn fmt::Write| {
-                let _ = out.write_str(&seeds_per_second(state.per_sec(), tests));
+                let _ = out.write_str(&seeds_per_second(state.per_sec(), runs_a_seed));
             };
             bar.set_style(style.progress_chars("━╸─").with_key("rate", rate));
         }
@@ -120,9 +119,9 @@ impl Console {
     }
 }
 
-/// A seed is done when each test has run under it.
-fn seeds_per_second(runs_per_second: f64, tests: u64) -> String {
-    let rate = runs_per_second / tests.max(1) as f64;
+/// A seed is done when each test has run under it that it is for.
+fn seeds_per_second(runs_per_second: f64, runs_a_seed: u64) -> String {
+    let rate = runs_per_second / runs_a_seed.max(1) as f64;
     if rate < 10.0 { format!("{rate:.1} seeds/s") } else { format!("{rate:.0} seeds/s") }
 }
 

@@ -18,10 +18,29 @@ use windtunnel::Seed;
 pub struct Plan<'a> {
     pub tests: &'a [TestInfo],
     pub seeds: Seeds,
+    /// Whether each seed is for one test alone: a seed's remainder by the number of tests says which.
+    pub spread: bool,
     pub scenario: Option<&'a ScenarioText>,
     pub comparison: Comparison,
     pub fail_fast: bool,
     pub jobs: usize,
+}
+
+impl Plan<'_> {
+    /// The seeds of one test.
+    pub fn seeds_of(&self, test: usize) -> Seeds {
+        if self.spread { self.seeds.share(test as u64, self.tests.len() as u64) } else { self.seeds }
+    }
+
+    /// How many runs each test has, if none fails.
+    pub fn runs(&self) -> Vec<u64> {
+        (0..self.tests.len()).map(|test| self.seeds_of(test).count()).collect()
+    }
+
+    /// How many runs there are in all, if no test fails.
+    pub fn all_runs(&self) -> u64 {
+        self.runs().into_iter().fold(0, u64::saturating_add)
+    }
 }
 
 /// One run that ended.
@@ -63,7 +82,7 @@ impl Handing<'_> {
         }
         loop {
             let failed = *self.failed.get(self.test)?;
-            match self.plan.seeds.at(self.seed) {
+            match self.plan.seeds_of(self.test).at(self.seed) {
                 Some(seed) if !failed => {
                     let job = Job { number: self.number, test: self.test, seed };
                     self.number += 1;

@@ -64,7 +64,7 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
     show(session, &saved, &result, recorder.rows.into(), options.log.is_some());
     session.console.say(&Event::Replay(event));
     if let Some(test) = test_of(&saved, &hello) {
-        let mut tally = Tally::new(std::slice::from_ref(&test), 1);
+        let mut tally = Tally::new(std::slice::from_ref(&test), 1, &[1]);
         tally.count(0, &result);
         tally.summarise(&hello, summary);
     }

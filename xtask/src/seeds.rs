@@ -4,11 +4,12 @@ use lab_harness::protocol::TraceHash;
 use std::hash::{BuildHasher as _, RandomState};
 use windtunnel::Seed;
 
-/// Seeds one after the other.
+/// Seeds in order, at equal distances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seeds {
     first: u64,
     count: u64,
+    step: u64,
 }
 
 /// A seed or a range that cannot be read.
@@ -26,7 +27,7 @@ impl Seeds {
     /// What `--seed` or `--seeds` ask for; nothing if neither is there.
     pub fn from_options(seed: Option<&str>, seeds: Option<&str>) -> Result<Option<Self>, SeedsError> {
         match (seed, seeds) {
-            (Some(seed), _) => Ok(Some(Seeds { first: parse(seed)?, count: 1 })),
+            (Some(seed), _) => Ok(Some(Seeds { first: parse(seed)?, count: 1, step: 1 })),
             (None, Some(range)) => Seeds::range(range).map(Some),
             (None, None) => Ok(None),
         }
@@ -34,7 +35,7 @@ impl Seeds {
 
     /// One seed that nobody chose, short enough to be typed.
     pub fn drawn() -> Self {
-        Seeds { first: RandomState::new().hash_one(std::process::id()) >> 32, count: 1 }
+        Seeds { first: RandomState::new().hash_one(std::process::id()) >> 32, count: 1, step: 1 }
     }
 
     fn range(text: &str) -> Result<Self, SeedsError> {
@@ -51,7 +52,7 @@ impl Seeds {
         let count = end.checked_sub(u128::from(first)).filter(|count| *count > 0);
         let count = count.ok_or_else(|| SeedsError::Empty(text.to_owned()))?;
         let count = u64::try_from(count).ok().filter(|count| *count <= 1 << 63);
-        Ok(Seeds { first, count: count.ok_or_else(|| SeedsError::TooMany(text.to_owned()))? })
+        Ok(Seeds { first, count: count.ok_or_else(|| SeedsError::TooMany(text.to_owned()))?, step: 1 })
     }
 
     /// How many there are.
@@ -61,7 +62,14 @@ impl Seeds {
 
     /// The one at that place, if there are so many.
     pub fn at(self, index: u64) -> Option<Seed> {
-        (index < self.count).then(|| Seed(self.first + index))
+        (index < self.count).then(|| Seed(self.first + index * self.step))
+    }
+
+    /// Those whose remainder by `parts` is `part`. For seeds one after the other.
+    pub fn share(self, part: u64, parts: u64) -> Self {
+        let ahead = (part + parts - self.first % parts) % parts;
+        let count = self.count.saturating_sub(ahead).div_ceil(parts);
+        Seeds { first: self.first.saturating_add(ahead), count, step: parts }
     }
 }
 
@@ -114,11 +122,25 @@ mod tests {
     }
 
     #[test]
+    fn shares_are_the_seeds_by_their_remainder() {
+        for (text, parts) in [("10", 3), ("7..19", 5), ("4..6", 4), ("1", 1)] {
+            let all = Seeds::from_options(None, Some(text)).unwrap().unwrap();
+            for part in 0..parts {
+                let share = all.share(part, parts);
+                let shared: Vec<Seed> = (0..).map_while(|index| share.at(index)).collect();
+                let seeds = (0..).map_while(|index| all.at(index));
+                assert_eq!(shared, seeds.filter(|seed| seed.0 % parts == part).collect::<Vec<_>>(), "{text} {part}");
+                assert_eq!(share.count(), shared.len() as u64);
+            }
+        }
+    }
+
+    #[test]
     fn seeds_are_counted_from_the_first() {
-        let seeds = Seeds { first: u64::MAX, count: 1 };
+        let seeds = Seeds { first: u64::MAX, count: 1, step: 1 };
         assert_eq!((seeds.at(0), seeds.at(1)), (Some(Seed(u64::MAX)), None));
         assert_eq!(seeds.to_string(), "seed 18446744073709551615");
-        assert_eq!(Seeds { first: 2, count: 3 }.to_string(), "seeds 2..=4");
+        assert_eq!(Seeds { first: 2, count: 3, step: 1 }.to_string(), "seeds 2..=4");
         assert!(Seeds::drawn().first <= u64::from(u32::MAX));
     }
 }

@@ -22,15 +22,24 @@ pub struct Tally<'a> {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tested {
+    /// Runs that it has if none fails.
+    seeds: u64,
     runs: u64,
     worst: Option<Verdict>,
     failed_seed: Option<Seed>,
 }
 
+impl Tested {
+    /// The runs that it was to make: none behind its first failing seed.
+    fn planned(&self) -> u64 {
+        if self.failed_seed.is_some() { self.runs } else { self.seeds }
+    }
+}
+
 impl<'a> Tally<'a> {
-    /// Nothing has run yet.
-    pub fn new(tests: &'a [TestInfo], seeds: u64) -> Self {
-        let tested = vec![Tested::default(); tests.len()];
+    /// Nothing has run yet of so many seeds in all, and so many runs of each test.
+    pub fn new(tests: &'a [TestInfo], seeds: u64, runs: &[u64]) -> Self {
+        let tested = runs.iter().map(|seeds| Tested { seeds: *seeds, ..Tested::default() }).collect();
         Tally {
             tests,
             seeds,
@@ -64,7 +73,8 @@ impl<'a> Tally<'a> {
 
     /// Whether all that a test has to run has run.
     pub fn is_complete(&self, test: usize) -> bool {
-        self.tested[test].runs == self.seeds || self.tested[test].failed_seed.is_some()
+        let tested = &self.tested[test];
+        tested.runs == tested.seeds || tested.failed_seed.is_some()
     }
 
     /// How a test has ended, by the runs that did; nothing if none has. Points are for all seeds alone.
@@ -77,16 +87,11 @@ impl<'a> Tally<'a> {
             part: info.part.clone(),
             verdict,
             runs: tested.runs,
-            planned: self.planned(tested),
+            planned: tested.planned(),
             points: if earned { info.points } else { 0 },
             max_points: info.points,
             failed_seed: tested.failed_seed,
         })
-    }
-
-    /// The runs that a test was to make: none behind its first failing seed.
-    fn planned(&self, tested: Tested) -> u64 {
-        if tested.failed_seed.is_some() { tested.runs } else { self.seeds }
     }
 
     /// The worst of all verdicts.
@@ -100,7 +105,7 @@ impl<'a> Tally<'a> {
             lab: Some(hello.lab.clone()),
             tests: self.tests.len(),
             runs: self.runs,
-            planned: self.tested.iter().fold(0, |sum, tested| sum.saturating_add(self.planned(*tested))),
+            planned: self.tested.iter().fold(0, |sum, tested| sum.saturating_add(tested.planned())),
             seeds: self.seeds,
             faults: self.faults.clone(),
             never_struck: self.never_struck.clone(),
@@ -175,7 +180,7 @@ mod tests {
             storm: None,
         };
         let tests = [test("whole"), test("halved"), test("broken"), test("untouched")];
-        let mut tally = Tally::new(&tests, 2);
+        let mut tally = Tally::new(&tests, 2, &[2; 4]);
         let runs = [(0, 0, Verdict::Passed), (0, 1, Verdict::Passed), (1, 0, Verdict::Passed), (2, 0, Verdict::Failed)];
         for (test, seed, verdict) in runs {
             tally.count(test, &result(&tests[test].name, seed, verdict));

@@ -62,11 +62,13 @@ pub fn test(session: &Session<'_>, options: &TestOptions, summary: &mut Summary)
     let plan = Plan {
         tests: &tests,
         seeds,
+        spread: options.spread,
         scenario: scenario.as_ref(),
         comparison: Comparison { check: options.check, isolation },
         fail_fast: options.fail_fast,
-        jobs: jobs.min(usize::try_from(seeds.count()).unwrap_or(usize::MAX).saturating_mul(tests.len())),
+        jobs,
     };
+    let plan = Plan { jobs: jobs.min(usize::try_from(plan.all_runs()).unwrap_or(usize::MAX)), ..plan };
     let mut report = Report::new(session, &submission, &hello, &plan);
     let ended = pool::run(&plan, &command, worker, |done| report.take(done, &command.interrupt));
     report.finish();
@@ -186,8 +188,10 @@ impl<'a> Report<'a> {
             jobs: plan.jobs,
             scenario: plan.scenario.map(|scenario| scenario.name.clone()),
         }));
-        session.console.begin_progress(plan.seeds.count(), plan.tests.len() as u64);
-        let tally = Tally::new(plan.tests, plan.seeds.count());
+        let runs = plan.runs();
+        let runs_a_seed = if plan.spread { 1 } else { runs.len() as u64 };
+        session.console.begin_progress(plan.all_runs(), runs_a_seed);
+        let tally = Tally::new(plan.tests, plan.seeds.count(), &runs);
         let failures = Failures::under(&session.house.output);
         let told = vec![false; plan.tests.len()];
         Report { session, submission, hello, plan, tally, told, failures, sources: None, unsaved: false }
@@ -201,7 +205,8 @@ impl<'a> Report<'a> {
             self.tell_failure(&done);
         }
         let runs = self.tally.result(done.test).map_or(0, |result| result.runs);
-        self.session.console.advance(if complete { self.plan.seeds.count() - runs } else { 0 });
+        let planned = self.plan.seeds_of(done.test).count();
+        self.session.console.advance(if complete { planned - runs } else { 0 });
         if complete {
             self.tell(done.test);
         }

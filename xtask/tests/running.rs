@@ -42,6 +42,26 @@ fn results_do_not_depend_on_the_number_of_jobs() {
 }
 
 #[test]
+fn a_spread_gives_each_seed_to_one_test() {
+    let repository = Repository::new();
+    let tests = ["initial_election", "re_election", "undecided"];
+    let answer = repository.lab(&format!("test raft {} --seeds 5..12 --spread --format json", tests.join(" ")));
+    let plan = &answer.events_of("plan")[0]["tests"];
+    let mut seeds: Vec<u64> = Vec::new();
+    for run in answer.events_of("run_result") {
+        let seed = run["seed"].as_u64().unwrap();
+        assert_eq!(run["test"], plan[seed as usize % tests.len()]);
+        seeds.push(seed);
+    }
+    seeds.sort_unstable();
+    assert_eq!(seeds, (5..12).collect::<Vec<_>>());
+    let summary = answer.summary();
+    assert_eq!((&summary["runs"], &summary["planned"], &summary["seeds"]), (&json!(7), &json!(7), &json!(7)));
+    let few = repository.lab(&format!("test raft {} --seed 1 --spread --format json", tests.join(" ")));
+    assert_eq!(few.summary()["not_run"], json!([plan[0], plan[2]]), "no seed was for them");
+}
+
+#[test]
 fn the_hash_of_a_summary_is_the_fold_over_its_runs() {
     let repository = Repository::new();
     let answer = repository.lab("test raft 3A --seeds 2..=3 --format json");
