@@ -1,10 +1,11 @@
 //! What a server shows the oracle: the observations, and the kind each goes by.
 
-use crate::contract::{Digest, LogIndex, Role, Term, View};
+use crate::contract::{Digest, LogIndex, Term, View};
 use serde::{Deserialize, Serialize};
 use windtunnel::NodeId;
 
-/// Kind of [`ViewChange`]: after a step that changed something.
+/// Kind of a [`View`] after a step that changed something, with the entries that differ from the view
+/// before it and no others.
 pub const VIEW: &str = "raft.view";
 /// Kind of [`AppliedEntry`].
 pub const APPLIED: &str = "raft.applied";
@@ -16,31 +17,6 @@ pub const RESTORED: &str = "raft.restored";
 pub const PERSISTED: &str = "raft.persisted";
 /// All kinds: what a fault of a scenario may wait for.
 pub const KINDS: &[&str] = &[VIEW, APPLIED, APPLIED_SNAPSHOT, RESTORED, PERSISTED];
-
-/// The view after a step, with the entries that differ from the view before it and no others.
-///
-/// The log is what it was up to `changed_from - 1`, and then `changed`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ViewChange {
-    /// currentTerm.
-    pub term: Term,
-    /// votedFor in that term.
-    pub voted_for: Option<NodeId>,
-    /// What the server is in that term.
-    pub role: Role,
-    /// commitIndex.
-    pub commit: LogIndex,
-    /// Where the snapshot ends; 0 without one.
-    pub snapshot_index: LogIndex,
-    /// The term of its last entry.
-    pub snapshot_term: Term,
-    /// The last entry of the log.
-    pub last_index: LogIndex,
-    /// The first entry that differs; one past `last_index` if none does.
-    pub changed_from: LogIndex,
-    /// The entries from there on.
-    pub changed: Vec<(Term, Digest)>,
-}
 
 /// A command that was handed to the state machine. (State machine safety, figure 3)
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! Observations made by hand, for the tests of the rules.
 
-use crate::contract::{Digest, LogIndex, Role, Term};
+use crate::contract::{Digest, LogIndex, Role, Term, View};
 use crate::judge::RaftJudge;
-use crate::observation::{self, AppliedEntry, AppliedSnapshot, ViewChange};
+use crate::observation::{self, AppliedEntry, AppliedSnapshot};
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge};
 use serde::Serialize;
@@ -97,7 +97,7 @@ impl Script {
 
     /// Its log begins behind a snapshot that ends at that index and term.
     pub fn follower_behind_snapshot(&mut self, node: u32, term: u64, commit: u64, end: (u64, u64), log: Entries<'_>) {
-        let view = ViewChange {
+        let view = View {
             snapshot_index: LogIndex(end.0),
             snapshot_term: Term(end.1),
             last_index: LogIndex(end.0 + log.len() as u64),
@@ -114,7 +114,7 @@ impl Script {
 
     pub fn shows_hole(&mut self, node: u32) {
         let whole = view_of(1, None, Role::Follower, 0, &[(1, "a")]);
-        let view = ViewChange { last_index: LogIndex(4), changed_from: LogIndex(4), ..whole };
+        let view = View { last_index: LogIndex(4), changed_from: LogIndex(4), ..whole };
         self.show(node, observation::VIEW, &view);
     }
 
@@ -152,8 +152,8 @@ impl Script {
     }
 }
 
-fn view_of(term: u64, vote: Option<u32>, role: Role, commit: u64, log: Entries<'_>) -> ViewChange {
-    ViewChange {
+fn view_of(term: u64, vote: Option<u32>, role: Role, commit: u64, log: Entries<'_>) -> View {
+    View {
         term: Term(term),
         voted_for: vote.map(NodeId),
         role,

@@ -59,12 +59,11 @@ impl Committed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Digest;
-    use crate::observation::ViewChange;
+    use crate::contract::{Digest, View};
 
     fn log(terms: &[u64]) -> Shadow {
         let mut log = Shadow::default();
-        let view = ViewChange {
+        let view = View {
             term: Term(9),
             voted_for: None,
             role: Default::default(),

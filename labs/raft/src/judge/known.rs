@@ -4,7 +4,7 @@ use super::committed::Committed;
 use super::seen::ViewSeen;
 use super::shadow::{Shadow, ShadowFault};
 use crate::contract::{Digest, LogIndex, Role, Term, View};
-use crate::observation::{AppliedEntry, AppliedSnapshot, ViewChange};
+use crate::observation::{AppliedEntry, AppliedSnapshot};
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::Lifecycle;
@@ -127,7 +127,7 @@ impl Known {
         }
     }
 
-    pub(super) fn take_view(&mut self, node: NodeId, change: &ViewChange) -> Result<ViewSeen, ShadowFault> {
+    pub(super) fn take_view(&mut self, node: NodeId, change: &View) -> Result<ViewSeen, ShadowFault> {
         let server = &mut self.servers[node.0 as usize - 1];
         let log = server.log.take(change, &self.committed)?;
         let now = head(change);
@@ -158,22 +158,7 @@ impl Server {
     }
 }
 
-const fn head(change: &ViewChange) -> Head {
-    let ViewChange { term, voted_for, role, commit, last_index, .. } = *change;
+const fn head(view: &View) -> Head {
+    let View { term, voted_for, role, commit, last_index, .. } = *view;
     Head { term, voted_for, role, commit, last_index }
-}
-
-/// A first view, as a change from nothing.
-pub(super) fn whole(view: View) -> ViewChange {
-    ViewChange {
-        term: view.term,
-        voted_for: view.voted_for,
-        role: view.role,
-        commit: view.commit,
-        snapshot_index: view.snapshot_index,
-        snapshot_term: view.snapshot_term,
-        last_index: view.last_index,
-        changed_from: view.changed_from,
-        changed: view.changed,
-    }
 }

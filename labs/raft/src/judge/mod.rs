@@ -19,9 +19,9 @@ pub use known::{FirstApplied, Head, Known, Server};
 pub use seen::{Difference, Seen, ViewSeen, What};
 pub use shadow::{Chain, Shadow, ShadowFault, ShownEntry};
 
-use crate::contract::{Digest, LogIndex, Term};
+use crate::contract::{Digest, LogIndex, Term, View};
 use crate::invariants::{self, Invariant, Rule, view_honesty};
-use crate::observation::{self, AppliedEntry, AppliedSnapshot, Restored, ViewChange};
+use crate::observation::{self, AppliedEntry, AppliedSnapshot, Restored};
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge};
 use narrator::Narrator;
@@ -70,7 +70,7 @@ impl RaftJudge {
         Ok(())
     }
 
-    fn view(&mut self, moment: Moment, node: NodeId, change: &ViewChange) -> Result<Interest, Failed> {
+    fn view(&mut self, moment: Moment, node: NodeId, change: &View) -> Result<Interest, Failed> {
         let view = self.known.take_view(node, change).map_err(|fault| dishonest(node, &fault))?;
         let interest = interest_in(&view);
         self.check(moment, node, &What::View(view))?;
@@ -116,7 +116,7 @@ impl Judge for RaftJudge {
             observation::RESTORED => {
                 let Restored { view } = decoded(node, kind, body)?;
                 view.check().map_err(|fault| dishonest(node, &fault))?;
-                self.view(moment, node, &known::whole(view))
+                self.view(moment, node, &view)
             }
             observation::APPLIED => self.applied(moment, node, &decoded(node, kind, body)?),
             observation::APPLIED_SNAPSHOT => self.snapshot(moment, node, &decoded(node, kind, body)?),

@@ -1,8 +1,8 @@
 //! What a server showed, in a few words for the column of its node.
 
-use super::known::{Head, whole};
-use crate::contract::{LogIndex, Role, Term};
-use crate::observation::{self, AppliedEntry, AppliedSnapshot, Persisted, Restored, ViewChange};
+use super::known::Head;
+use crate::contract::{LogIndex, Role, Term, View};
+use crate::observation::{self, AppliedEntry, AppliedSnapshot, Persisted, Restored};
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 
@@ -23,7 +23,7 @@ impl Narrator {
             observation::VIEW => self.view(node, &postcard::from_bytes(body).ok()?),
             observation::RESTORED => {
                 let Restored { view } = postcard::from_bytes(body).ok()?;
-                self.restored(node, &whole(view))
+                self.restored(node, &view)
             }
             observation::APPLIED => {
                 let AppliedEntry { index, .. } = postcard::from_bytes(body).ok()?;
@@ -38,7 +38,7 @@ impl Narrator {
         }
     }
 
-    fn restored(&mut self, node: NodeId, change: &ViewChange) -> Option<String> {
+    fn restored(&mut self, node: NodeId, change: &View) -> Option<String> {
         self.told.insert(node, head(change));
         self.on_disk.insert(node, (change.term, change.voted_for, change.last_index));
         if change.term == Term::ZERO {
@@ -53,7 +53,7 @@ impl Narrator {
     }
 
     /// The most telling change: what it has become, else whom it votes for, else log, else commit.
-    fn view(&mut self, node: NodeId, change: &ViewChange) -> Option<String> {
+    fn view(&mut self, node: NodeId, change: &View) -> Option<String> {
         let now = head(change);
         let before = self.told.insert(node, now).unwrap_or(Head { term: Term::ZERO, ..FIRST });
         let became = (now.term, now.role) != (before.term, before.role);
@@ -92,8 +92,8 @@ const FIRST: Head = Head {
     last_index: LogIndex::ZERO,
 };
 
-fn head(change: &ViewChange) -> Head {
-    let ViewChange { term, voted_for, role, commit, last_index, .. } = *change;
+fn head(change: &View) -> Head {
+    let View { term, voted_for, role, commit, last_index, .. } = *change;
     Head { term, voted_for, role, commit, last_index }
 }
 
@@ -101,7 +101,7 @@ fn role_in_words(head: Head) -> String {
     first_that_fits([format!("{} of {}", head.role, head.term), format!("{} {}", head.role, head.term)])
 }
 
-fn log_in_words(change: &ViewChange, before: Head) -> Option<String> {
+fn log_in_words(change: &View, before: Head) -> Option<String> {
     let last = change.last_index;
     let Some((term, _)) = change.changed.last() else {
         return (last < before.last_index).then(|| format!("log ends at {last}"));

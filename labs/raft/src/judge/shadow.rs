@@ -2,8 +2,7 @@
 
 use super::committed::Committed;
 use super::seen::Difference;
-use crate::contract::{Digest, LogIndex, Term};
-use crate::observation::ViewChange;
+use crate::contract::{Digest, LogIndex, Term, View};
 use thiserror::Error;
 use windtunnel::fold::Fold;
 
@@ -117,8 +116,8 @@ impl Shadow {
     ///
     /// # Errors
     /// When the view does not follow.
-    pub fn take(&mut self, change: &ViewChange, committed: &Committed) -> Result<Difference, ShadowFault> {
-        let ViewChange { changed_from, last_index, ref changed, .. } = *change;
+    pub fn take(&mut self, change: &View, committed: &Committed) -> Result<Difference, ShadowFault> {
+        let View { changed_from, last_index, ref changed, .. } = *change;
         if changed_from.previous().plus(changed.len()) != last_index || changed_from == LogIndex::ZERO {
             return Err(ShadowFault::WrongCount { shown: changed.len(), changed_from, last_index });
         }
@@ -140,8 +139,8 @@ impl Shadow {
     }
 
     /// Begins anew behind a snapshot that does not come out of this log.
-    fn rebase(&mut self, change: &ViewChange, committed: &Committed) -> Result<(), ShadowFault> {
-        let ViewChange { snapshot_index: index, snapshot_term: term, .. } = *change;
+    fn rebase(&mut self, change: &View, committed: &Committed) -> Result<(), ShadowFault> {
+        let View { snapshot_index: index, snapshot_term: term, .. } = *change;
         let is_own = self.term_at(index) == Some(term) || index == LogIndex::ZERO;
         if is_own && change.changed_from > self.base {
             return Ok(());

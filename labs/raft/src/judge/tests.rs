@@ -68,8 +68,8 @@ fn told(judge: &mut RaftJudge, kind: &str, body: &impl Serialize) -> Option<Stri
     judge.narrate(NodeId(2), kind, &postcard::to_stdvec(body).expect("serialises"))
 }
 
-fn view(term: u64, role: Role, voted_for: Option<u32>, commit: u64, terms: &[u64]) -> ViewChange {
-    known::whole(View {
+fn view(term: u64, role: Role, voted_for: Option<u32>, commit: u64, terms: &[u64]) -> View {
+    View {
         term: Term(term),
         voted_for: voted_for.map(NodeId),
         role,
@@ -78,14 +78,14 @@ fn view(term: u64, role: Role, voted_for: Option<u32>, commit: u64, terms: &[u64
         changed_from: LogIndex(1),
         changed: terms.iter().map(|term| (Term(*term), Digest(0))).collect(),
         ..View::default()
-    })
+    }
 }
 
 #[test]
 fn stories_tell_the_most_telling_change_and_nothing_twice() {
     use Role::{Candidate, Follower, Leader};
     let mut judge = RaftJudge::new(3);
-    let mut say = |change: ViewChange| told(&mut judge, observation::VIEW, &change).unwrap_or_default();
+    let mut say = |change: View| told(&mut judge, observation::VIEW, &change).unwrap_or_default();
     assert_eq!(say(view(5, Candidate, Some(2), 0, &[])), "candidate of 5, votes for itself");
     assert_eq!(say(view(5, Leader, Some(2), 0, &[])), "leader of 5");
     assert_eq!(say(view(6, Follower, None, 0, &[])), "follower of 6");
@@ -97,17 +97,17 @@ fn stories_tell_the_most_telling_change_and_nothing_twice() {
     assert_eq!(say(view(7, Follower, Some(3), 0, &[])), "votes for node 3");
     assert_eq!(say(view(7, Follower, Some(3), 0, &[3, 3])), "log 1..2 of term 3");
     assert_eq!(
-        say(ViewChange { changed: vec![], changed_from: LogIndex(3), ..view(7, Follower, Some(3), 2, &[3, 3]) }),
+        say(View { changed: vec![], changed_from: LogIndex(3), ..view(7, Follower, Some(3), 2, &[3, 3]) }),
         "commits 2"
     );
-    let cut = ViewChange { changed: vec![], changed_from: LogIndex(2), ..view(7, Follower, Some(3), 2, &[3]) };
+    let cut = View { changed: vec![], changed_from: LogIndex(2), ..view(7, Follower, Some(3), 2, &[3]) };
     assert_eq!(say(cut.clone()), "log ends at 1");
     assert_eq!(say(cut), "");
 }
 
 #[test]
 fn stories_stay_within_a_column() {
-    let long = ViewChange {
+    let long = View {
         last_index: LogIndex(123_456),
         changed_from: LogIndex(123_400),
         ..view(1_000, Role::Follower, None, 0, &[999; 57])

@@ -2,7 +2,6 @@
 //! what differs.
 
 use crate::contract::{Digest, LogIndex, Term, View};
-use crate::observation::ViewChange;
 
 /// The last view, and the log as all views so far have shown it.
 #[derive(Debug)]
@@ -23,24 +22,14 @@ impl Observer {
     }
 
     /// What `view` changes, if anything.
-    pub fn look(&mut self, view: &View) -> Option<ViewChange> {
+    pub fn look(&mut self, view: &View) -> Option<View> {
         let changed_from = self.first_difference(view);
         let log_is_the_same = changed_from > view.last_index && view.last_index == self.last.last_index;
         if log_is_the_same && self.same_head(view) {
             return None;
         }
         let changed = self.take(view, changed_from);
-        Some(ViewChange {
-            term: view.term,
-            voted_for: view.voted_for,
-            role: view.role,
-            commit: view.commit,
-            snapshot_index: view.snapshot_index,
-            snapshot_term: view.snapshot_term,
-            last_index: view.last_index,
-            changed_from,
-            changed,
-        })
+        Some(View { changed_from, changed, ..*view })
     }
 
     fn same_head(&self, view: &View) -> bool {
@@ -95,7 +84,7 @@ mod tests {
         }
     }
 
-    fn told(change: Option<ViewChange>) -> Option<(u64, Vec<u64>)> {
+    fn told(change: Option<View>) -> Option<(u64, Vec<u64>)> {
         change.map(|change| (change.changed_from.0, change.changed.iter().map(|(term, _)| term.0).collect()))
     }
 

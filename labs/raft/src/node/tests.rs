@@ -3,7 +3,7 @@
 use super::*;
 use crate::contract::{LogIndex, NotLeader, Proposed, Status, Term, View};
 use crate::control::{Reply, Request};
-use crate::observation::{APPLIED, RESTORED, VIEW, ViewChange};
+use crate::observation::{APPLIED, RESTORED, VIEW};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -77,7 +77,7 @@ fn the_oracle_sees_the_start_each_applied_entry_and_only_what_changed_in_the_vie
     assert!(matches!(report.outcome, Outcome::Finished(())), "{:?}", report.outcome);
     let kinds: Vec<&str> = seen.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, [RESTORED, APPLIED, VIEW, APPLIED, VIEW]);
-    let second: ViewChange = postcard::from_bytes(&seen[4].1).unwrap();
+    let second: View = postcard::from_bytes(&seen[4].1).unwrap();
     assert_eq!((second.changed_from, second.changed), (LogIndex(2), vec![(Term(1), Digest::of(b"b"))]));
 }
 
