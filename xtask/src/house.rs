@@ -1,7 +1,7 @@
 //! Where things are: the repository's root, its labs, and the submission that is meant.
 
 use crate::error::LabError;
-use crate::suggest::nearest;
+use lab_harness::near::nearest_few;
 use std::path::{Component, Path, PathBuf};
 
 /// The repository and where we stand.
@@ -58,7 +58,10 @@ impl House {
         if labs.iter().any(|lab| lab == name) {
             return Ok(());
         }
-        Err(LabError::UnknownLab { name: name.to_owned(), nearest: nearest(name, labs.iter().map(String::as_str), 3) })
+        Err(LabError::UnknownLab {
+            name: name.to_owned(),
+            nearest: nearest_few(name, labs.iter().map(String::as_str), 3),
+        })
     }
 
     /// The submission whose directory we stand in, if we do.

@@ -32,7 +32,6 @@ mod seeds;
 mod select;
 mod session;
 mod shell;
-mod suggest;
 mod tally;
 mod test;
 mod text;

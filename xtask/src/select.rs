@@ -1,7 +1,7 @@
 //! Which tests of a lab were meant.
 
 use crate::error::LabError;
-use crate::suggest::nearest;
+use lab_harness::near::nearest_few;
 use lab_harness::protocol::{Hello, TestInfo};
 
 /// What the command line says about which tests to run. Options narrow, filters add up.
@@ -43,7 +43,7 @@ fn part_named<'a>(hello: &'a Hello, name: &str) -> Result<&'a str, LabError> {
     let found = find_part(hello, name);
     found.ok_or_else(|| {
         let names = hello.parts.iter().flat_map(|part| [Some(&part.name), part.alias.as_ref()]).flatten();
-        let nearest = nearest(name, names.map(String::as_str), 3);
+        let nearest = nearest_few(name, names.map(String::as_str), 3);
         LabError::UnknownPart { lab: hello.lab.clone(), name: name.to_owned(), nearest }
     })
 }
@@ -62,7 +62,7 @@ fn check_tag(hello: &Hello, tag: &str) -> Result<(), LabError> {
     if tags.iter().any(|known| known.eq_ignore_ascii_case(tag)) {
         return Ok(());
     }
-    Err(LabError::UnknownTag { lab: hello.lab.clone(), name: tag.to_owned(), nearest: nearest(tag, tags, 3) })
+    Err(LabError::UnknownTag { lab: hello.lab.clone(), name: tag.to_owned(), nearest: nearest_few(tag, tags, 3) })
 }
 
 /// Marks what one filter means: a part, or the test of exactly that name, or all whose name contains it.
@@ -93,7 +93,7 @@ fn mark(hello: &Hello, filter: &str, meant: &mut [bool]) -> Result<(), LabError>
     }
     let parts = hello.parts.iter().flat_map(|part| [Some(&part.name), part.alias.as_ref()]);
     let tests = hello.tests.iter().flat_map(|test| [Some(&test.name), test.mit.as_ref()]);
-    let nearest = nearest(filter, parts.chain(tests).flatten().map(String::as_str), 3);
+    let nearest = nearest_few(filter, parts.chain(tests).flatten().map(String::as_str), 3);
     Err(LabError::FilterMatchesNothing { lab: hello.lab.clone(), filter: filter.to_owned(), nearest })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::LabError;
 use crate::house::House;
-use crate::suggest::nearest;
+use lab_harness::near::nearest_few;
 use lab_harness::protocol::ScenarioText;
 use lab_harness::scenario::Scenario;
 use std::path::Path;
@@ -33,6 +33,6 @@ fn unknown(directory: &Path, wanted: &Path) -> LabError {
     names.sort_unstable();
     let name = wanted.display().to_string();
     let stem = wanted.file_stem().and_then(|stem| stem.to_str()).unwrap_or(&name);
-    let nearest = nearest(stem, names.iter().map(String::as_str), 3);
+    let nearest = nearest_few(stem, names.iter().map(String::as_str), 3);
     LabError::UnknownScenario { name, directory: directory.to_path_buf(), nearest }
 }

@@ -13,8 +13,10 @@
 //! simulated world is built: that is what the command line links against.
 #![warn(missing_docs)]
 
+pub mod near;
 pub mod protocol;
 pub mod scenario;
+pub mod wrap;
 
 #[cfg(feature = "sim")]
 mod awaited;

@@ -1,10 +1,10 @@
 //! A lab's suite under plain `cargo test` and nextest.
 
 use crate::judge::Judge;
-use crate::scenario::wrap;
 use crate::suite::Lab;
 use crate::watch::Broken;
 use crate::worker;
+use crate::wrap::paragraph;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -57,15 +57,12 @@ const MOST_LINES: usize = 24;
 
 /// What a failed test says: what broke, where, and the commands that show it again; few lines of 80 columns.
 pub(crate) fn message(broken: &Broken, lab: &str, test: &str, seed: Seed) -> String {
-    let mut text = String::new();
-    for sentence in [Some(broken.failed.title.as_str()), broken.failed.source].into_iter().flatten() {
-        wrap(&mut text, sentence).expect("a string takes any text");
-    }
-    // A path, or what a panic printed, may have no blank at which to break.
-    let mut lines: Vec<String> = text.lines().map(|line| line.chars().take(80).collect()).collect();
+    let sentences = [Some(broken.failed.title.as_str()), broken.failed.source].into_iter().flatten();
+    let text: String = sentences.map(|sentence| paragraph(sentence, 2)).collect();
+    let mut lines: Vec<&str> = text.lines().collect();
     if lines.len() > MOST_LINES {
         lines.truncate(MOST_LINES);
-        lines.push("  …".to_owned());
+        lines.push("  …");
     }
     format!(
         "seed {seed}, at {}, {}\n\n{}\n\n  Again     {SEED_VARIABLE}={seed} cargo test {test}\n  Its story \

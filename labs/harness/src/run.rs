@@ -10,7 +10,7 @@ use crate::protocol::{Isolation, RunRequest};
 use crate::scenario::ScenarioError;
 use crate::storm::{self, Struck};
 use crate::suite::{Lab, Running, Test};
-use crate::watch::{Broken, Kept, Occasions, Watch};
+use crate::watch::{Broken, Kept, Occasions, Watcher};
 use crate::wording::{self, Standing};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -87,7 +87,7 @@ pub(crate) fn run<J: Judge>(
         let judge = Rc::new(RefCell::new(J::new(nodes)));
         let occasions = Rc::new(Occasions::default());
         let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
-        let watch = Watch::new(judge.clone(), occasions.clone(), struck.clone(), waits.clone(), capture);
+        let watch = Watcher::new(judge.clone(), occasions.clone(), struck.clone(), waits.clone(), capture);
         let body = move |tester: Tester| {
             let cluster = Cluster::new(tester, judge, LinkWeather::default(), waits.clone());
             let running: Running = match plan.course {
@@ -101,7 +101,7 @@ pub(crate) fn run<J: Judge>(
         };
         (watch, body)
     };
-    let (report, mut kept) = simulation.observe(setup, Watch::into_kept);
+    let (report, mut kept) = simulation.observe(setup, Watcher::into_kept);
     kept.struck.run_is_over(EventNumber(report.events));
     Ok(Ran { report, kept, nodes, time_budget })
 }

@@ -41,7 +41,7 @@ pub(crate) struct Kept {
 }
 
 /// The observer of a run.
-pub(crate) struct Watch<J: Judge> {
+pub(crate) struct Watcher<J: Judge> {
     judge: Rc<RefCell<J>>,
     occasions: Rc<Occasions>,
     struck: Rc<RefCell<Struck>>,
@@ -50,7 +50,7 @@ pub(crate) struct Watch<J: Judge> {
     kept: Kept,
 }
 
-impl<J: Judge> Watch<J> {
+impl<J: Judge> Watcher<J> {
     pub fn new(
         judge: Rc<RefCell<J>>,
         occasions: Rc<Occasions>,
@@ -58,7 +58,7 @@ impl<J: Judge> Watch<J> {
         waits: Waits,
         capture: Option<Capture>,
     ) -> Self {
-        Watch { judge, occasions, struck, waits, capture, kept: Kept::default() }
+        Watcher { judge, occasions, struck, waits, capture, kept: Kept::default() }
     }
 
     pub fn into_kept(mut self) -> Kept {
@@ -80,7 +80,7 @@ impl<J: Judge> Watch<J> {
     }
 }
 
-impl<J: Judge> Observer for Watch<J> {
+impl<J: Judge> Observer for Watcher<J> {
     fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Response {
         let seen = self.judge.borrow_mut().observed(moment, node, kind, body);
         let response = self.respond(seen, moment, node);

@@ -2,8 +2,8 @@
 //! Where more nodes took part than columns fit, it is parted into tables, one below the other, each
 //! with the nodes of its own rows.
 
-use super::wrap::{cut, plain, wrap};
 use lab_harness::protocol::{Row, RowKind};
+use lab_harness::wrap::{cut, plain, wrap};
 use std::collections::BTreeSet;
 use windtunnel::{Nanos, NodeId};
 

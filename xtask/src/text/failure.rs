@@ -1,9 +1,9 @@
 //! A failure: what broke, who did it, how to see it again; 40 lines of 80 columns at most.
 
-use super::wrap::{block, cut, plain};
-use super::{Style, WIDTH, columns};
+use super::{Style, columns};
 use crate::event::FailureEvent;
 use lab_harness::protocol::Verdict;
+use lab_harness::wrap::{WIDTH, block, cut, plain};
 use windtunnel::Nanos;
 
 /// Rows of the table, at most.

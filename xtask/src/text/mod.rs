@@ -2,15 +2,11 @@
 
 mod columns;
 mod failure;
-mod wrap;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
 use crate::exit::Exit;
 use lab_harness::protocol::{Failure, Row, Verdict};
-use wrap::plain;
-
-/// How wide text is: no terminal is narrower, and pastes fit anywhere.
-pub const WIDTH: usize = 80;
+use lab_harness::wrap::{WIDTH, block, plain};
 
 /// Whether there is colour.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +47,7 @@ pub fn event(event: &Event, style: Style) -> String {
             let scenario = test.scenario.iter().map(String::as_str);
             let known_as = tags.into_iter().chain(scenario).collect::<Vec<_>>().join(", ");
             let head = format!("    {:<28} {:>3}  {known_as}", test.test, test.points);
-            format!("{}\n{}", head.trim_end(), wrap::block(&plain(&test.about), 10, 2))
+            format!("{}\n{}", head.trim_end(), block(&plain(&test.about), 10, 2))
         }
         Event::Seed { seed, drawn } => format!("seed {seed}{}\n", if *drawn { " (drawn)" } else { "" }),
         Event::Plan(plan) => self::plan(plan),
@@ -179,13 +175,13 @@ fn summary(summary: &Summary, style: Style) -> String {
     ));
     if !summary.faults.is_empty() {
         let faults: Vec<String> = summary.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
-        text.push_str(&wrap::block(&format!("faults: {}", faults.join(", ")), 0, 4));
+        text.push_str(&block(&format!("faults: {}", faults.join(", ")), 0, 4));
     }
     if !summary.never_struck.is_empty() {
         let runs = |count: &u64| counted(usize::try_from(*count).unwrap_or(usize::MAX), "run");
         let faults: Vec<String> =
             summary.never_struck.iter().map(|(fault, count)| format!("{fault} in {}", runs(count))).collect();
-        text.push_str(&wrap::block(&format!("never struck: {}", faults.join(", ")), 0, 4));
+        text.push_str(&block(&format!("never struck: {}", faults.join(", ")), 0, 4));
     }
     text
 }
@@ -201,6 +197,6 @@ fn seconds(ms: u64) -> String {
 /// What broke, in words, below the table of a replay.
 pub fn why(failure: &Failure) -> String {
     let parts = [Some(&failure.title), failure.source.as_ref(), failure.hint.as_ref()];
-    let blocks = parts.into_iter().flatten().map(|part| wrap::block(&plain(part), 2, 6));
+    let blocks = parts.into_iter().flatten().map(|part| block(&plain(part), 2, 6));
     format!("\n{}", blocks.collect::<String>())
 }

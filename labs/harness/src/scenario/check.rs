@@ -1,12 +1,12 @@
 //! What a scenario that can be read may still say wrong: values that make no sense together.
 
 use super::action::Action;
-use super::complaint::nearest;
 use super::family::{Direction, Family, Kind, Links, Partition, Shape};
 use super::file::Scenario;
 use super::place::{Places, Target};
 use super::schedule::{Event, When};
 use super::time::Time;
+use crate::near::nearest;
 use windtunnel::NodeId;
 
 /// No storm needs more, and a slip of the pen (`ns` for `ms`) should not fill the memory.

@@ -1,10 +1,9 @@
 //! What is wrong with a scenario file, shown at its line.
 
-use std::fmt::{self, Write};
+use crate::wrap::{WIDTH, paragraph};
+use std::fmt;
 use std::io;
 use std::ops::Range;
-
-const WIDTH: usize = 80;
 
 /// Why there is no scenario.
 #[derive(Debug, thiserror::Error)]
@@ -79,17 +78,14 @@ impl fmt::Display for Complaint {
     /// Plain text in 80 columns, ending without a newline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}:{}:{}", self.file, self.line, self.column)?;
-        wrap(f, &self.message)?;
+        f.write_str(&paragraph(&self.message, 2))?;
         let number = self.line.to_string();
         let room = WIDTH - number.len() - 5;
         let (shown, column) = excerpt(&self.text, self.column - 1, room);
         let carets = self.length.min(shown.chars().count().saturating_sub(column)).max(1);
         write!(f, "\n  {number} | {shown}\n  {:gap$} | {:column$}{}", "", "", "^".repeat(carets), gap = number.len())?;
         for help in &self.help {
-            f.write_str("\n")?;
-            let mut text = String::new();
-            wrap(&mut text, help)?;
-            write!(f, "\n{}", text.trim_end())?;
+            write!(f, "\n\n{}", paragraph(help, 2).trim_end())?;
         }
         Ok(())
     }
@@ -109,61 +105,9 @@ fn excerpt(text: &str, column: usize, room: usize) -> (String, usize) {
     (format!("{head}{middle}{tail}"), column - start + head.chars().count())
 }
 
-/// Writes a text indented by two, no line longer than the page.
-pub(crate) fn wrap(out: &mut impl Write, text: &str) -> fmt::Result {
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if used == 0 {
-            out.write_str("  ")?;
-            used = 2;
-        } else if used + 1 + length > WIDTH {
-            out.write_str("\n  ")?;
-            used = 2;
-        } else {
-            out.write_char(' ')?;
-            used += 1;
-        }
-        out.write_str(word)?;
-        used += length;
-    }
-    out.write_str("\n")
-}
-
-/// The name nearest to what was written, if one is near enough to be meant.
-#[must_use]
-pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = written.chars().count().max(3) / 3 + 1;
-    let near = known.into_iter().map(|name| (distance(written, name), name));
-    near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
-}
-
-/// How many letters must be put in, taken out or changed (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_name_is_found_and_far_ones_are_not() {
-        assert_eq!(nearest("loss_pmm", ["latency", "loss_ppm", "tail_ppm"]), Some("loss_ppm"));
-        assert_eq!(nearest("powerloss", ["power-loss", "pause"]), Some("power-loss"));
-        assert_eq!(nearest("zzz", ["latency", "loss_ppm"]), None);
-    }
 
     #[test]
     fn a_long_line_is_cut_around_the_place() {

@@ -28,8 +28,7 @@ mod tests;
 
 pub use action::{Action, ResolvedAction, ScheduledAction};
 #[cfg(feature = "sim")]
-pub(crate) use complaint::wrap;
-pub use complaint::{Complaint, ScenarioError, nearest};
+pub use complaint::{Complaint, ScenarioError};
 pub use family::{
     ClockDrift, ClockJump, CutLink, Direction, DiskError, DiskFull, DiskSlow, Duplicate, Family, Kill, Kind, Links,
     LossyLink, Occasion, Partition, Pause, PowerLoss, Reorder, Shape, SlowLink, SlowNode, Timing,

@@ -4,7 +4,7 @@
 
 use super::action::{self, NAMES as ACTIONS};
 use super::check;
-use super::complaint::{Complaint, ScenarioError, nearest};
+use super::complaint::{Complaint, ScenarioError};
 use super::family::{Family, Kind, Timing};
 use super::file::Scenario;
 use super::place::{Place, Places};
@@ -12,6 +12,7 @@ use super::range::Drift;
 use super::schedule::{Event, When};
 use super::time::{Offset, Time};
 use super::weather::{DiskChange, LinkChange};
+use crate::near::nearest;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::fs;

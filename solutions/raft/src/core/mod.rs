@@ -1,6 +1,6 @@
 //! The rules of Raft, and nothing else: no network, no disk, no clock, no task.
 //!
-//! The shell (`server`) tells a [`Core`] what happened and does what comes out. So every rule can
+//! The shell (`raft`) tells a [`Core`] what happened and does what comes out. So every rule can
 //! be read beside the paper's figure 2, and tested by a call.
 //!
 //! | file | figure 2 |

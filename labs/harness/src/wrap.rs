@@ -1,13 +1,16 @@
 //! Text in a given width. Whatever came from lab code is made plain first.
 
-use super::WIDTH;
+/// How wide text is, in columns: no terminal is narrower, and pastes fit anywhere.
+pub const WIDTH: usize = 80;
 
 /// Without control characters: neither a panic's message nor a log line may drive the terminal.
+#[must_use]
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Lines of at most `width` characters; words longer than that are cut.
+#[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut length = 0;
@@ -33,6 +36,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// At most `most` lines, the last one saying that there was more.
+#[must_use]
 pub fn at_most(mut lines: Vec<String>, most: usize, width: usize) -> Vec<String> {
     if lines.len() > most {
         lines.truncate(most);
@@ -45,6 +49,7 @@ pub fn at_most(mut lines: Vec<String>, most: usize, width: usize) -> Vec<String>
 }
 
 /// The text, or its beginning and `…`.
+#[must_use]
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
@@ -53,7 +58,14 @@ pub fn cut(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// A paragraph, indented.
+#[must_use]
+pub fn paragraph(text: &str, indent: usize) -> String {
+    block(text, indent, usize::MAX)
+}
+
 /// A paragraph, indented, of at most `most` lines.
+#[must_use]
 pub fn block(text: &str, indent: usize, most: usize) -> String {
     if text.trim().is_empty() {
         return String::new();

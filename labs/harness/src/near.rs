@@ -1,7 +1,16 @@
 //! Names that may have been meant: edit distance, and parts of names.
 
+/// The name that was meant, if one is near enough.
+#[must_use]
+pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = wrong.chars().count().max(3) / 3 + 1;
+    let near = names.into_iter().map(|name| (edits(wrong, name), name));
+    near.filter(|(edits, _)| *edits <= limit).min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
+}
+
 /// Up to `most` of `names` that are nearest to `wrong`, best first; the first ones if none is near.
-pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<String> {
+#[must_use]
+pub fn nearest_few<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<String> {
     let wrong = wrong.to_lowercase();
     let mut ranked: Vec<(usize, &str)> = names.into_iter().map(|name| (distance(&wrong, name), name)).collect();
     ranked.sort_by_key(|(distance, _)| *distance);
@@ -49,13 +58,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_far_from_all_names_means_none_of_them() {
+        assert_eq!(nearest("loss_pmm", ["latency", "loss_ppm", "tail_ppm"]), Some("loss_ppm"));
+        assert_eq!(nearest("powerloss", ["power-loss", "pause"]), Some("power-loss"));
+        assert_eq!(nearest("zzz", ["latency", "loss_ppm"]), None);
+    }
+
+    #[test]
     fn a_typing_error_finds_its_name_and_nothing_far() {
-        assert_eq!(nearest("rafd", ["kv", "raft", "mapreduce"], 3), ["raft"]);
-        assert_eq!(nearest("elektion", ["log", "initial_election", "backup"], 3), ["initial_election"]);
+        assert_eq!(nearest_few("rafd", ["kv", "raft", "mapreduce"], 3), ["raft"]);
+        assert_eq!(nearest_few("elektion", ["log", "initial_election", "backup"], 3), ["initial_election"]);
     }
 
     #[test]
     fn with_nothing_near_the_choice_is_shown() {
-        assert_eq!(nearest("zzzzzzzzzz", ["election", "log"], 3).len(), 2);
+        assert_eq!(nearest_few("zzzzzzzzzz", ["election", "log"], 3).len(), 2);
     }
 }
