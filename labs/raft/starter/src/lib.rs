@@ -108,7 +108,8 @@ impl Raft {
         if term > persistent.term {
             persistent.term = term;
             persistent.voted_for = None;
-            *self.0.volatile.borrow_mut() = Volatile { commit: self.0.volatile.borrow().commit, ..Volatile::default() };
+            let mut volatile = self.0.volatile.borrow_mut();
+            *volatile = Volatile { commit: volatile.commit, ..Volatile::default() };
         }
     }
 
