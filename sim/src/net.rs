@@ -84,6 +84,7 @@ pub fn serve<R: Request, F: Future<Output = R::Reply> + 'static>(handler: impl F
             let reply = handler(responder.from, request);
             Some(Box::pin(async move {
                 let body = encode(&responder.context, &reply.await);
+                responder.context.run_on_sight();
                 responder.respond(body);
             }))
         }),

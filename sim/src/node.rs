@@ -53,9 +53,10 @@ pub fn observe(kind: &'static str, value: &impl Serialize) {
     context.emit(Effect::Observe { kind: kind.into(), body });
 }
 
-/// Calls `hook` at the end of every step of this node, when all its tasks are idle.
+/// Calls `hook` whenever others could learn what this node is: before each reply that one of its handlers gives,
+/// and at the end of every step, when all its tasks are idle.
 ///
-/// What the hook does belongs to the step; what it makes ready runs in the next one.
-pub fn after_step(hook: impl FnMut() + 'static) {
-    current().add_after_step(Box::new(hook));
+/// What the hook does belongs to the step; what it makes ready at the end runs in the next one.
+pub fn on_sight(hook: impl FnMut() + 'static) {
+    current().add_on_sight(Box::new(hook));
 }

@@ -4,7 +4,7 @@ mod workload;
 
 use windtunnel::fold::Fold;
 use windtunnel::line::LogLevel;
-use windtunnel::world::{Decisions, WEATHER_VERSION};
+use windtunnel::world::{Decisions, Recorded, WEATHER_VERSION};
 use workload::{Extra, run, run_with, run_without_slow_nodes};
 
 const SEEDS: u64 = 1_000;
@@ -47,7 +47,7 @@ fn recording_and_log_levels_leave_the_hash_as_it_is() {
     let extra = Extra { log_line: true, ..Extra::default() };
     for seed in 0..SEVERAL {
         let plain = run_with(seed, extra, |_| {}).trace_hash;
-        let recorded = run_with(seed, extra, |options| options.record = true);
+        let recorded = run_with(seed, extra, |options| options.record = Recorded::Everything);
         assert!(recorded.recording.is_some_and(|recording| !recording.records.is_empty()));
         assert_eq!(plain, recorded.trace_hash, "seed {seed}, recording");
         for level in [LogLevel::Error, LogLevel::Info, LogLevel::Trace] {
@@ -63,7 +63,7 @@ fn recording_and_log_levels_leave_the_hash_as_it_is() {
 fn golden_hashes_of_the_frozen_workload() {
     const GOLDEN: [u64; 4] =
         [0x5f19_27da_3b16_d295, 0xcb9b_84da_74dd_e1b7, 0x57f5_d0bb_733a_e627, 0x70bb_a3ab_9536_cae4];
-    assert_eq!(WEATHER_VERSION, 2, "the golden hashes below are those of version 2");
+    assert_eq!(WEATHER_VERSION, 3, "the golden hashes below are those of version 3");
     let hashes: Vec<u64> = [1, 2, 42, u64::MAX].map(|seed| run(seed).trace_hash).to_vec();
     assert_eq!(hashes, GOLDEN, "{hashes:#018x?}");
 }

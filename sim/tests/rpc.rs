@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use windtunnel::net::{self, CallError};
 use windtunnel::time::{Instant, sleep};
-use windtunnel::world::{Outcome, Report, Simulation, Tester};
+use windtunnel::world::{Outcome, Recorded, Report, Simulation, Tester};
 use windtunnel::{NodeId, Seed};
 
 #[derive(Serialize, Deserialize)]
@@ -186,14 +186,15 @@ fn a_reply_to_an_earlier_incarnation_reaches_nobody() {
             windtunnel::node::observe("reply", &reply.is_ok());
         }
     }
-    let report =
-        Simulation::new(Seed(7)).nodes(2, late).with(|options| options.record = true).run(|tester| async move {
+    let report = Simulation::new(Seed(7)).nodes(2, late).with(|options| options.record = Recorded::Everything).run(
+        |tester| async move {
             sleep(Duration::from_millis(50)).await;
             tester.kill(B);
             tester.cut(B, A); // so that the second incarnation's own call is not answered
             tester.start(B);
             sleep(Duration::from_millis(200)).await;
-        });
+        },
+    );
     let recording = report.recording.as_ref().expect("the run was recorded");
     let replies = recording
         .records
@@ -308,4 +309,26 @@ fn a_timer_keeps_to_the_nodes_clock_when_that_changes_its_speed() {
     assert_eq!(woke_at(0), windtunnel::Nanos::from_millis(1_000));
     assert_eq!(woke_at(-500_000), windtunnel::Nanos::from_millis(1_500));
     assert_eq!(woke_at(1_000_000), windtunnel::Nanos::from_millis(750));
+}
+
+#[test]
+fn of_a_long_run_the_last_events_are_kept_and_nothing_else_differs() {
+    let run = |record| {
+        let main = || async {
+            for _ in 0..500 {
+                windtunnel::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let simulation = Simulation::new(Seed(3)).nodes(1, main).with(|options| options.record = record);
+        simulation.run(|_| windtunnel::time::sleep(Duration::from_secs(1)))
+    };
+    let (whole, lately) = (run(Recorded::Everything), run(Recorded::Last(50)));
+    assert_eq!((whole.trace_hash, whole.events), (lately.trace_hash, lately.events));
+    let numbers = |report: &Report<()>| {
+        let recording = report.recording.as_ref().expect("it was recorded");
+        recording.records.iter().map(|record| record.event.0).collect::<Vec<_>>()
+    };
+    let (all, last) = (numbers(&whole), numbers(&lately));
+    assert_eq!(all, (1..=whole.events).collect::<Vec<_>>());
+    assert!((50..100).contains(&last.len()) && all.ends_with(&last), "{last:?}");
 }

@@ -103,7 +103,7 @@ pub struct ReplayOptions {
     /// A failure file, its name alone if it lies under target/windtunnel/failures, or `last` for the newest
     #[arg(default_value = "last")]
     pub file: PathBuf,
-    /// Show log lines from this level on, and what lab code printed
+    /// Show log lines from this level on
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub log: Option<LevelOption>,
     /// Write every event to this file, one JSON object a line

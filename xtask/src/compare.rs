@@ -1,6 +1,7 @@
 //! One test under one seed: once, or several times in different circumstances and compared.
 
 use crate::error::LabError;
+use crate::last_events;
 use crate::worker::{Outcome, Worker, WorkerCommand};
 use lab_harness::protocol::{Failure, FoundBy, Isolation, Row, RowKind, RunRequest, RunResult, TraceHash, Verdict};
 use windtunnel::{NodeId, Seed};
@@ -78,7 +79,10 @@ impl<'a> Runner<'a> {
                 self.seasoned = Some((worker, true));
                 Ok(*result)
             }
-            Outcome::Gone(result) => Ok(*result),
+            Outcome::Gone(mut result) => {
+                last_events::tell(self.command, request, &mut result, on_row);
+                Ok(*result)
+            }
         }
     }
 
@@ -117,15 +121,13 @@ impl<'a> Runner<'a> {
         other: Circumstances,
     ) -> Result<RunResult, LabError> {
         let first = self.under(one, request, &mut |_| ())?;
-        let second = self.under(other, request, &mut |_| ())?;
-        if first.trace_hash == second.trace_hash && first.verdict == second.verdict {
-            return Ok(first);
-        }
+        let second = self.other_trace(request, &first, [other, one, other])?;
+        let Some(second) = second else { return Ok(first) };
         let (hashes, events) = ((first.trace_hash, second.trace_hash), first.events.min(second.events));
         let event = self.first_difference(request, one, other, events)?;
         let mut story = Vec::new();
         if let Some(event) = event {
-            let recorded = RunRequest { record: true, ..request.clone() };
+            let recorded = RunRequest { record: true, whole: true, ..request.clone() };
             self.under(one, &recorded, &mut |row| keep_until(event, row, &mut story))?;
         }
         if let Some(last) = story.last_mut() {
@@ -134,6 +136,26 @@ impl<'a> Runner<'a> {
         let place = story.last().map(|row| (row.node, row.at_ns));
         let failure = nondeterminism(one, other, hashes, event, place, story);
         Ok(RunResult { verdict: Verdict::Nondeterministic, failure: Some(failure), ..first })
+    }
+
+    /// A run that is not the first one. One is enough to look at, unless the first has differed from its own
+    /// repetition already: then chance decides what the next ones do.
+    fn other_trace(
+        &mut self,
+        request: &RunRequest,
+        first: &RunResult,
+        tries: [Circumstances; 3],
+    ) -> Result<Option<RunResult>, LabError> {
+        for circumstances in tries {
+            let next = self.under(circumstances, request, &mut |_| ())?;
+            if next.trace_hash != first.trace_hash || next.verdict != first.verdict {
+                return Ok(Some(next));
+            }
+            if first.verdict != Verdict::Nondeterministic {
+                break;
+            }
+        }
+        Ok(None)
     }
 
     /// The first event after which the hashes differ, by bisection; nothing if that cannot be told.

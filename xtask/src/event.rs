@@ -197,6 +197,8 @@ pub struct Summary {
     pub faults: BTreeMap<String, u64>,
     /// Faults whose event's number did not come in a run that passed, and in how many it did not.
     pub never_struck: BTreeMap<String, u64>,
+    /// Places in the sources that reach the real machine, found by `--check`.
+    pub hermeticity: usize,
     pub trace_hash: TraceHash,
     pub wall_ms: u64,
     pub cpu_ms: u64,

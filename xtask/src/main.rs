@@ -22,6 +22,7 @@ mod hermetic;
 mod house;
 mod interrupt;
 mod known;
+mod last_events;
 mod list;
 mod new;
 mod pool;

@@ -51,9 +51,9 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
         return Err(LabError::OtherWeather { file: path, saved, current });
     }
     let mut runner = Runner::new(&command, comparison(saved.found_by), Some(worker));
-    let mut recorder = Recorder { rows: VecDeque::new(), trace, problem: None };
+    let mut recorder = Recorder { rows: VecDeque::new(), dropped: 0, trace, problem: None };
     let result = run_again(&mut runner, &saved, options, &mut recorder)?;
-    if let Some(problem) = recorder.finish(&result, options.log.is_some()) {
+    if let Some(problem) = recorder.finish(&result) {
         return Err(problem);
     }
     drop(runner);
@@ -61,7 +61,7 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
     let event = compare(session, &saved, &submission, &path, &result);
     let outcome = event.outcome;
     session.console.say(&Event::Seed { seed: saved.result.seed, drawn: false });
-    show(session, &saved, &result, recorder.rows.into(), options.log.is_some());
+    show(session, &saved, &result, recorder);
     session.console.say(&Event::Replay(event));
     if let Some(test) = test_of(&saved, &hello) {
         let mut tally = Tally::new(std::slice::from_ref(&test), 1, &[1]);
@@ -100,6 +100,7 @@ fn run_again(
     let request = RunRequest {
         scenario: saved.scenario.clone(),
         record: true,
+        whole: options.trace.is_some(),
         log: options.log.map(level),
         ..RunRequest::new(&*saved.result.test, saved.result.seed)
     };
@@ -149,12 +150,11 @@ fn compare(
 }
 
 /// The run in columns by node, up to where it broke.
-fn show(session: &Session<'_>, saved: &SavedFailure, result: &RunResult, mut rows: Vec<Row>, with_log: bool) {
+fn show(session: &Session<'_>, saved: &SavedFailure, result: &RunResult, recorder: Recorder) {
+    let (mut rows, dropped) = (Vec::from(recorder.rows), recorder.dropped);
     if rows.iter().all(|row| row.kind == RowKind::Log || row.kind == RowKind::Output) {
         rows.extend(result.failure.iter().flat_map(|failure| failure.story.clone()));
-        if with_log || result.failure.as_ref().is_some_and(|failure| failure.story.is_empty()) {
-            rows.extend(rows_of(result));
-        }
+        rows.extend(rows_of(result));
         rows.sort_by_key(|row| (row.at_ns, row.event));
     }
     if session.console.is_json() {
@@ -163,6 +163,9 @@ fn show(session: &Session<'_>, saved: &SavedFailure, result: &RunResult, mut row
     }
     let test = saved.result.test.replace('_', " ");
     let mut shown = format!("{} {test}, {} events\n\n", saved.lab, result.events);
+    if dropped > 0 {
+        shown.push_str(&format!("  … {dropped} earlier rows; --trace FILE.jsonl writes every one\n\n"));
+    }
     shown.push_str(&text::rows(&rows));
     if let Some(failure) = &result.failure {
         shown.push_str(&text::why(failure));
@@ -173,6 +176,8 @@ fn show(session: &Session<'_>, saved: &SavedFailure, result: &RunResult, mut row
 /// Keeps the rows around the violation, and writes all of them where `--trace` says.
 struct Recorder {
     rows: VecDeque<Row>,
+    /// Rows that came before those.
+    dropped: u64,
     trace: Option<Trace>,
     problem: Option<LabError>,
 }
@@ -185,25 +190,24 @@ impl Recorder {
         self.rows.push_back(row);
         if self.rows.len() > SHOWN {
             self.rows.pop_front();
+            self.dropped += 1;
         }
     }
 
     /// Adds what lab code logged and printed, and where it broke.
-    fn finish(&mut self, result: &RunResult, with_log: bool) -> Option<LabError> {
+    fn finish(&mut self, result: &RunResult) -> Option<LabError> {
         if self.rows.is_empty() {
             return self.problem.take().or_else(|| self.trace.take().and_then(|trace| trace.finish().err()));
         }
         let from = self.rows.front().map_or(0, |row| row.at_ns);
-        if with_log {
-            let spoken = rows_of(result);
-            for row in &spoken {
-                if let (Some(trace), None) = (&mut self.trace, &self.problem) {
-                    self.problem = trace.write(row).err();
-                }
+        let spoken = rows_of(result);
+        for row in &spoken {
+            if let (Some(trace), None) = (&mut self.trace, &self.problem) {
+                self.problem = trace.write(row).err();
             }
-            self.rows.extend(spoken.into_iter().filter(|row| row.at_ns >= from));
-            self.rows.make_contiguous().sort_by_key(|row| (row.at_ns, row.event));
         }
+        self.rows.extend(spoken.into_iter().filter(|row| row.at_ns >= from));
+        self.rows.make_contiguous().sort_by_key(|row| (row.at_ns, row.event));
         let marked = self.rows.iter().any(|row| row.kind == RowKind::Violation);
         if let (Some(failure), Some(row), false) = (&result.failure, self.rows.back_mut(), marked)
             && failure.event.is_none_or(|event| event == row.event)

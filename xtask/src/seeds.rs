@@ -15,7 +15,7 @@ pub struct Seeds {
 /// A seed or a range that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SeedsError {
-    #[error("`{0}` is no seed: give a number below 2^64, in decimal or 0x")]
+    #[error("`{0}` is no seed: give a number below 2^64, in decimal or 0x; many are a range, --seeds A..B")]
     NotASeed(String),
     #[error("--seeds {0} is an empty range: A..B leaves B out, A..=B does not, N is 0..N")]
     Empty(String),

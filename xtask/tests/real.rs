@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 use support::Answer;
-use windtunnel::{NodeId, fold, node, rand, time};
+use windtunnel::{NodeId, fold, fs, node, rand, time};
 
 /// What is wrong with the submission that this worker is of; nothing if it is not set.
 const MISFIT: &str = "WINDTUNNEL_TEST_MISFIT";
@@ -27,10 +27,11 @@ fn main() -> ExitCode {
             Some(_) => lab_raft::worker::<Misfit>(),
         };
     }
-    let trials: [(&str, fn()); 4] = [
+    let trials: [(&str, fn()); 5] = [
         ("jobs_do_not_change_what_a_real_worker_finds", jobs_do_not_change_what_a_real_worker_finds),
         ("nodes_in_processes_give_the_same_summary", nodes_in_processes_give_the_same_summary),
         ("real_misfits_are_named_and_other_seeds_run", real_misfits_are_named_and_other_seeds_run),
+        ("a_real_failure_tells_how_it_came_about", a_real_failure_tells_how_it_came_about),
         ("a_spoilt_starter_is_built_and_named", a_spoilt_starter_is_built_and_named),
     ];
     let trials = trials.map(|(name, body)| {
@@ -53,6 +54,9 @@ const MISFITS: [(&str, &str, &str); 4] = [
     ("never yields", "never-yields", "stopped yielding"),
 ];
 
+/// A bug instead of a bad end: whoever starts has forgotten its term, its votes and its log.
+const FORGETFUL: &str = "forgets its disk";
+
 /// The reference, but node 2 goes wrong while it starts: at 50 ms, on one seed in four.
 #[derive(Clone, Debug)]
 struct Misfit(solution_raft::Raft);
@@ -60,6 +64,9 @@ struct Misfit(solution_raft::Raft);
 impl lab_raft::Raft for Misfit {
     async fn start(applied: AppliedStream) -> std::io::Result<Self> {
         let how = std::env::var(MISFIT).unwrap_or_default();
+        if how == FORGETFUL {
+            let _ = fs::remove_file("raft.journal").await;
+        }
         for (name, _, _) in MISFITS.into_iter().filter(|(name, _, _)| *name == how) {
             if node::id() == NodeId(2) && rand::stream(name).below(4) == 0 {
                 time::sleep(Duration::from_millis(50)).await;
@@ -113,8 +120,12 @@ impl Place {
     }
 
     fn lab(&self, words: &str, misfit: Option<&str>) -> Answer {
+        self.lab_in("json", words, misfit)
+    }
+
+    fn lab_in(&self, format: &str, words: &str, misfit: Option<&str>) -> Answer {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(words.split(' ')).args(["--format", "json", "--worker"]).arg(std::env::current_exe().unwrap());
+        command.args(words.split(' ')).args(["--format", format, "--worker"]).arg(std::env::current_exe().unwrap());
         command.current_dir(root()).env("CARGO_TARGET_DIR", &self.0).env("WINDTUNNEL_WATCHDOG_S", "2");
         command.stdin(Stdio::null()).env_remove(MISFIT).envs(misfit.map(|misfit| (MISFIT, misfit)));
         Answer::of(command)
@@ -180,6 +191,54 @@ fn real_misfits_are_named_and_other_seeds_run() {
         }
     }
     assert!(passed > 0, "some seeds passed before");
+}
+
+/// Weather in which all that a story shows happens once at least: links, disks, power, messages that are lost.
+const ROUGH: &str = r#"
+about    = "Power goes, links and disks are struck"
+nodes    = 3
+duration = "20s"
+
+[load]
+propose_every = "40ms"
+
+[[fault]]
+kind = "lossy-link"
+loss_ppm = 500_000
+every = "200ms"
+lasts = "600ms"
+on_ppm = 1_000_000
+
+[[fault]]
+kind = "disk-error"
+where = "follower"
+sync_error_ppm = 50_000
+every = "700ms"
+lasts = "300ms"
+on_ppm = 1_000_000
+
+[[fault]]
+kind = "power-loss"
+where = "any"
+every = "600ms"
+down = "20ms"
+on_ppm = 1_000_000
+"#;
+
+/// The story of it as a learner sees it, told by a real worker. `INSTA_UPDATE=always cargo test -p xtask --test real`
+/// records it anew, also when the reference does something else now; read it before you keep it.
+fn a_real_failure_tells_how_it_came_about() {
+    let place = Place::new("story");
+    std::fs::create_dir_all(&place.0).unwrap();
+    let scenario = place.0.join("rough.toml");
+    std::fs::write(&scenario, ROUGH).unwrap();
+    let words = format!("test raft --scenario {} --seed 1", scenario.display());
+    let answer = place.lab_in("text", &words, Some(FORGETFUL));
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let lines = answer.stdout.lines().skip_while(|line| !line.starts_with("FAILED  raft"));
+    let story: Vec<&str> = lines.take_while(|line| !line.starts_with("  Again")).collect();
+    assert!((10..36).contains(&story.len()) && story.iter().all(|line| line.chars().count() <= 80), "{answer:?}");
+    insta::assert_snapshot!("a_real_failure", story.join("\n"));
 }
 
 /// As a learner does it: `new`, an edit, `test`. In the target directory that `cargo lab` builds in.

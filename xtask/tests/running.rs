@@ -235,12 +235,12 @@ fn failures_are_shown_from_where_the_user_stands() {
 }
 
 #[test]
-fn a_replay_writes_every_event_and_shows_logs_on_demand() {
+fn a_replay_writes_every_event_and_shows_what_was_printed_and_logs_on_demand() {
     let repository = Repository::new();
     repository.lab("test raft fails_on_odd_seeds --seed 1");
     let quiet = repository.lab("replay --trace all.jsonl");
-    assert!(!quiet.stdout.contains("hello from println"), "{quiet:?}");
-    assert_eq!(repository.read("all.jsonl").lines().count(), 7);
+    assert!(quiet.stdout.contains("| hello from println") && !quiet.stdout.contains("nothing on disk"), "{quiet:?}");
+    assert_eq!(repository.read("all.jsonl").lines().count(), 7 + 1);
     let loud = repository.lab("replay --log debug");
     assert!(loud.stdout.contains("| hello from println") && loud.stdout.contains("debug nothing on disk"), "{loud:?}");
     assert_eq!(repository.lab("replay --trace no/where.jsonl").code, 2);

@@ -200,7 +200,7 @@ impl<J: Judge> Cluster<J> {
     /// Asks a node over its control port.
     ///
     /// # Errors
-    /// When the node is down, dies before it answers, or has not come so far in its start.
+    /// When the node is down, dies before it answers, or has no control handler of the lab's: not yet, or not any more.
     pub async fn control<A: DeserializeOwned>(
         &self,
         node: NodeId,
@@ -209,7 +209,8 @@ impl<J: Judge> Cluster<J> {
         let _awaiting = self.awaiting(format_args!("an answer of {node}"));
         let body = postcard::to_stdvec(request).expect("a control request always serialises");
         let reply = self.tester.control(node, body).await?;
-        Ok(postcard::from_bytes(&reply).expect("the lab's own control port answers in its own words"))
+        // Whoever answers in other words has taken the control port away from the lab: nobody is there for it.
+        postcard::from_bytes(&reply).map_err(|_| ControlFailure::NoHandler)
     }
 
     /// Says what is waited for as long as the answer lives, in words that go on after "waited for": "a leader above

@@ -1,6 +1,7 @@
 //! Who watches a run for a lab: sees what nodes show, and checks the lab's rules while it goes on.
 
 use crate::failed::Failed;
+pub use crate::story::Run;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
 
@@ -42,6 +43,17 @@ pub trait Judge: 'static {
     /// of stories. Called in order, on a judge of its own, when a story is told.
     fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
         let _ = (node, kind, body);
+        None
+    }
+
+    /// The numbers in a narrated text that the next text of its kind goes on from, so that stories tell
+    /// both as one: `log 4 of term 1`, `log 5 of term 1`. `None` where each text counts.
+    #[must_use]
+    fn run(text: &str) -> Option<Run>
+    where
+        Self: Sized,
+    {
+        let _ = text;
         None
     }
 }

@@ -66,7 +66,7 @@ impl<J: Judge> Plan<J> {
             (None, Some(Body::Directed { nodes, time_budget, run })) => {
                 Ok(Plan { nodes: *nodes, time_budget: *time_budget, course: Course::Story(*run) })
             }
-            (None, None) => Err(ScenarioError::Nodes { nodes: 0, reason: "a scenario is needed".to_owned() }),
+            (None, None) => Err(ScenarioError::Nothing),
         }
     }
 

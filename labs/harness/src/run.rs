@@ -16,12 +16,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use windtunnel::executor::Program;
 use windtunnel::line::LogLevel;
-use windtunnel::world::{LinkWeather, Moment, Outcome, Report, Simulation, Tester};
+use windtunnel::world::{LinkWeather, Moment, Outcome, Recorded, Report, Simulation, Tester};
 use windtunnel::{EventNumber, Nanos, NodeId};
 
 /// How a run is done; nothing here changes what happens in it.
 pub(crate) struct Manner {
-    pub record: bool,
+    pub record: Recorded,
     pub isolate: Isolation,
     pub log: Option<LogLevel>,
     pub hash_at: Option<EventNumber>,
@@ -74,14 +74,14 @@ pub(crate) fn run<J: Judge>(
         options.log_level = manner.log;
         options.other_std_hash_keys = request.check;
         options.hash_at = manner.hash_at;
+        options.event_budget = options.event_budget.min(request.stop_after.unwrap_or(u64::MAX));
         options.isolation = match manner.isolate {
             Isolation::None => windtunnel::world::Isolation::Thread,
             Isolation::Process => windtunnel::world::Isolation::Process,
         };
     });
     // Without a place to keep it, output stays where the process has it: no reason not to run.
-    let capture = if manner.record { Capture::begin().ok() } else { None };
-    let seed = request.seed;
+    let capture = if manner.record != Recorded::Nothing { Capture::begin().ok() } else { None };
     let (load, recovery) = (lab.storm.load, lab.storm.recovery);
     let setup = move || {
         let judge = Rc::new(RefCell::new(J::new(nodes)));
@@ -93,7 +93,7 @@ pub(crate) fn run<J: Judge>(
             let running: Running = match plan.course {
                 Course::Story(story) => story(cluster),
                 Course::Storm(schedule) => {
-                    let setting = storm::Setting { schedule: *schedule, seed, occasions, struck, load, recovery };
+                    let setting = storm::Setting { schedule: *schedule, occasions, struck, load, recovery };
                     Box::pin(storm::run(cluster, setting))
                 }
             };

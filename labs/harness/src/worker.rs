@@ -12,13 +12,19 @@ use crate::story;
 use crate::suite::{Body, Lab, Test};
 use crate::watch::Broken;
 use rustix::stdio;
+use std::any::Any;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use windtunnel::EventNumber;
 use windtunnel::executor::Program;
 use windtunnel::isolate::run_node_if_asked;
-use windtunnel::world::WEATHER_VERSION;
+use windtunnel::line::PanicReport;
+use windtunnel::world::{Recorded, WEATHER_VERSION};
+
+/// Events before the end of a run that a story is told from.
+const STORY_EVENTS: usize = 20_000;
 
 /// What one worker may hold, in bytes: past that, lab code is out of memory.
 const MEMORY_LIMIT: u64 = 2 << 30;
@@ -146,6 +152,18 @@ fn schedule<J: Judge>(lab: &Lab<J>, shelf: &Shelf, request: &crate::protocol::Sc
     }
 }
 
+/// What is said when the simulation itself, a judge or a test's body has panicked: the submission has not.
+fn own_panic(panic: &(dyn Any + Send), request: &RunRequest) -> String {
+    let (what, place) = match panic.downcast_ref::<PanicReport>() {
+        Some(report) => (report.message.as_str(), report.place.as_str()),
+        None => ("a panic without a message", ""),
+    };
+    format!(
+        "the harness itself panicked, not the submission, in test {} under seed {}: {what} ({place}); please report it",
+        request.test, request.seed
+    )
+}
+
 /// One request to run something.
 struct Worker<'a, J: Judge> {
     lab: &'a Lab<J>,
@@ -163,22 +181,34 @@ impl<J: Judge> Worker<'_, J> {
         };
         windtunnel::progress::begin_run(request.seed);
         windtunnel::memory::set_limit_of_simulations(Some(MEMORY_LIMIT));
-        let once = |record: bool| {
+        let once = |record: Recorded| {
             let manner = Manner {
                 record,
                 isolate: request.isolate,
-                log: request.log.filter(|_| record),
+                log: request.log.filter(|_| record != Recorded::Nothing),
                 hash_at: request.hash_at.map(EventNumber),
             };
-            run(self.lab, self.shelf, test, self.program, request, &manner)
+            let ran =
+                catch_unwind(AssertUnwindSafe(|| run(self.lab, self.shelf, test, self.program, request, &manner)));
+            match ran {
+                Ok(Ok(ran)) => Ok(ran),
+                Ok(Err(error)) => Err(refuse(RefusalKind::BadInput, error.to_string())),
+                Err(panic) => Err(refuse(RefusalKind::Harness, own_panic(&*panic, request))),
+            }
         };
-        let ran = match once(request.record) {
+        let recorded = match request {
+            RunRequest { record: false, .. } => Recorded::Nothing,
+            RunRequest { whole: true, .. } => Recorded::Everything,
+            _ => Recorded::Last(STORY_EVENTS),
+        };
+        let ran = match once(recorded) {
             Ok(ran) => ran,
-            Err(error) => return send(output, &refuse(RefusalKind::BadInput, error.to_string())),
+            Err(refusal) => return send(output, &refusal),
         };
         let broken = ran.verdict();
-        // A failure is run again with everything recorded, to tell how it came about.
-        let recorded = if broken.is_some() && !request.record { once(true).ok() } else { None };
+        // A failure is run again with its last events recorded, to tell how it came about.
+        let again = broken.is_some() && !request.record;
+        let recorded = if again { once(Recorded::Last(STORY_EVENTS)).ok() } else { None };
         let told = recorded.as_ref().unwrap_or(&ran);
         let mut rows = told.report.recording.as_ref().map(|recording| story::rows::<J>(recording, told.nodes));
         if let (Some(rows), Some(broken)) = (&mut rows, &broken) {
@@ -239,7 +269,7 @@ impl<J: Judge> Worker<'_, J> {
             node: (broken.node != windtunnel::NodeId::TESTER).then_some(broken.node),
             event: Some(broken.moment.event.0),
             at_ns: broken.moment.at.0,
-            story: rows.map(|rows| story::of_failure(rows, broken, told.nodes)).unwrap_or_default(),
+            story: rows.map(|rows| story::of_failure::<J>(rows, broken, told.nodes)).unwrap_or_default(),
             log: told.kept.log.clone(),
             output: told.kept.output.clone(),
             schedule,
@@ -258,7 +288,7 @@ pub fn run_here<J: Judge>(
     seed: windtunnel::Seed,
 ) -> Result<(), String> {
     let request = RunRequest::new(test.name, seed);
-    let manner = Manner { record: false, isolate: Isolation::None, log: None, hash_at: None };
+    let manner = Manner { record: Recorded::Nothing, isolate: Isolation::None, log: None, hash_at: None };
     let ran = run(lab, &Shelf::default(), Some(test), program, &request, &manner).map_err(|error| error.to_string())?;
     match ran.verdict() {
         None => Ok(()),

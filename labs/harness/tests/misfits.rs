@@ -10,7 +10,7 @@ mod parent;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge};
-use lab_harness::protocol::{Response, ScenarioText, Verdict, WORKER_ARGUMENT, progress};
+use lab_harness::protocol::{RefusalKind, Response, ScenarioText, Verdict, WORKER_ARGUMENT, progress};
 use lab_harness::suite::{Body, Lab, Part, Running, Storm, Test};
 use lab_harness::{WorkerAllocator, worker_allocator};
 use parent::Worker;
@@ -32,7 +32,8 @@ impl Judge for Nobody {
         Nobody
     }
 
-    fn observed(&mut self, _: Moment, _: NodeId, _: &str, _: &[u8]) -> Result<Interest, Failed> {
+    fn observed(&mut self, _: Moment, _: NodeId, kind: &str, _: &[u8]) -> Result<Interest, Failed> {
+        assert_ne!(kind, "nonsense", "a judge with a bug");
         Ok(Interest::None)
     }
 }
@@ -94,6 +95,7 @@ fn lab() -> Lab<Nobody> {
             misfit!("behaves"),
             misfit!("prints"),
             misfit!("panics"),
+            misfit!("meets_a_bug_of_the_judge"),
             misfit!("aborts"),
             misfit!("exits"),
             misfit!("overflows_the_stack"),
@@ -149,6 +151,7 @@ fn obey(order: &str) {
             (0..MANY_LINES).for_each(|number| println!("line {number:1018}"));
             panic!("as it was told");
         }
+        "meets_a_bug_of_the_judge" => node::observe("nonsense", &()),
         "aborts" => std::process::abort(),
         "exits" => std::process::exit(0),
         "overflows_the_stack" => drop(std::hint::black_box(dig(0))),
@@ -198,6 +201,24 @@ fn a_panic_is_told_with_node_event_and_what_was_printed() {
     assert_eq!((failure.rule.as_str(), failure.node), ("panic", Some(NodeId(2))));
     assert!(failure.title.contains("as it was told") && failure.title.contains("misfits.rs:"), "{}", failure.title);
     assert_eq!(failure.at_ns, 100_000_000);
+    assert_eq!(worker.run("behaves").expect("the worker goes on").verdict, Verdict::Passed);
+    worker.child.kill().expect("it can be killed");
+    worker.end();
+}
+
+/// A bug of the harness is called one, and the worker goes on.
+fn a_panic_of_the_harness_is_not_blamed_on_the_submission() {
+    let mut worker = Worker::start();
+    worker.ask("meets_a_bug_of_the_judge", |_| {});
+    match worker.hear() {
+        Some(Response::Refused(refusal)) => {
+            assert_eq!(refusal.kind, RefusalKind::Harness);
+            for part in ["the harness itself panicked", "a judge with a bug", "misfits.rs:", "seed 7"] {
+                assert!(refusal.message.contains(part), "{part}: {}", refusal.message);
+            }
+        }
+        other => panic!("{other:?}"),
+    }
     assert_eq!(worker.run("behaves").expect("the worker goes on").verdict, Verdict::Passed);
     worker.child.kill().expect("it can be killed");
     worker.end();
@@ -342,6 +363,10 @@ fn main() -> ExitCode {
     let trials = [
         ("sound_tests_pass_and_printing_breaks_no_line", sound_tests_pass_and_printing_breaks_no_line as fn()),
         ("a_panic_is_told_with_node_event_and_what_was_printed", a_panic_is_told_with_node_event_and_what_was_printed),
+        (
+            "a_panic_of_the_harness_is_not_blamed_on_the_submission",
+            a_panic_of_the_harness_is_not_blamed_on_the_submission,
+        ),
         ("what_was_awaited_is_told", what_was_awaited_is_told),
         (
             "what_was_printed_is_kept_to_the_last_word_or_to_the_cap",

@@ -42,7 +42,7 @@ pub(crate) struct Context {
     pub changes: Cell<u64>,
     pub changed: RefCell<Vec<Waker>>,
     pub scratch: RefCell<Vec<u8>>,
-    after_step: RefCell<Vec<Box<dyn FnMut()>>>,
+    on_sight: RefCell<Vec<Box<dyn FnMut()>>>,
     streams: RefCell<BTreeMap<&'static str, Rc<RefCell<Stream>>>>,
     collection_keys: (u64, u64),
     std_hash_keys: HashKeys,
@@ -126,7 +126,7 @@ impl Context {
             changes: Cell::new(0),
             changed: RefCell::default(),
             scratch: RefCell::default(),
-            after_step: RefCell::default(),
+            on_sight: RefCell::default(),
             streams: RefCell::default(),
             collection_keys: (keys.word(), keys.word()),
             std_hash_keys: HashKeys::new(std_keys.word() ^ u64::from(start.other_std_hash_keys), std_keys.word()),
@@ -181,20 +181,20 @@ impl Context {
         }
     }
 
-    pub fn add_after_step(&self, hook: Box<dyn FnMut()>) {
-        self.after_step.borrow_mut().push(hook);
+    pub fn add_on_sight(&self, hook: Box<dyn FnMut()>) {
+        self.on_sight.borrow_mut().push(hook);
     }
 
-    pub fn run_after_step(&self) {
-        if self.after_step.borrow().is_empty() {
+    pub fn run_on_sight(&self) {
+        if self.on_sight.borrow().is_empty() {
             return;
         }
-        let mut hooks = self.after_step.take();
+        let mut hooks = self.on_sight.take();
         for hook in &mut hooks {
             hook();
         }
         // A hook may have added another; those come behind.
-        let mut added = self.after_step.borrow_mut();
+        let mut added = self.on_sight.borrow_mut();
         hooks.append(&mut added);
         *added = hooks;
     }
@@ -219,7 +219,7 @@ impl Context {
     pub fn drop_everything(&self) {
         self.tasks.drop_all();
         let leftovers: [Box<dyn FnOnce()>; 3] = [
-            Box::new(|| drop(self.after_step.take())),
+            Box::new(|| drop(self.on_sight.take())),
             Box::new(|| drop(self.handlers.take())),
             Box::new(|| drop(self.streams.take())),
         ];

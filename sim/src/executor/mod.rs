@@ -10,7 +10,7 @@
 pub(crate) mod calls;
 pub(crate) mod context;
 pub(crate) mod operations;
-mod panics;
+pub(crate) mod panics;
 mod ready;
 pub(crate) mod std_hash_keys;
 mod tasks;
@@ -94,7 +94,7 @@ impl Executor {
                 }
                 context.accept(event);
                 context.run_until_idle();
-                context.run_after_step();
+                context.run_on_sight();
             });
             if catch_unwind(body).is_err() {
                 context.emit(Effect::Panicked(panics::take_report()));

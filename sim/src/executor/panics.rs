@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::panic::PanicHookInfo;
 
 thread_local! {
-    /// The last panic of this thread that happened inside a node's step.
+    /// What panicked last on this thread: in a node's step its first panic, outside of them any.
     static LAST: RefCell<Option<PanicReport>> = const { RefCell::new(None) };
 }
 
@@ -14,13 +14,12 @@ thread_local! {
 pub fn install_panic_hook() {
     let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
+        let report = describe(info);
         if super::context::is_inside() {
-            let report = describe(info);
-            LAST.with(|last| {
-                // The first panic is the cause; those while unwinding are its echo.
-                last.borrow_mut().get_or_insert(report);
-            });
+            // The first panic is the cause; those while unwinding are its echo.
+            LAST.with(|last| _ = last.borrow_mut().get_or_insert(report));
         } else {
+            LAST.with(|last| *last.borrow_mut() = Some(report));
             previous(info);
         }
     }));
@@ -36,7 +35,7 @@ pub(super) fn forget() {
     });
 }
 
-pub(super) fn take_report() -> PanicReport {
+pub(crate) fn take_report() -> PanicReport {
     LAST.with(|last| last.borrow_mut().take())
         .unwrap_or_else(|| PanicReport { message: "a panic without a message".into(), place: String::new() })
 }

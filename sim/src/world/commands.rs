@@ -2,7 +2,7 @@
 
 use super::machine::Process;
 use super::observer::Lifecycle;
-use super::recording::Intervention;
+use super::recording::{Intervention, PowerLoss};
 use super::{Command, Failure, Options, World};
 use crate::isolate::Host;
 use crate::line::{ControlFailure, Event, Start};
@@ -123,17 +123,22 @@ impl World<'_> {
     /// The machine goes dark: nobody is told, what is not on its disk is gone.
     fn power_loss(&mut self, node: NodeId) {
         self.end_process(node);
+        let is_told = self.recording.is_some();
         let machine = self.machine(node);
         if !machine.powered {
             return;
         }
         machine.powered = false;
-        let report = machine.disk.power_loss(machine.incarnation);
+        let report = machine.disk.power_loss(machine.incarnation, is_told);
         self.show_disk(node);
         {
             let mut counters = self.shared.counters.borrow_mut();
             counters.power_losses += 1;
             counters.power_losses_with_unsynced_data += u64::from(report.unsynced_operations > 0);
+        }
+        let after = self.event;
+        if let Some(recording) = &mut self.recording {
+            recording.power_losses.push(PowerLoss { after, node, report });
         }
         self.lifecycle(node, Lifecycle::PowerLost);
     }

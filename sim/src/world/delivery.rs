@@ -2,7 +2,7 @@
 
 use super::World;
 use super::item::Item;
-use super::recording::LostMessage;
+use super::recording::{LostMessage, WhyLost};
 use crate::line::{CallId, Event, Method, Rejection};
 use crate::units::{Incarnation, NodeId};
 
@@ -11,7 +11,7 @@ impl World<'_> {
         self.shared.counters.borrow_mut().calls += 1;
         if to.0 as usize >= self.machines.len() {
             // Nobody has that address: silence, as on a network that drops what it cannot route.
-            return self.note_lost(from, to);
+            return self.note_lost((from, to), Some(&method), WhyLost::NoSuchNode);
         }
         let size = body.len();
         let connected = self.network.connected((from, to), &method);
@@ -45,18 +45,21 @@ impl World<'_> {
             counters.bytes += size as u64;
         }
         let route = self.network.route(self.now, (from, to), method, is_reply, size);
-        let Some(arrival) = route.arrival else { return self.note_lost(from, to) };
+        let Some(arrival) = route.arrival else {
+            let why = if self.network.is_cut(from, to) { WhyLost::Cut } else { WhyLost::Weather };
+            return self.note_lost((from, to), (!is_reply).then_some(method), why);
+        };
         if let Some(copy) = route.copy {
             self.queue.push(copy, Item::Arrival { from, to, connected, message: message.clone() });
         }
         self.queue.push(arrival, Item::Arrival { from, to, connected, message });
     }
 
-    pub(super) fn note_lost(&mut self, from: NodeId, to: NodeId) {
+    pub(super) fn note_lost(&mut self, (from, to): (NodeId, NodeId), request: Option<&Method>, why: WhyLost) {
         self.shared.counters.borrow_mut().lost += 1;
-        let event = self.event;
+        let (after, at) = (self.event, self.now);
         if let Some(recording) = &mut self.recording {
-            recording.lost.push(LostMessage { event, from, to });
+            recording.lost.push(LostMessage { after, at, from, to, request: request.cloned(), why });
         }
     }
 
@@ -68,8 +71,13 @@ impl World<'_> {
         connected: Option<Incarnation>,
         message: Event,
     ) -> Option<Event> {
+        let request = match &message {
+            Event::Request { method, .. } => Some(method),
+            _ => None,
+        };
         if self.network.is_cut(from, to) || !self.machine(to).powered {
-            self.note_lost(from, to);
+            let why = if self.network.is_cut(from, to) { WhyLost::Cut } else { WhyLost::NoPower };
+            self.note_lost((from, to), request, why);
             return None;
         }
         let machine = self.machine(to);
@@ -90,7 +98,7 @@ impl World<'_> {
                 Some(message)
             }
             _ if stale.is_some() || !running => {
-                self.note_lost(from, to);
+                self.note_lost((from, to), request, WhyLost::NobodyWaits);
                 None
             }
             _ => Some(message),

@@ -6,6 +6,7 @@
 
 use super::World;
 use super::item::{Due, Item};
+use super::recording::WhyLost;
 use crate::line::{Event, TimerId};
 use crate::units::{Incarnation, NodeId};
 
@@ -48,7 +49,7 @@ impl World<'_> {
             }
             Item::Refused { node, by, incarnation, call } => {
                 if self.network.is_cut(by, node) {
-                    self.note_lost(by, node);
+                    self.note_lost((by, node), None, WhyLost::Cut);
                 } else if self.lives(node, incarnation) {
                     self.hand(node, Due::Event(Event::Refused { call }));
                 }

@@ -29,7 +29,7 @@ pub use command::Command;
 use command::Fault;
 pub use network::LinkDecisions;
 pub use observer::{Blind, Lifecycle, Moment, Observer, Response};
-pub use recording::{Intervention, LostMessage, Record, Recording};
+pub use recording::{Intervention, LostMessage, PowerLoss, Record, Recorded, Recording, WhyLost};
 pub use report::{Counters, Decisions, Failure, FaultDecisions, Outcome, Report};
 pub use simulation::{Isolation, Options, Simulation};
 pub use tester::Tester;
@@ -51,7 +51,7 @@ use timers::Come;
 
 /// Which weather seeds mean. Goes up whenever the same seed draws other weather than before, so
 /// that an old failure is refused instead of being replayed as another run.
-pub const WEATHER_VERSION: u32 = 2;
+pub const WEATHER_VERSION: u32 = 3;
 
 /// Events at one instant after which time counts as standing still.
 const INSTANT_BUDGET: u64 = 100_000;

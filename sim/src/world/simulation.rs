@@ -9,8 +9,8 @@ use super::queue::Queue;
 use super::report::{Decisions, FaultDecisions, Outcome, Report};
 use super::tester::{Shared, Tester};
 use super::weather::{ClockWeather, LinkWeather};
-use super::{End, Recording, World};
-use crate::executor::{Executor, Program, install_panic_hook};
+use super::{End, Recorded, Recording, World};
+use crate::executor::{Executor, Program, install_panic_hook, panics};
 use crate::fold::Fold;
 use crate::line::LogLevel;
 use crate::streams::{Purpose, Stream};
@@ -19,6 +19,7 @@ use madsim::time::TimeHandle;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Once;
@@ -52,8 +53,8 @@ pub struct Options {
     pub event_budget: u64,
     /// Where nodes live.
     pub isolation: Isolation,
-    /// Whether everything that happens is kept.
-    pub record: bool,
+    /// Which of the events are kept, with what their nodes did.
+    pub record: Recorded,
     /// Gives std's hash maps other keys than the seed's own: a run that then differs depends on the
     /// order in which such a map is iterated.
     pub other_std_hash_keys: bool,
@@ -86,7 +87,7 @@ impl Simulation {
             time_budget: Nanos::from_secs(600),
             event_budget: 50_000_000,
             isolation: Isolation::Thread,
-            record: false,
+            record: Recorded::Nothing,
             other_std_hash_keys: false,
             log_level: None,
             hash_at: None,
@@ -134,8 +135,9 @@ impl Simulation {
     /// `collect` takes from the observer what is to be kept.
     ///
     /// # Panics
-    /// When one of the three, or the observer, panics: that is a bug of the harness. (A panic of the
-    /// body is not: it is a [`Failure::Panicked`](super::Failure::Panicked) of the tester.)
+    /// When one of the three, or the observer, panics: that is a bug of the harness, and the panic's payload is a
+    /// [`PanicReport`](crate::line::PanicReport) that names the place. (A panic of the body is none: it is a
+    /// [`Failure::Panicked`](super::Failure::Panicked) of the tester.)
     pub fn observe<T, S, O, B, F>(
         self,
         setup: impl FnOnce() -> (O, B) + Send,
@@ -162,10 +164,11 @@ impl Simulation {
             };
             std::thread::Builder::new()
                 .name("simulation".into())
-                .spawn_scoped(scope, run)
+                .spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(run)).map_err(|_| panics::take_report()))
                 .expect("the system has a thread to spare")
                 .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                .expect("the thread catches all panics")
+                .unwrap_or_else(|report| std::panic::resume_unwind(Box::new(report)))
         })
     }
 
@@ -222,7 +225,7 @@ impl<'a> World<'a> {
         *shared.disk_bytes.borrow_mut() = vec![0; nodes + 1];
         World {
             network: Network::new(seed, nodes, options.links),
-            recording: options.record.then(Recording::default),
+            recording: (options.record != Recorded::Nothing).then(Recording::default),
             options,
             observer,
             program,

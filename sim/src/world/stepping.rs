@@ -88,6 +88,7 @@ impl World<'_> {
         let (event, at, hash) = (self.event, self.now, self.trace.value());
         if let Some(recording) = &mut self.recording {
             recording.records.push(Record { event, at, node, what, effects, hash });
+            recording.keep(self.options.record);
         }
     }
 

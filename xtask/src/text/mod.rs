@@ -173,6 +173,11 @@ fn summary(summary: &Summary, style: Style) -> String {
         seconds(summary.wall_ms),
         summary.trace_hash
     ));
+    if summary.hermeticity > 0 {
+        let places = counted(summary.hermeticity, "place");
+        text.push_str(&style.red(&format!("not hermetic: {places} in the sources, named above, so exit 6")));
+        text.push('\n');
+    }
     if !summary.faults.is_empty() {
         let faults: Vec<String> = summary.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
         text.push_str(&block(&format!("faults: {}", faults.join(", ")), 0, 4));

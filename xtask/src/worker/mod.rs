@@ -74,6 +74,7 @@ impl<'a> Worker<'a> {
         let child = Command::new(&command.program)
             .arg(WORKER_ARGUMENT)
             .env(progress::VARIABLE, &progress)
+            .env("RUST_BACKTRACE", "0") // a backtrace would drown its last words
             .current_dir(command.directory.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

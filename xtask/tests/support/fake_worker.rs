@@ -101,6 +101,14 @@ fn run(request: &RunRequest, runs: u64) -> Response {
     let seed = request.seed.0;
     let own = fold::of_bytes(format!("{} {seed}", request.test).as_bytes());
     let mut result = passed(request, own);
+    if let Some(events) = request.stop_after {
+        if request.record {
+            story().into_iter().for_each(|row| say(&Response::Row(row)));
+        }
+        (result.events, result.verdict) = (events, Verdict::Failed);
+        result.failure = Some(Failure { rule: "out-of-events".into(), ..two_leaders(request) });
+        return Response::Result(Box::new(result));
+    }
     let edited = std::env::var("FAKE_EDIT").unwrap_or_default();
     match request.test.as_str() {
         "fails_on_odd_seeds" | SCENARIO_TEST if seed % 2 == 1 && edited != "fixed" => {

@@ -1,7 +1,6 @@
 //! What a worker is asked.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use windtunnel::Seed;
 use windtunnel::line::LogLevel;
 
@@ -30,9 +29,15 @@ pub struct RunRequest {
     /// Where the nodes live.
     #[serde(default)]
     pub isolate: Isolation,
-    /// Sends every event and effect as a [`Row`](super::Row) before the result.
+    /// Sends the last events and effects as [`Row`](super::Row)s before the result.
     #[serde(default)]
     pub record: bool,
+    /// With `record`: all of them, however many.
+    #[serde(default)]
+    pub whole: bool,
+    /// Ends the run, as out of events, once so many have been handled: what led to an event that its worker did not survive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_after: Option<u64>,
     /// What must not matter is made different: a repeated run of `--check`. The hash must stay.
     #[serde(default)]
     pub check: bool,
@@ -42,9 +47,6 @@ pub struct RunRequest {
     /// Asks for the trace hash as it was after that many events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash_at: Option<u64>,
-    /// Settings only some labs or measurements know, such as `power-loss-at-event`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
 }
 
 impl RunRequest {
@@ -57,10 +59,11 @@ impl RunRequest {
             scenario: None,
             isolate: Isolation::None,
             record: false,
+            whole: false,
+            stop_after: None,
             check: false,
             log: None,
             hash_at: None,
-            options: BTreeMap::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a scenario that can be read may still say wrong: values that make no sense together.
 
 use super::action::Action;
-use super::family::{Direction, Family, Kind, Links, Partition, Shape};
+use super::family::{self, Direction, Family, Kind, Links, Partition, Shape};
 use super::file::Scenario;
 use super::place::{Places, Target};
 use super::schedule::{Event, When};
@@ -9,9 +9,14 @@ use super::time::Time;
 use crate::near::nearest;
 use windtunnel::NodeId;
 
-/// No storm needs more, and a slip of the pen (`ns` for `ms`) should not fill the memory.
-const MOST_STRIKES: u64 = 100_000;
-const MOST_NODES: u32 = 1_000;
+/// No storm needs more, and a slip of the pen (`ns` for `ms`) should not fill the memory. A strike may be an event for
+/// each node.
+const MOST_STRIKES_TIMES_NODES: u64 = 500_000;
+/// Every link has weather of its own: a thousand nodes have a million, and their run does not begin within ten seconds.
+const MOST_NODES: u32 = 200;
+/// Every node keeps every command.
+const MOST_COMMANDS: u64 = 1_000_000;
+const MOST_COMMAND_BYTES: u64 = 64 << 20;
 
 /// A step on the way to a value in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +49,10 @@ fn require(holds: bool, path: &[Step], message: impl Into<String>, help: &str) -
 pub(super) fn check(scenario: &Scenario) -> Checked {
     let nodes = scenario.nodes;
     let message = format!("{nodes} nodes cannot be run");
-    require((1..=MOST_NODES).contains(&nodes), &[Key("nodes")], message, "allowed here: 1 to 1000")?;
+    require((1..=MOST_NODES).contains(&nodes), &[Key("nodes")], message, "allowed here: 1 to 200")?;
     let message = "a storm of no duration is none";
     require(scenario.duration > Time::ZERO, &[Key("duration")], message, "")?;
+    load(scenario)?;
     weather(scenario)?;
     links(scenario)?;
     for (index, node) in scenario.node.iter().enumerate() {
@@ -58,6 +64,7 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
     for (index, family) in scenario.fault.iter().enumerate() {
         check_family(family, scenario).map_err(|wrong| within("fault", index, wrong))?;
     }
+    names(&scenario.fault)?;
     for (index, event) in scenario.event.iter().enumerate() {
         check_event(event, scenario).map_err(|wrong| within("event", index, wrong))?;
     }
@@ -77,10 +84,6 @@ pub(super) fn check_triggers(scenario: &Scenario, shown: &[&str]) -> Checked {
         let Some(occasion) = &family.timing.when else { continue };
         is_shown(&occasion.after, &[Key("fault"), Item(index), Key("when"), Key("after")])?;
     }
-    for (index, event) in scenario.event.iter().enumerate() {
-        let When::After(trigger) = &event.when else { continue };
-        is_shown(&trigger.observed, &[Key("event"), Item(index), Key("after"), Key("observed")])?;
-    }
     Ok(())
 }
 
@@ -94,10 +97,21 @@ fn exists(node: NodeId, nodes: u32, path: &[Step]) -> Checked {
     require((1..=nodes).contains(&node.0), path, message, &format!("allowed here: 1 to {nodes}"))
 }
 
-fn weather(scenario: &Scenario) -> Checked {
-    let Scenario { load, network, disk, .. } = scenario;
+fn load(scenario: &Scenario) -> Checked {
+    let Scenario { load, duration, .. } = scenario;
     let path = [Key("load"), Key("propose_every")];
     require(load.propose_every.from > Time::ZERO, &path, "clients that never wait stop time", "")?;
+    let commands = (duration.0.0 / load.propose_every.from.0.0).saturating_mul(load.clients.to.0);
+    let message = format!("that may be {commands} commands in a storm of {duration}");
+    require(commands <= MOST_COMMANDS, &path, message, &format!("allowed here: at most {MOST_COMMANDS}"))?;
+    let bytes = commands.saturating_mul(load.command_bytes.to.0);
+    let message = format!("that may be {bytes} bytes of commands in a storm of {duration}");
+    let help = format!("allowed here: at most {MOST_COMMAND_BYTES}");
+    require(bytes <= MOST_COMMAND_BYTES, &[Key("load"), Key("command_bytes")], message, &help)
+}
+
+fn weather(scenario: &Scenario) -> Checked {
+    let Scenario { network, disk, .. } = scenario;
     let path = [Key("network"), Key("latency")];
     require(network.latency.from > Time::ZERO, &path, "no message arrives in no time", "")?;
     let path = [Key("network"), Key("bandwidth")];
@@ -126,8 +140,24 @@ fn links(scenario: &Scenario) -> Checked {
     Ok(())
 }
 
+/// What draws are named for: a strike's name is its family's and a number, and says the kind.
+fn names(families: &[Family]) -> Checked {
+    let names = family::names(families);
+    for (index, family) in families.iter().enumerate() {
+        let (kind, name) = (family.kind.name(), &names[index]);
+        let key = if family.timing.name.is_some() { "name" } else { "kind" };
+        let path = [Key("fault"), Item(index), Key(key)];
+        let number = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-')).map(str::parse::<u32>);
+        let message = format!("`{name}` is no name of this fault: its kind and a number");
+        require(matches!(number, Some(Ok(_))), &path, message, &format!("allowed here: {kind}-1, {kind}-2, …"))?;
+        let message = format!("two faults are named `{name}`");
+        require(!names[..index].contains(name), &path, message, "give one of them another `name`")?;
+    }
+    Ok(())
+}
+
 fn check_family(family: &Family, scenario: &Scenario) -> Checked {
-    timing(family, scenario.duration)?;
+    timing(family, scenario)?;
     target(&family.kind, scenario.nodes)?;
     if let Some(lasts) = family.kind.lasts() {
         let key = if matches!(family.kind, Kind::Kill(_) | Kind::PowerLoss(_)) { "down" } else { "lasts" };
@@ -137,16 +167,14 @@ fn check_family(family: &Family, scenario: &Scenario) -> Checked {
         Kind::Partition(partition) => check_partition(partition, scenario.nodes),
         Kind::SlowLink(slow) => {
             let message = "a slow link says how slow: by `by`, by `times`, or both";
-            require(slow.by.is_some() || slow.times.is_some(), &[Key("kind")], message, "")?;
-            let message = "a link that is 0 times slower is faster";
-            require(slow.times.is_none_or(|times| times.from > 0), &[Key("times")], message, "allowed here: 1 or more")
+            require(slow.by.is_some() || slow.times.is_some(), &[Key("kind")], message, "")
         }
         _ => Ok(()),
     }
 }
 
-fn timing(family: &Family, duration: Time) -> Checked {
-    let timing = &family.timing;
+fn timing(family: &Family, scenario: &Scenario) -> Checked {
+    let (timing, duration) = (&family.timing, scenario.duration);
     let ways = [timing.every.is_some(), timing.at.is_some(), timing.when.is_some()];
     let message = "a fault says when it strikes by exactly one of `every`, `at` and `when`";
     require(ways.into_iter().filter(|way| *way).count() == 1, &[Key("kind")], message, "")?;
@@ -154,7 +182,9 @@ fn timing(family: &Family, duration: Time) -> Checked {
         require(every.from > Time::ZERO, &[Key("every")], "strikes with no time between them stop time", "")?;
         let most = duration.0.0 / every.from.0.0;
         let message = format!("that may be {most} strikes in a storm of {duration}");
-        require(most <= MOST_STRIKES, &[Key("every")], message, "allowed here: at most 100000")?;
+        let allowed = MOST_STRIKES_TIMES_NODES / u64::from(scenario.nodes);
+        let help = format!("allowed here: at most {allowed}");
+        require(most <= allowed, &[Key("every")], message, &help)?;
     }
     for (index, at) in timing.at.iter().flatten().enumerate() {
         let message = format!("{at} is after the storm, which ends at {duration}");
@@ -236,10 +266,10 @@ fn check_event(event: &Event, scenario: &Scenario) -> Checked {
             nodes.into_iter().try_for_each(|node| exists(node, scenario.nodes, &[Key(key)]))?;
         }
     }
-    if let Action::LinkWeather { weather, .. } = &event.action {
-        let message = "a link that is 0 times slower is faster";
-        let path = [Key("weather"), Key("times_slower")];
-        require(weather.times_slower != Some(0), &path, message, "allowed here: 1 or more")?;
+    if let (Action::DiskWeather { weather, .. }, When::AtEvent(_)) = (&event.action, &event.when) {
+        let message = "between two events nobody counts what is on a disk";
+        let help = "allowed here: 0, and no file grows; with `at` any number";
+        require(weather.free_bytes.is_none_or(|free| free == 0), &[Key("weather"), Key("free_bytes")], message, help)?;
     }
     Ok(())
 }

@@ -19,14 +19,9 @@ pub enum ScenarioError {
     /// The file makes no sense.
     #[error("{0}")]
     Wrong(Box<Complaint>),
-    /// The scenario cannot be given that many nodes.
-    #[error("the scenario cannot have {nodes} nodes: {reason}")]
-    Nodes {
-        /// How many were asked for.
-        nodes: u32,
-        /// What speaks against it.
-        reason: String,
-    },
+    /// Neither a test nor a scenario says what to run.
+    #[error("there is nothing to run: name a test, or give a scenario")]
+    Nothing,
 }
 
 /// One thing that is wrong in a file, where, and what would be right.

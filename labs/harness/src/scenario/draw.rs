@@ -5,11 +5,11 @@
 //! more in a file leaves all other draws as they were.
 
 use super::action::Action;
+use super::family;
 use super::file::{DrawnLoad, Scenario};
 use super::schedule::{Drawn, Event, Schedule, When};
-use super::strike;
+use super::strike::{self, Storm};
 use super::weather::{Link, Node};
-use std::collections::BTreeMap;
 use windtunnel::streams::{Purpose, Stream};
 use windtunnel::{NodeId, Seed, fold};
 
@@ -19,18 +19,20 @@ impl Scenario {
     #[must_use]
     pub fn draw(&self, seed: Seed) -> Schedule {
         let mut event = self.event.clone();
+        let mut fault = Vec::new();
         let mut drawn = self.drawn.clone().unwrap_or(Drawn { seed, on: Vec::new(), off: Vec::new() });
-        let mut positions = BTreeMap::new();
-        for family in &self.fault {
-            let position = positions.entry(family.kind.name()).and_modify(|count| *count += 1).or_insert(1);
-            let name = format!("{}-{position}", family.kind.name());
-            match strike::draw(family, &name, seed, self) {
-                Some(strikes) => {
-                    event.extend(strikes);
-                    drawn.on.push(name);
-                }
-                None => drawn.off.push(name),
+        let storm = Storm { nodes: self.nodes, duration: self.duration };
+        for (family, name) in self.fault.iter().zip(family::names(&self.fault)) {
+            let strikes = strike::draw(family, &name, seed, storm);
+            if strikes.is_some() && family.timing.when.is_some() {
+                fault.push(family.drawn(&name));
             }
+            // A schedule has the names of its families already.
+            let list = if strikes.is_some() { &mut drawn.on } else { &mut drawn.off };
+            if !list.contains(&name) {
+                list.push(name);
+            }
+            event.extend(strikes.into_iter().flatten());
         }
         let heal = Event { when: When::At(self.duration), action: Action::HealAll, strike: None, pick: None };
         if !event.contains(&heal) {
@@ -39,7 +41,6 @@ impl Scenario {
         event.sort_by_key(|event| match &event.when {
             When::At(time) => (0, time.0.0),
             When::AtEvent(number) => (1, number.0),
-            When::After(_) => (2, 0),
         });
         Schedule {
             about: self.about.clone(),
@@ -48,6 +49,7 @@ impl Scenario {
             link: self.draw_links(seed),
             node: (1..=self.nodes).map(|node| self.draw_node(NodeId(node), seed)).collect(),
             event,
+            fault,
             load: self.draw_load(seed),
             drawn,
         }
@@ -86,9 +88,9 @@ impl Scenario {
     fn draw_load(&self, seed: Seed) -> DrawnLoad {
         let mut stream = options(seed, "load", 0);
         DrawnLoad {
-            clients: self.load.clients.one(&mut stream),
+            clients: self.load.clients.one(&mut stream).0,
             propose_every: self.load.propose_every.one(&mut stream),
-            command_bytes: self.load.command_bytes.one(&mut stream),
+            command_bytes: self.load.command_bytes.one(&mut stream).0,
         }
     }
 }

@@ -4,65 +4,42 @@
 //! since one fault mends what another has broken (Groce et al., "Swarm testing", ISSTA 2012).
 
 use super::place::Target;
-use super::range::{Between, Drift, Rate};
+use super::range::{Between, Drift, Factor, Rate};
 use super::time::{Offset, Time};
+use super::timing::{self, Timing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One `[[fault]]` of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct Family {
-    /// When it strikes.
-    #[serde(flatten)]
-    pub timing: Timing,
     /// What it does.
     #[serde(flatten)]
     pub kind: Kind,
+    /// When it strikes.
+    #[serde(flatten)]
+    pub timing: Timing,
 }
 
-/// When a family strikes: exactly one of `every`, `at` and `when`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Timing {
-    /// How likely a run has this family at all; half of the runs unless said otherwise.
-    #[serde(default = "every_other_run")]
-    pub on_ppm: Rate,
-    /// From one strike to the next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub every: Option<Between<Time>>,
-    /// At these times.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Vec<Time>>,
-    /// Whenever something was observed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<Occasion>,
-    /// How likely each of these strikes happens; always unless said otherwise.
-    #[serde(default = "always")]
-    pub chance_ppm: Rate,
+/// The name of each family, in order: its own, or its kind and its place among the families of that kind.
+pub(super) fn names(families: &[Family]) -> Vec<String> {
+    let mut places: BTreeMap<&str, u32> = BTreeMap::new();
+    let name = |family: &Family| {
+        let place = places.entry(family.kind.name()).and_modify(|place| *place += 1).or_insert(1);
+        family.timing.name.clone().unwrap_or_else(|| format!("{}-{place}", family.kind.name()))
+    };
+    families.iter().map(name).collect()
 }
 
-/// An occasion to strike: something that a node shows to the tester.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Occasion {
-    /// The name of what is observed, as `"raft.applied"`.
-    pub after: String,
-    /// The strike comes so soon after it, at a drawn moment.
-    pub within: Time,
-}
-
-fn every_other_run() -> Rate {
-    Rate(500_000)
-}
-
-fn always() -> Rate {
-    Rate(1_000_000)
-}
-
-impl Timing {
-    /// The keys that every kind of fault takes.
-    pub const KEYS: [&'static str; 6] = ["kind", "on_ppm", "every", "at", "when", "chance_ppm"];
+impl Family {
+    /// The same under its name, in a run that has it.
+    #[must_use]
+    pub fn drawn(&self, name: &str) -> Family {
+        let timing = Timing { name: Some(name.to_owned()), on_ppm: timing::ALWAYS, ..self.timing.clone() };
+        Family { timing, kind: self.kind.clone() }
+    }
 }
 
 /// The kinds of faults, written as `kind = "power-loss"`.
@@ -246,7 +223,7 @@ link_settings! {
         pub by: Option<Between<Time>>,
         /// Every message takes that many times as long.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub times: Option<Between<u64>>,
+        pub times: Option<Between<Factor>>,
     }
 }
 link_settings! {
@@ -313,7 +290,7 @@ node_settings! {
 node_settings! {
     /// A disk that is full.
     DiskFull for lasts {
-        /// Bytes that can still be written.
+        /// Bytes that can still be written, counted from the strike; with 0 no file grows at all.
         #[serde(default)]
         pub free_bytes: Between<u64>,
     }

@@ -1,7 +1,7 @@
 //! A scenario file: what a storm is made of, before a seed has drawn it.
 
 use super::family::Family;
-use super::range::Between;
+use super::range::{Between, Clients, CommandBytes};
 use super::schedule::{Drawn, Event};
 use super::time::Time;
 use super::weather::{Clock, Disk, Link, Network, Node, Process};
@@ -15,6 +15,7 @@ pub struct Scenario {
     /// What it is about, in a line.
     pub about: String,
     /// How many nodes.
+    #[schemars(range(min = 1, max = 200))]
     pub nodes: u32,
     /// How long the storm lasts, before all is healed.
     pub duration: Time,
@@ -55,19 +56,19 @@ pub struct Scenario {
 #[serde(deny_unknown_fields, default)]
 pub struct Load {
     /// How many there are.
-    pub clients: Between<u64>,
+    pub clients: Between<Clients>,
     /// How often each proposes a command.
     pub propose_every: Between<Time>,
     /// How long a command is.
-    pub command_bytes: Between<u64>,
+    pub command_bytes: Between<CommandBytes>,
 }
 
 impl Default for Load {
     fn default() -> Self {
         Load {
-            clients: Between::just(1),
+            clients: Between::just(Clients(1)),
             propose_every: Between::just(Time::from_millis(50)),
-            command_bytes: Between::just(16),
+            command_bytes: Between::just(CommandBytes(16)),
         }
     }
 }

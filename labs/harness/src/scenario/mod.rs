@@ -20,6 +20,7 @@ mod schedule;
 mod schema;
 mod strike;
 mod time;
+mod timing;
 mod weather;
 mod write;
 
@@ -27,17 +28,17 @@ mod write;
 mod tests;
 
 pub use action::{Action, ResolvedAction, ScheduledAction};
-#[cfg(feature = "sim")]
 pub use complaint::{Complaint, ScenarioError};
 pub use family::{
     ClockDrift, ClockJump, CutLink, Direction, DiskError, DiskFull, DiskSlow, Duplicate, Family, Kill, Kind, Links,
-    LossyLink, Occasion, Partition, Pause, PowerLoss, Reorder, Shape, SlowLink, SlowNode, Timing,
+    LossyLink, Partition, Pause, PowerLoss, Reorder, Shape, SlowLink, SlowNode,
 };
 pub use file::{DrawnLoad, Load, Scenario};
 pub use place::{Place, Places, Target};
-pub use range::{Between, Draw, Drift, Rate};
+pub use range::{Between, Clients, CommandBytes, Draw, Drift, Factor, Rate};
 pub use resolve::Strikes;
-pub use schedule::{Drawn, Event, Firing, Schedule, Trigger, When};
+pub use schedule::{Drawn, Event, Schedule, When};
 pub use schema::schema;
 pub use time::{Offset, Time, TimeError};
+pub use timing::{Occasion, Timing};
 pub use weather::{Clock, Disk, DiskChange, Link, LinkChange, Network, Node, NodeDisk, Process};

@@ -75,8 +75,8 @@ macro_rules! number {
 
         impl Draw for $name {
             fn draw(stream: &mut Stream, low: Self, high: Self) -> Self {
-                let above = u64::draw(stream, 0, high.0.abs_diff(low.0).into());
-                $name((i64::from(low.0) + above as i64) as $inner)
+                let above = u64::draw(stream, 0, u64::from(high.0.abs_diff(low.0)));
+                $name((low.0 as i64 + above as i64) as $inner)
             }
         }
     };
@@ -89,6 +89,18 @@ number!(
 number!(
     /// How much faster than time a clock runs, in parts per million; below zero it is slow.
     Drift(i32), -500_000_i64, 500_000_i64, "drift: parts per million, -500_000 to 500_000"
+);
+number!(
+    /// How many clients a storm has.
+    Clients(u64), 0_i64, 1_000_i64, "number of clients: 0 to 1_000"
+);
+number!(
+    /// How long a command is.
+    CommandBytes(u64), 0_i64, 1_048_576_i64, "size of a command: 0 to 1_048_576 bytes"
+);
+number!(
+    /// How many times as long something takes.
+    Factor(u64), 1_i64, 1_000_i64, "factor: 1 to 1_000"
 );
 
 impl Rate {

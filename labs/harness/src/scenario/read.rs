@@ -5,12 +5,13 @@
 use super::action::{self, NAMES as ACTIONS};
 use super::check;
 use super::complaint::{Complaint, ScenarioError};
-use super::family::{Family, Kind, Timing};
+use super::family::{Family, Kind};
 use super::file::Scenario;
 use super::place::{Place, Places};
 use super::range::Drift;
 use super::schedule::{Event, When};
 use super::time::{Offset, Time};
+use super::timing::Timing;
 use super::weather::{DiskChange, LinkChange};
 use crate::near::nearest;
 use serde::Deserialize;
@@ -57,15 +58,6 @@ impl Scenario {
         let checked = check::check_triggers(&scenario, shown);
         checked.map_err(|impossible| impossible_at(text, impossible).complaint(file, text))?;
         Ok(scenario)
-    }
-
-    /// The same scenario on another number of nodes.
-    pub fn with_nodes(&self, nodes: u32) -> Result<Scenario, ScenarioError> {
-        let scenario = Scenario { nodes, ..self.clone() };
-        match check::check(&scenario) {
-            Ok(()) => Ok(scenario),
-            Err(impossible) => Err(ScenarioError::Nodes { nodes, reason: impossible.message }),
-        }
     }
 }
 
@@ -131,7 +123,7 @@ fn family(value: Value<'_>) -> Result<Family, Wrong> {
     Ok(Family { timing, kind })
 }
 
-const WHEN_KEYS: [&str; 3] = ["at", "at_event", "after"];
+const WHEN_KEYS: [&str; 2] = ["at", "at_event"];
 const LABEL_KEYS: [&str; 2] = ["strike", "pick"];
 
 fn event(value: Value<'_>) -> Result<Event, Wrong> {
@@ -144,7 +136,7 @@ fn event(value: Value<'_>) -> Result<Event, Wrong> {
     let fail = |error: toml::de::Error| wrong(&error, span.clone(), &[]);
     let when = take(&mut action, &WHEN_KEYS);
     if when.len() != 1 {
-        let message = "an event says when it happens by exactly one of `at`, `at_event` and `after`".to_owned();
+        let message = "an event says when it happens by exactly one of `at` and `at_event`".to_owned();
         return Err(Wrong { span, message, help: Vec::new() });
     }
     let when = When::deserialize(deserializer(when, &span)).map_err(fail)?;

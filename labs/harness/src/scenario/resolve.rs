@@ -10,7 +10,7 @@ use windtunnel::NodeId;
 #[derive(Clone, Debug)]
 pub struct Strikes {
     nodes: u32,
-    casts: BTreeMap<(String, u64), Cast>,
+    casts: BTreeMap<String, Cast>,
 }
 
 /// Who plays which role in a strike.
@@ -29,13 +29,11 @@ impl Strikes {
 
     /// The event's action on known nodes, now that `leader` leads; nothing if it hits nobody, as
     /// a fault of the leader while there is none. Such a strike stays without effect to its end.
-    ///
-    /// `firing` counts the strikes of a trigger that have fired; it is 0 for an event with a time.
-    pub fn resolve(&mut self, event: &Event, firing: u64, leader: Option<NodeId>) -> Option<ResolvedAction> {
+    pub fn resolve(&mut self, event: &Event, leader: Option<NodeId>) -> Option<ResolvedAction> {
         let pick = event.pick.unwrap_or_default();
         let now = Cast { leader, follower: picked(self.all().filter(|node| Some(*node) != leader), pick) };
         let cast = match &event.strike {
-            Some(strike) => *self.casts.entry((strike.clone(), firing)).or_insert(now),
+            Some(strike) => *self.casts.entry(strike.clone()).or_insert(now),
             None => now,
         };
         event.action.clone().translate(

@@ -1,16 +1,14 @@
 //! A schedule: a scenario in which nothing is left to draw.
 
 use super::action::{Action, ScheduledAction};
+use super::family::{Family, Kind};
 use super::file::DrawnLoad;
-use super::range::{Between, Rate};
+use super::strike::{self, Storm};
 use super::time::Time;
 use super::weather::{Link, Node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use windtunnel::streams::{Purpose, Stream};
-use windtunnel::{EventNumber, Nanos, NodeId, Ppm, Seed, fold};
+use windtunnel::{EventNumber, Nanos, Seed};
 
 /// All that a run is told about its weather. Written as TOML it is a scenario file, and drawing
 /// from that file gives this again, whatever the seed.
@@ -26,8 +24,11 @@ pub struct Schedule {
     pub link: Vec<Link>,
     /// Every node's weather, in order.
     pub node: Vec<Node>,
-    /// What happens, in order of time; then what waits for an event's number; then what waits for an occasion.
+    /// What happens, in order of time; then what waits for an event's number.
     pub event: Vec<Event>,
+    /// What waits for an occasion, each under its name. Its strikes are drawn as they come, from the seed in `drawn`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fault: Vec<Family>,
     /// What clients do.
     pub load: DrawnLoad,
     /// Where it was drawn from.
@@ -77,55 +78,15 @@ pub struct Event {
     pub pick: Option<u32>,
 }
 
-/// When an event happens: exactly one of `at`, `at_event` and `after`.
+/// When an event happens: exactly one of `at` and `at_event`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum When {
     /// At this time.
     #[serde(rename = "at")]
     At(Time),
-    /// Just before the world's event of this number.
+    /// Right after the world's event of this number, before the next.
     #[serde(rename = "at_event")]
     AtEvent(#[schemars(with = "u64")] EventNumber),
-    /// After every occasion of a kind, by chance.
-    #[serde(rename = "after")]
-    After(Trigger),
-}
-
-/// A strike that waits for an occasion; it may strike many times.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Trigger {
-    /// The name of what is observed, as `"raft.applied"`.
-    pub observed: String,
-    /// The strike comes so soon after it, at a drawn moment.
-    pub within: Time,
-    /// How likely an occasion is taken.
-    pub chance_ppm: Rate,
-    /// How long each strike lasts; left out, it has no end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lasts: Option<Between<Time>>,
-}
-
-/// What a trigger does with one occasion that it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Firing {
-    /// So long after the occasion.
-    pub delay: Nanos,
-    /// For so long, if it ends at all.
-    pub lasts: Option<Nanos>,
-}
-
-impl Trigger {
-    /// Whether and how the strike of that name takes its occasion number `occasion` (from 1): from
-    /// a stream of that occasion alone, so one occasion more changes no other.
-    #[must_use]
-    pub fn fire(&self, seed: Seed, strike: &str, occasion: u64) -> Option<Firing> {
-        let mut stream = Stream::keyed(seed, Purpose::Fault, [fold::of_bytes(strike.as_bytes()), occasion]);
-        let taken = stream.chance(self.chance_ppm.ppm());
-        let delay = stream.span(Nanos::ZERO, self.within.0);
-        let lasts = self.lasts.map(|lasts| lasts.one(&mut stream).0);
-        taken.then_some(Firing { delay, lasts })
-    }
 }
 
 impl Event {
@@ -144,48 +105,23 @@ impl Event {
 }
 
 impl Schedule {
-    /// How many strikes there are of each family. A trigger counts once here, however often it will fire.
+    /// The strikes that the occasion of that kind and number (from 1) brings, now: the events of each, in order of time.
     #[must_use]
-    pub fn families(&self) -> BTreeMap<String, u64> {
-        let mut counts = BTreeMap::new();
-        let mut seen = BTreeSet::new();
-        for event in self.event.iter().filter(|event| !event.action.is_end()) {
-            // A strike may begin with several events, one for each node or direction.
-            if event.strike.as_deref().is_none_or(|strike| seen.insert(strike)) {
-                *counts.entry(event.family().to_owned()).or_default() += 1;
-            }
-        }
-        counts
+    pub fn strikes_after(&self, observed: &str, number: u64, now: Nanos) -> Vec<Vec<Event>> {
+        let waits = |family: &&Family| family.timing.when.as_ref().is_some_and(|when| when.after == observed);
+        let storm = Storm { nodes: self.nodes, duration: self.duration };
+        let strike = |family: &Family| {
+            let name = family.timing.name.as_deref().unwrap_or(family.kind.name());
+            strike::after(family, name, number, now, self.drawn.seed, storm)
+        };
+        self.fault.iter().filter(waits).map(strike).filter(|events| !events.is_empty()).collect()
     }
 
     /// Whether nodes are started again in this run: only a submission that persists survives that.
     #[must_use]
     pub fn restarts_nodes(&self) -> bool {
+        let restarts = |kind: &Kind| matches!(kind, Kind::Kill(_) | Kind::PowerLoss(_));
         self.event.iter().any(|event| matches!(event.action, Action::Kill { .. } | Action::PowerLoss { .. }))
-    }
-
-    /// The weather of one link.
-    #[must_use]
-    pub fn link(&self, from: NodeId, to: NodeId) -> Option<&Link> {
-        self.link.iter().find(|link| link.from == from && link.to == to)
-    }
-}
-
-impl fmt::Display for Schedule {
-    /// One line: `5 nodes, 20s, loss up to 5000 ppm; partition 3, pause 7`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let most = |rate: fn(&Link) -> Rate| self.link.iter().map(rate).max().unwrap_or_default();
-        write!(f, "{} nodes, {}", self.nodes, self.duration)?;
-        let rates = [
-            ("loss", most(|link| link.loss_ppm)),
-            ("duplicates", most(|link| link.duplicate_ppm)),
-            ("reordering", most(|link| link.reorder_ppm)),
-        ];
-        for (name, rate) in rates.into_iter().filter(|(_, rate)| rate.ppm() != Ppm::NEVER) {
-            write!(f, ", {name} up to {rate} ppm")?;
-        }
-        let families = self.families();
-        let parts: Vec<String> = families.iter().map(|(family, count)| format!("{family} {count}")).collect();
-        write!(f, "; {}", if parts.is_empty() { "no faults".to_owned() } else { parts.join(", ") })
+            || self.fault.iter().any(|family| restarts(&family.kind))
     }
 }

@@ -3,54 +3,71 @@
 use super::action::{Action, ScheduledAction};
 use super::draw::options;
 use super::family::{Direction, Family, Kind, Links};
-use super::file::Scenario;
 use super::partition;
 use super::place::{Place, Places, Target};
 use super::range::Between;
-use super::schedule::{Event, Trigger, When};
+use super::schedule::{Event, When};
 use super::time::Time;
 use super::weather::{DiskChange, LinkChange};
 use windtunnel::streams::{Purpose, Stream};
-use windtunnel::{NodeId, Seed, fold};
+use windtunnel::{Nanos, NodeId, Seed, fold};
+
+/// The storm that strikes belong to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Storm {
+    pub nodes: u32,
+    pub duration: Time,
+}
 
 /// All events of the family of that name in that run; nothing if the run does not have the family.
-pub(super) fn draw(family: &Family, name: &str, seed: Seed, scenario: &Scenario) -> Option<Vec<Event>> {
+pub(super) fn draw(family: &Family, name: &str, seed: Seed, storm: Storm) -> Option<Vec<Event>> {
     let mut settings = options(seed, name, 0);
     let on = settings.chance(family.timing.on_ppm.ppm());
     // Each run has a pace of its own: storms of few and of many strikes find different bugs.
     let pace = family.timing.every.map(|every| every.part(&mut settings));
-    if !on {
-        return None;
+    let at = |(number, at)| strike(family, name, number, storm, seed, |_| at);
+    on.then(|| (1..).zip(times(family, pace, storm.duration, stream(seed, name, 0))).flat_map(at).collect())
+}
+
+/// The events of the strike that the occasion of that number brings, now: from a stream of that occasion alone, so one
+/// occasion more changes no other.
+pub(super) fn after(family: &Family, name: &str, occasion: u64, now: Nanos, seed: Seed, storm: Storm) -> Vec<Event> {
+    let within = family.timing.when.as_ref().map(|when| when.within).unwrap_or_default();
+    strike(family, name, occasion, storm, seed, |stream| {
+        Time(now.saturating_add(Between { from: Time::ZERO, to: within }.one(stream).0))
+    })
+}
+
+/// The stream of one strike; that of number 0 says when strikes come.
+fn stream(seed: Seed, name: &str, number: u64) -> Stream {
+    Stream::keyed(seed, Purpose::Fault, [fold::of_bytes(name.as_bytes()), number])
+}
+
+/// The events of one strike, in order of time; none if it does not happen.
+fn strike(
+    family: &Family,
+    name: &str,
+    number: u64,
+    storm: Storm,
+    seed: Seed,
+    at: impl FnOnce(&mut Stream) -> Time,
+) -> Vec<Event> {
+    let mut stream = stream(seed, name, number);
+    let hits = stream.chance(family.timing.chance_ppm.ppm());
+    let lasts = family.kind.lasts().unwrap_or_default().one(&mut stream);
+    if !hits {
+        return Vec::new();
     }
-    let stream = |number| Stream::keyed(seed, Purpose::Fault, [fold::of_bytes(name.as_bytes()), number]);
-    let mut events = Vec::new();
-    if let Some(occasion) = &family.timing.when {
-        let trigger = Trigger {
-            observed: occasion.after.clone(),
-            within: occasion.within,
-            chance_ppm: family.timing.chance_ppm,
-            lasts: family.kind.lasts(),
-        };
-        let strike = Strike::draw(family, scenario.nodes, &mut stream(1));
-        events.extend(strike.events(When::After(trigger), format!("{name}.1")));
+    let at = at(&mut stream);
+    let strike = Strike::draw(family, storm.nodes, &mut stream);
+    let mut events = strike.events(When::At(at), format!("{name}.{number}"));
+    let end = Time(at.0.saturating_add(lasts.0));
+    // What would end after the storm is ended by its heal-all.
+    if end < storm.duration {
+        let ends: Vec<Event> = events.iter().filter_map(Event::ending).collect();
+        events.extend(ends.into_iter().map(|event| Event { when: When::At(end), ..event }));
     }
-    for (number, at) in (1..).zip(times(family, pace, scenario.duration, stream(0))) {
-        let mut stream = stream(number);
-        let hits = stream.chance(family.timing.chance_ppm.ppm());
-        let lasts = family.kind.lasts().unwrap_or_default().one(&mut stream);
-        if !hits {
-            continue;
-        }
-        let strike = Strike::draw(family, scenario.nodes, &mut stream);
-        let begins = strike.events(When::At(at), format!("{name}.{number}"));
-        let end = Time(at.0.saturating_add(lasts.0));
-        events.extend(begins.iter().cloned());
-        // What would end after the storm is ended by its heal-all.
-        if end < scenario.duration {
-            events.extend(begins.iter().filter_map(Event::ending).map(|event| Event { when: When::At(end), ..event }));
-        }
-    }
-    Some(events)
+    events
 }
 
 fn times(family: &Family, pace: Option<Between<Time>>, duration: Time, mut stream: Stream) -> Vec<Time> {

@@ -19,6 +19,9 @@ impl Time {
     /// No time at all.
     pub const ZERO: Time = Time(Nanos::ZERO);
 
+    /// The longest time that a file can say, a day: sums of a few stay far below what 64 bits of nanoseconds hold.
+    pub const LONGEST: Time = Time(Nanos::from_secs(86_400));
+
     /// So many microseconds.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
@@ -29,6 +32,12 @@ impl Time {
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Time(Nanos::from_millis(millis))
+    }
+
+    /// So many times as long, and so much longer; a day at most, however many faults slow one thing.
+    #[must_use]
+    pub fn stretched(self, times: u64, by: Time) -> Time {
+        Time(Nanos(self.0.0.saturating_mul(times)).saturating_add(by.0)).min(Time::LONGEST)
     }
 }
 
@@ -48,8 +57,8 @@ pub enum TimeError {
     /// There is a remainder below a nanosecond.
     #[error("`{0}` is finer than a nanosecond")]
     TooFine(String),
-    /// Past what 64 bits of nanoseconds hold.
-    #[error("`{0}` is longer than any run")]
+    /// More than a day.
+    #[error("`{0}` is too long: a day (1440min) is the most")]
     TooLong(String),
 }
 
@@ -79,8 +88,8 @@ impl FromStr for Time {
             return Err(TimeError::TooFine(text.to_owned()));
         }
         let nanos = whole.checked_mul(u128::from(unit)).ok_or_else(too_long)? + part / scale;
-        // TOML's integers and clocks are signed: half the range is 292 years, and enough.
-        i64::try_from(nanos).map(|nanos| Time(Nanos(nanos as u64))).map_err(|_| too_long())
+        let time = u64::try_from(nanos).map(|nanos| Time(Nanos(nanos))).map_err(|_| too_long())?;
+        if time <= Time::LONGEST { Ok(time) } else { Err(too_long()) }
     }
 }
 
@@ -92,7 +101,10 @@ impl FromStr for Offset {
             Some(size) => (-1, size),
             None => (1, text.strip_prefix('+').unwrap_or(text)),
         };
-        let Time(Nanos(nanos)) = size.parse().map_err(|_| TimeError::Malformed(text.to_owned()))?;
+        let Time(Nanos(nanos)) = size.parse().map_err(|error| match error {
+            TimeError::Malformed(_) => TimeError::Malformed(text.to_owned()),
+            error => error,
+        })?;
         Ok(Offset { nanos: sign * nanos as i64 })
     }
 }
@@ -168,14 +180,14 @@ written_as_text!(
     "Time",
     r"^[0-9]+(\.[0-9]+)?(ns|us|ms|s|min)$",
     "a time in quotes, as \"250ms\"",
-    "A time: a number and a unit (ns, us, ms, s, min), exact to the nanosecond."
+    "A time: a number and a unit (ns, us, ms, s, min), exact to the nanosecond, a day (1440min) at most."
 );
 written_as_text!(
     Offset,
     "Offset",
     r"^[+-]?[0-9]+(\.[0-9]+)?(ns|us|ms|s|min)$",
     "a signed time in quotes, as \"-250ms\"",
-    "A time that may be negative: \"-200ms\"."
+    "A time that may be negative, a day (1440min) at most either way: \"-200ms\"."
 );
 
 #[cfg(test)]
@@ -201,7 +213,18 @@ mod tests {
             assert_eq!(text.parse::<Time>(), Err(TimeError::Malformed(text.to_owned())), "{text}");
         }
         assert_eq!("0.5ns".parse::<Time>(), Err(TimeError::TooFine("0.5ns".to_owned())));
-        assert_eq!("300000000min".parse::<Time>(), Err(TimeError::TooLong("300000000min".to_owned())));
+        for text in ["1440.1min", "300000000min", "99999999999999999999999s"] {
+            assert_eq!(text.parse::<Time>(), Err(TimeError::TooLong(text.to_owned())));
+        }
+        assert_eq!("-1441min".parse::<Offset>(), Err(TimeError::TooLong("1441min".to_owned())));
+        assert_eq!("1440min".parse(), Ok(Time::LONGEST));
+    }
+
+    #[test]
+    fn however_many_faults_slow_a_thing_it_takes_a_day_at_most() {
+        let slow = |time: Time| time.stretched(1_000, Time::LONGEST);
+        assert_eq!((0..100).fold(Time::from_millis(1), |time, _| slow(time)), Time::LONGEST);
+        assert_eq!(Time::from_millis(2).stretched(3, Time::from_millis(1)), Time::from_millis(7));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! draws again for each message or operation (`latency`, `tail`, `reorder_by`, …) stays a range,
 //! and each link or node draws its own part of it.
 
-use super::range::{Between, Drift, Rate};
+use super::range::{Between, Drift, Factor, Rate};
 use super::time::{Offset, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -250,7 +250,7 @@ pub struct LinkChange {
     pub slower_by: Option<Time>,
     /// Every message takes that many times as long.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub times_slower: Option<u64>,
+    pub times_slower: Option<Factor>,
     /// How often a message is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss_ppm: Option<Rate>,
@@ -269,11 +269,8 @@ impl Link {
     /// This link's weather under a change.
     #[must_use]
     pub fn under(&self, change: &LinkChange) -> Link {
-        let times = change.times_slower.unwrap_or(1);
-        let slower = |time: Time| {
-            let stretched = windtunnel::Nanos(time.0.0.saturating_mul(times));
-            Time(stretched.saturating_add(change.slower_by.unwrap_or_default().0))
-        };
+        let times = change.times_slower.unwrap_or(Factor(1)).0;
+        let slower = |time: Time| time.stretched(times, change.slower_by.unwrap_or_default());
         Link {
             latency: Between { from: slower(self.latency.from), to: slower(self.latency.to) },
             loss_ppm: change.loss_ppm.unwrap_or(self.loss_ppm),
@@ -301,20 +298,27 @@ pub struct DiskChange {
     /// How often an fsync fails (EIO).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_error_ppm: Option<Rate>,
-    /// So many bytes can still be written, counted from the strike (ENOSPC).
+    /// So many bytes can still be written, counted from the strike; with 0 no file grows at all (ENOSPC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_bytes: Option<u64>,
 }
 
-impl NodeDisk {
-    /// This disk's weather under a change; `used` is how many bytes it holds at the strike.
+impl DiskChange {
+    /// What a disk that held `used` bytes at the strike can hold until the end of the change.
     #[must_use]
-    pub fn under(&self, change: &DiskChange, used: u64) -> NodeDisk {
+    pub fn capacity(&self, used: u64) -> Option<u64> {
+        self.free_bytes.map(|free| if free == 0 { 0 } else { used.saturating_add(free) })
+    }
+}
+
+impl NodeDisk {
+    /// This disk's weather under a change that leaves it that capacity.
+    #[must_use]
+    pub fn under(&self, change: &DiskChange, capacity: Option<u64>) -> NodeDisk {
         let later = |range: Between<Time>, by: Option<Time>| {
-            let by = by.unwrap_or_default().0;
-            Between { from: Time(range.from.0.saturating_add(by)), to: Time(range.to.0.saturating_add(by)) }
+            let by = by.unwrap_or_default();
+            Between { from: range.from.stretched(1, by), to: range.to.stretched(1, by) }
         };
-        let capacity = change.free_bytes.map(|free| used.saturating_add(free));
         NodeDisk {
             operation_latency: later(self.operation_latency, change.slower_by),
             sync_latency: later(self.sync_latency, change.sync_slower_by),

@@ -1,5 +1,5 @@
 //! A schedule as TOML, in the order in which a person looks for things: what it is about, the weather
-//! of each link and node in a line, and at last what happens, each event in lines of its own.
+//! of each link and node in a line, and at last what happens, each fault and event in lines of its own.
 
 use super::schedule::Schedule;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ impl Schedule {
     #[must_use]
     pub fn to_toml(&self) -> String {
         let mut table = Table::try_from(self).expect("a schedule has nothing that TOML cannot say");
-        let events = table.remove("event");
+        let blocks = ["fault", "event"].map(|key| (key, table.remove(key)));
         // Tables come last in TOML: a key after a table's head would belong to the table.
         let (tables, values): (Vec<_>, Vec<_>) = table.into_iter().partition(|(_, value)| value.is_table());
         let mut text = String::from("# A schedule: nothing is left to draw. See docs/SCENARIOS.md.\n");
@@ -23,8 +23,10 @@ impl Schedule {
         for (head, entries) in &tables {
             block(&mut text, &format!("[{head}]"), entries);
         }
-        for event in events.iter().flat_map(Value::as_array).flatten() {
-            block(&mut text, "[[event]]", event);
+        for (key, items) in &blocks {
+            for item in items.iter().flat_map(Value::as_array).flatten() {
+                block(&mut text, &format!("[[{key}]]"), item);
+            }
         }
         text
     }

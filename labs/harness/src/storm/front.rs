@@ -2,128 +2,112 @@
 //!
 //! Faults overlap: a link that two strikes have cut is open when both are over, and a disk that is
 //! slow and full is both. So each strike is kept, and what the world is told is computed from all
-//! that are on.
+//! that are on. Nothing is done here: every change comes back as commands.
 
 use crate::scenario::{DiskChange, Drift, Link, LinkChange, Node, NodeDisk, ResolvedAction, Schedule};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use windtunnel::world::disk::DiskWeather;
-use windtunnel::world::{Command, LinkWeather, Tester};
+use windtunnel::world::{Command, LinkWeather};
 use windtunnel::{Nanos, NodeId};
 
-/// Names a strike: its name, and which firing of its trigger it is.
-type StrikeId = (String, u64);
+/// The name of a strike, if it has one.
+type StrikeName = Option<String>;
 type Ends = (NodeId, NodeId);
+/// What is on at each place, and by which strike.
+type On<Place, Change> = BTreeMap<Place, Vec<(StrikeName, Change)>>;
 
 /// All faults that are on.
 pub(super) struct Front {
-    tester: Tester,
     links: BTreeMap<Ends, Link>,
     nodes: BTreeMap<NodeId, Node>,
-    cuts: BTreeMap<Ends, Vec<StrikeId>>,
-    link_changes: BTreeMap<Ends, Vec<(StrikeId, LinkChange)>>,
-    drifts: BTreeMap<NodeId, Vec<(StrikeId, Drift)>>,
-    disk_changes: BTreeMap<NodeId, Vec<(StrikeId, DiskChange)>>,
-    slowed: BTreeMap<NodeId, Vec<(StrikeId, Nanos)>>,
-    /// Nodes that some strike holds down or still, and how many do.
-    down: BTreeMap<NodeId, BTreeSet<StrikeId>>,
-    still: BTreeMap<NodeId, BTreeSet<StrikeId>>,
+    cuts: On<Ends, ()>,
+    link_changes: On<Ends, LinkChange>,
+    drifts: On<NodeId, Drift>,
+    disk_changes: On<NodeId, DiskFault>,
+    slowed: On<NodeId, Nanos>,
+    /// Nodes that some strike holds down or still.
+    down: On<NodeId, ()>,
+    still: On<NodeId, ()>,
+}
+
+/// A change of a disk that is on.
+struct DiskFault {
+    change: DiskChange,
+    /// What the disk can hold meanwhile, settled when it struck: other faults come and go without moving it.
+    capacity: Option<u64>,
 }
 
 impl Front {
-    pub fn new(tester: Tester, schedule: &Schedule) -> Self {
+    pub fn new(schedule: &Schedule) -> Self {
         Front {
-            tester,
             links: schedule.link.iter().map(|link| ((link.from, link.to), link.clone())).collect(),
             nodes: schedule.node.iter().map(|node| (node.node, node.clone())).collect(),
-            cuts: BTreeMap::new(),
-            link_changes: BTreeMap::new(),
-            drifts: BTreeMap::new(),
-            disk_changes: BTreeMap::new(),
-            slowed: BTreeMap::new(),
-            down: BTreeMap::new(),
-            still: BTreeMap::new(),
+            cuts: On::new(),
+            link_changes: On::new(),
+            drifts: On::new(),
+            disk_changes: On::new(),
+            slowed: On::new(),
+            down: On::new(),
+            still: On::new(),
         }
     }
 
-    /// Gives the world its base weather. Clocks have theirs before the run begins.
-    pub fn begin(&self) {
-        for ((from, to), link) in &self.links {
-            self.tester.set_link(*from, *to, link_weather(link));
-        }
-        for (node, settings) in &self.nodes {
-            self.tester.set_disk(*node, disk_weather(&settings.disk));
-            self.tester.apply(Command::Slow { node: *node, per_event: settings.per_event.0 });
-        }
+    /// The world's base weather. Clocks have theirs before the run begins.
+    pub fn begin(&self) -> Vec<Command> {
+        let links = self.links.iter().map(|(ends, link)| set_link(*ends, link_weather(link)));
+        let nodes = self.nodes.iter().flat_map(|(node, settings)| {
+            let disk = set_disk(*node, disk_weather(&settings.disk));
+            [disk, Command::Slow { node: *node, per_event: settings.per_event.0 }]
+        });
+        links.chain(nodes).collect()
     }
 
-    /// Ends every fault: links as calm as links get, disks and clocks without errors, all nodes up.
-    pub fn heal(&mut self) {
-        self.tester.apply(Command::ForgetAtEvents);
-        for ends in self.links.keys() {
-            self.tester.mend(ends.0, ends.1);
-            self.tester.set_link(ends.0, ends.1, LinkWeather::default());
-        }
-        for node in self.nodes.keys() {
-            self.tester.set_disk(*node, DiskWeather::default());
-            self.tester.apply(Command::Slow { node: *node, per_event: Nanos::ZERO });
-            self.tester.apply(Command::ClockDrift { node: *node, ppm: 0 });
-            self.tester.resume(*node);
-            self.tester.start(*node);
-        }
+    /// The end of every fault: links as calm as links get, disks and clocks without errors, all nodes up.
+    pub fn heal(&self) -> Vec<Command> {
+        let links = self.links.keys().flat_map(|ends| {
+            let mend = Command::Mend { from: ends.0, to: ends.1 };
+            [mend, set_link(*ends, LinkWeather::default())]
+        });
+        let nodes = self.nodes.keys().flat_map(|&node| {
+            [
+                set_disk(node, DiskWeather::default()),
+                Command::Slow { node, per_event: Nanos::ZERO },
+                Command::ClockDrift { node, ppm: 0 },
+                Command::Resume(node),
+                Command::Start(node),
+            ]
+        });
+        [Command::ForgetAtEvents].into_iter().chain(links).chain(nodes).collect()
     }
 
-    /// What one action means for the world, given all that is on.
-    pub fn commands(&mut self, strike: Option<&str>, firing: u64, action: &ResolvedAction) -> Vec<Command> {
-        let id = (strike.unwrap_or_default().to_owned(), firing);
+    /// What one action means for the world, given all that is on; `used` says how many bytes a node's disk holds.
+    pub fn commands(
+        &mut self,
+        strike: Option<&str>,
+        action: &ResolvedAction,
+        used: impl Fn(NodeId) -> u64,
+    ) -> Vec<Command> {
+        let name = strike.map(str::to_owned);
         match action {
             ResolvedAction::Cut { from, to } => self.on_links(from, to, |front, ends| {
-                front.cuts.entry(ends).or_default().push(id.clone());
-                Command::Cut { from: ends.0, to: ends.1 }
+                begin(&mut front.cuts, ends, &name, ());
+                Some(Command::Cut { from: ends.0, to: ends.1 })
             }),
-            ResolvedAction::Mend { from, to } => self.mend(&id, from, to),
+            ResolvedAction::Mend { from, to } => self.on_links(from, to, |front, ends| {
+                let open = end(&mut front.cuts, ends, &name);
+                open.then_some(Command::Mend { from: ends.0, to: ends.1 })
+            }),
             ResolvedAction::LinkWeather { from, to, weather } => self.on_links(from, to, |front, ends| {
-                front.link_changes.entry(ends).or_default().push((id.clone(), *weather));
-                front.link_command(ends)
+                begin(&mut front.link_changes, ends, &name, *weather);
+                Some(front.link_command(ends))
             }),
             ResolvedAction::LinkCalm { from, to } => self.on_links(from, to, |front, ends| {
-                forget(&mut front.link_changes, &ends, &id);
-                front.link_command(ends)
+                end(&mut front.link_changes, ends, &name);
+                Some(front.link_command(ends))
             }),
-            ResolvedAction::Kill { node } => self.hold_down(&id, *node, Command::Kill(*node)),
-            ResolvedAction::PowerLoss { node } => self.hold_down(&id, *node, Command::PowerLoss(*node)),
-            ResolvedAction::Start { node } => release(&mut self.down, *node, &id, Command::Start(*node)),
-            ResolvedAction::Pause { node } => {
-                self.still.entry(*node).or_default().insert(id);
-                vec![Command::Pause(*node)]
-            }
-            ResolvedAction::Resume { node } => release(&mut self.still, *node, &id, Command::Resume(*node)),
-            ResolvedAction::Slow { node, per_event } => {
-                self.slowed.entry(*node).or_default().push((id, per_event.0));
-                vec![self.slow_command(*node)]
-            }
-            ResolvedAction::FullSpeed { node } => {
-                forget(&mut self.slowed, node, &id);
-                vec![self.slow_command(*node)]
-            }
-            ResolvedAction::ClockJump { node, by } => vec![Command::ClockJump { node: *node, by_ns: by.nanos }],
-            ResolvedAction::ClockDrift { node, drift_ppm } => {
-                self.drifts.entry(*node).or_default().push((id, *drift_ppm));
-                vec![self.drift_command(*node)]
-            }
-            ResolvedAction::ClockCalm { node } => {
-                forget(&mut self.drifts, node, &id);
-                vec![self.drift_command(*node)]
-            }
-            ResolvedAction::DiskWeather { node, weather } => {
-                self.disk_changes.entry(*node).or_default().push((id, *weather));
-                vec![self.disk_command(*node)]
-            }
-            ResolvedAction::DiskCalm { node } => {
-                forget(&mut self.disk_changes, node, &id);
-                vec![self.disk_command(*node)]
-            }
             // The storm heals the world itself when its time is over.
             ResolvedAction::HealAll => Vec::new(),
+            action => self.on_node(&name, action, used).into_iter().collect(),
         }
     }
 
@@ -131,40 +115,68 @@ impl Front {
         &mut self,
         from: &[NodeId],
         to: &[NodeId],
-        mut command: impl FnMut(&mut Self, Ends) -> Command,
+        mut command: impl FnMut(&mut Self, Ends) -> Option<Command>,
     ) -> Vec<Command> {
-        let ends: Vec<Ends> = from
-            .iter()
-            .flat_map(|from| to.iter().map(|to| (*from, *to)))
-            .filter(|ends| self.links.contains_key(ends))
-            .collect();
-        ends.into_iter().map(|ends| command(self, ends)).collect()
+        let pairs = from.iter().flat_map(|from| to.iter().map(|to| (*from, *to)));
+        let ends: Vec<Ends> = pairs.filter(|ends| self.links.contains_key(ends)).collect();
+        ends.into_iter().filter_map(|ends| command(self, ends)).collect()
     }
 
-    fn mend(&mut self, id: &StrikeId, from: &[NodeId], to: &[NodeId]) -> Vec<Command> {
-        let mut mended = Vec::new();
-        for ends in from.iter().flat_map(|from| to.iter().map(|to| (*from, *to))) {
-            let cuts = self.cuts.entry(ends).or_default();
-            if let Some(place) = cuts.iter().position(|cut| cut == id) {
-                cuts.remove(place);
+    /// The same for what is done to one node; nothing if others still hold it.
+    fn on_node(&mut self, name: &StrikeName, action: &ResolvedAction, used: impl Fn(NodeId) -> u64) -> Option<Command> {
+        let command = match *action {
+            ResolvedAction::Kill { node } => {
+                begin(&mut self.down, node, name, ());
+                Command::Kill(node)
             }
-            if cuts.is_empty() && self.links.contains_key(&ends) {
-                mended.push(Command::Mend { from: ends.0, to: ends.1 });
+            ResolvedAction::PowerLoss { node } => {
+                begin(&mut self.down, node, name, ());
+                Command::PowerLoss(node)
             }
-        }
-        mended
-    }
-
-    fn hold_down(&mut self, id: &StrikeId, node: NodeId, command: Command) -> Vec<Command> {
-        self.down.entry(node).or_default().insert(id.clone());
-        vec![command]
+            ResolvedAction::Start { node } => return end(&mut self.down, node, name).then_some(Command::Start(node)),
+            ResolvedAction::Pause { node } => {
+                begin(&mut self.still, node, name, ());
+                Command::Pause(node)
+            }
+            ResolvedAction::Resume { node } => {
+                return end(&mut self.still, node, name).then_some(Command::Resume(node));
+            }
+            ResolvedAction::Slow { node, per_event } => {
+                begin(&mut self.slowed, node, name, per_event.0);
+                self.slow_command(node)
+            }
+            ResolvedAction::FullSpeed { node } => {
+                end(&mut self.slowed, node, name);
+                self.slow_command(node)
+            }
+            ResolvedAction::ClockJump { node, by } => Command::ClockJump { node, by_ns: by.nanos },
+            ResolvedAction::ClockDrift { node, drift_ppm } => {
+                begin(&mut self.drifts, node, name, drift_ppm);
+                self.drift_command(node)
+            }
+            ResolvedAction::ClockCalm { node } => {
+                end(&mut self.drifts, node, name);
+                self.drift_command(node)
+            }
+            ResolvedAction::DiskWeather { node, weather } => {
+                let capacity = weather.capacity(used(node));
+                begin(&mut self.disk_changes, node, name, DiskFault { change: weather, capacity });
+                self.disk_command(node)
+            }
+            ResolvedAction::DiskCalm { node } => {
+                end(&mut self.disk_changes, node, name);
+                self.disk_command(node)
+            }
+            _ => return None,
+        };
+        Some(command)
     }
 
     fn link_command(&self, ends: Ends) -> Command {
         let base = self.links[&ends].clone();
         let changes = self.link_changes.get(&ends).into_iter().flatten();
         let link = changes.fold(base, |link, (_, change)| link.under(change));
-        Command::Link { from: ends.0, to: ends.1, weather: link_weather(&link) }
+        set_link(ends, link_weather(&link))
     }
 
     fn slow_command(&self, node: NodeId) -> Command {
@@ -180,33 +192,36 @@ impl Front {
     }
 
     fn disk_command(&self, node: NodeId) -> Command {
-        let used = self.tester.disk_bytes(node);
         let base = self.nodes[&node].disk.clone();
-        let changes = self.disk_changes.get(&node).into_iter().flatten();
-        let disk = changes.fold(base, |disk, (_, change)| disk.under(change, used));
-        Command::Disk { node, weather: Box::new(disk_weather(&disk)) }
+        let faults = self.disk_changes.get(&node).into_iter().flatten();
+        let disk = faults.fold(base, |disk, (_, fault)| disk.under(&fault.change, fault.capacity));
+        set_disk(node, disk_weather(&disk))
     }
 }
 
-/// Takes a strike's change back.
-fn forget<K: Ord, C>(changes: &mut BTreeMap<K, Vec<(StrikeId, C)>>, key: &K, id: &StrikeId) {
-    if let Some(changes) = changes.get_mut(key)
-        && let Some(place) = changes.iter().position(|(change, _)| change == id)
-    {
-        changes.remove(place);
-    }
+fn begin<Place: Ord, Change>(on: &mut On<Place, Change>, place: Place, name: &StrikeName, change: Change) {
+    on.entry(place).or_default().push((name.clone(), change));
 }
 
-/// Lets go of a node; the command is due when no strike holds it any more.
-fn release(
-    held: &mut BTreeMap<NodeId, BTreeSet<StrikeId>>,
-    node: NodeId,
-    id: &StrikeId,
-    command: Command,
-) -> Vec<Command> {
-    let strikes = held.entry(node).or_default();
-    strikes.remove(id);
-    if strikes.is_empty() { vec![command] } else { Vec::new() }
+/// Ends what the strike of that name did there, and without a name all that is on there; says whether nothing is left.
+fn end<Place: Ord, Change>(on: &mut On<Place, Change>, place: Place, name: &StrikeName) -> bool {
+    let changes = on.entry(place).or_default();
+    match name {
+        Some(_) => {
+            let own = changes.iter().position(|(strike, _)| strike == name);
+            own.map(|own| changes.remove(own));
+        }
+        None => changes.clear(),
+    }
+    changes.is_empty()
+}
+
+fn set_link(ends: Ends, weather: LinkWeather) -> Command {
+    Command::Link { from: ends.0, to: ends.1, weather }
+}
+
+fn set_disk(node: NodeId, weather: DiskWeather) -> Command {
+    Command::Disk { node, weather: Box::new(weather) }
 }
 
 fn link_weather(link: &Link) -> LinkWeather {
@@ -236,3 +251,7 @@ fn disk_weather(disk: &NodeDisk) -> DiskWeather {
         ..DiskWeather::default()
     }
 }
+
+#[cfg(test)]
+#[path = "front_tests.rs"]
+mod tests;

@@ -17,12 +17,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::time::sleep;
-use windtunnel::{Nanos, Seed, spawn};
+use windtunnel::world::Command;
+use windtunnel::{NodeId, spawn};
 
 /// All that a storm needs besides its cluster.
 pub(crate) struct Setting<J: Judge> {
     pub schedule: Schedule,
-    pub seed: Seed,
     pub occasions: Rc<Occasions>,
     pub struck: Rc<RefCell<Struck>>,
     pub load: fn(Cluster<J>, DrawnLoad) -> Running<()>,
@@ -34,17 +34,16 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
     let (duration, load) = (setting.schedule.duration, setting.schedule.load.clone());
     let weather = Rc::new(Weather {
         strikes: RefCell::new(Strikes::new(setting.schedule.nodes)),
-        front: RefCell::new(Front::new(cluster.tester().clone(), &setting.schedule)),
+        front: RefCell::new(Front::new(&setting.schedule)),
         over: Cell::new(false),
         cluster: cluster.clone(),
-        seed: setting.seed,
         struck: setting.struck,
         occasions: setting.occasions,
         schedule: setting.schedule,
     });
-    weather.front.borrow().begin();
+    weather.apply(weather.front.borrow().begin());
     let load = spawn((setting.load)(cluster.for_helpers(), load));
-    let timed = spawn(weather.clone().strike_on_time());
+    let timed = spawn(weather.clone().strike_by_schedule());
     let awaiting = spawn(weather.clone().strike_on_occasion());
     {
         let _awaiting = cluster.awaiting(format_args!("the storm of {duration} to blow over"));
@@ -55,14 +54,13 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
     load.abort();
     weather.over.set(true);
     weather.struck.borrow_mut().storm_is_over(cluster.tester().event());
-    weather.front.borrow_mut().heal();
+    weather.apply(weather.front.borrow().heal());
     (setting.recovery)(cluster).await
 }
 
 /// The weather under way.
 struct Weather<J: Judge> {
     cluster: Cluster<J>,
-    seed: Seed,
     schedule: Schedule,
     strikes: RefCell<Strikes>,
     front: RefCell<Front>,
@@ -74,15 +72,19 @@ struct Weather<J: Judge> {
 
 impl<J: Judge> Weather<J> {
     /// Events with a time, and those that wait for the world to count so far.
-    async fn strike_on_time(self: Rc<Self>) {
+    async fn strike_by_schedule(self: Rc<Self>) {
         self.leave_for_the_world();
-        for event in &self.schedule.event {
+        self.strike_on_time(&self.schedule.event).await;
+    }
+
+    async fn strike_on_time(&self, events: &[Event]) {
+        for event in events {
             let When::At(time) = event.when else { continue };
             let wait = time.0.0.saturating_sub(self.cluster.now().0);
             if wait > 0 {
                 sleep(Duration::from_nanos(wait)).await;
             }
-            self.strike(event, 0);
+            self.strike(event);
         }
     }
 
@@ -90,11 +92,11 @@ impl<J: Judge> Weather<J> {
     /// it does beside others of its like, is settled now.
     fn leave_for_the_world(&self) {
         let leader = self.cluster.judge().leader();
-        let mut planned = Front::new(self.cluster.tester().clone(), &self.schedule);
+        let mut planned = Front::new(&self.schedule);
         for event in &self.schedule.event {
             let When::AtEvent(number) = event.when else { continue };
-            let Some(action) = self.strikes.borrow_mut().resolve(event, 0, leader) else { continue };
-            for command in planned.commands(event.strike.as_deref(), 0, &action) {
+            let Some(action) = self.strikes.borrow_mut().resolve(event, leader) else { continue };
+            for command in planned.commands(event.strike.as_deref(), &action, uncounted) {
                 self.cluster.tester().at_event(number, command);
             }
             self.struck.borrow_mut().leave(number, event.clone(), action);
@@ -104,61 +106,51 @@ impl<J: Judge> Weather<J> {
     /// Takes note of what the world has struck with since the last look: it did so itself.
     fn catch_up(&self) {
         for (event, action) in self.struck.borrow_mut().before(self.cluster.tester().event()) {
-            let _done = self.front.borrow_mut().commands(event.strike.as_deref(), 0, &action);
+            let _done = self.front.borrow_mut().commands(event.strike.as_deref(), &action, uncounted);
         }
     }
 
-    /// Events that wait for something to be observed.
+    /// Faults that wait for something to be observed.
     async fn strike_on_occasion(self: Rc<Self>) {
-        let triggers: Vec<(&Event, _)> = self
-            .schedule
-            .event
-            .iter()
-            .filter_map(|event| match &event.when {
-                When::After(trigger) => Some((event, trigger)),
-                _ => None,
-            })
-            .collect();
-        self.occasions.kinds.borrow_mut().extend(triggers.iter().map(|(_, trigger)| trigger.observed.clone()));
+        let occasions = self.schedule.fault.iter().filter_map(|family| family.timing.when.as_ref());
+        self.occasions.kinds.borrow_mut().extend(occasions.map(|occasion| occasion.after.clone()));
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        let mut fired = 0;
         loop {
             for kind in self.occasions.seen.take() {
                 let count = counts.entry(kind.clone()).or_default();
                 *count += 1;
-                for (event, trigger) in triggers.iter().filter(|(_, trigger)| trigger.observed == kind) {
-                    let strike = event.strike.as_deref().unwrap_or_default();
-                    if let Some(firing) = trigger.fire(self.seed, strike, *count) {
-                        fired += 1;
-                        spawn(self.clone().fire((*event).clone(), fired, firing.delay, firing.lasts));
-                    }
+                for events in self.schedule.strikes_after(&kind, *count, self.cluster.now()) {
+                    let weather = self.clone();
+                    spawn(async move { weather.strike_on_time(&events).await });
                 }
             }
             self.cluster.tester().changed().await;
         }
     }
 
-    async fn fire(self: Rc<Self>, event: Event, firing: u64, delay: Nanos, lasts: Option<Nanos>) {
-        sleep(delay.to_duration()).await;
-        self.strike(&event, firing);
-        if let (Some(lasts), Some(ending)) = (lasts, event.ending()) {
-            sleep(lasts.to_duration()).await;
-            self.strike(&ending, firing);
-        }
-    }
-
-    fn strike(&self, event: &Event, firing: u64) {
+    fn strike(&self, event: &Event) {
         if self.over.get() {
             return;
         }
         self.catch_up();
         let leader = self.cluster.judge().leader();
-        let resolved = self.strikes.borrow_mut().resolve(event, firing, leader);
+        let resolved = self.strikes.borrow_mut().resolve(event, leader);
         if let Some(action) = resolved {
             self.struck.borrow_mut().count(event);
-            for command in self.front.borrow_mut().commands(event.strike.as_deref(), firing, &action) {
-                self.cluster.tester().apply(command);
-            }
+            let used = |node| self.cluster.tester().disk_bytes(node);
+            self.apply(self.front.borrow_mut().commands(event.strike.as_deref(), &action, used));
         }
     }
+
+    fn apply(&self, commands: Vec<Command>) {
+        commands.into_iter().for_each(|command| self.cluster.tester().apply(command));
+    }
 }
+
+/// Nobody counts a disk's bytes between two events of the world; no fault that is read for there needs them.
+fn uncounted(_: NodeId) -> u64 {
+    0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,19 @@
 //! How often each family of faults struck, and which faults still wait for an event's number.
 //!
+//! What is counted is strikes: one partition is many cuts, and still one. An event without a strike's name counts alone.
 //! An event with a number strikes between two events of the world, unseen by the tester; so it is counted
 //! when the world has come past that number, and not at all if it never does.
 
 use crate::scenario::{Event, ResolvedAction};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windtunnel::EventNumber;
 
 /// The faults of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Struck {
     counts: BTreeMap<String, u64>,
+    /// Strikes that were counted, by name.
+    counted: BTreeSet<String>,
     /// Left for the world, in the order of the schedule.
     waiting: Vec<Waiting>,
     /// Whether the world was told to forget what still waits.
@@ -27,7 +30,8 @@ struct Waiting {
 impl Struck {
     /// An event strikes now.
     pub fn count(&mut self, event: &Event) {
-        if !event.action.is_end() {
+        let is_first = |name: &String| self.counted.insert(name.clone());
+        if !event.action.is_end() && event.strike.as_ref().is_none_or(is_first) {
             *self.counts.entry(event.family().to_owned()).or_default() += 1;
         }
     }
@@ -67,15 +71,17 @@ impl Struck {
 
     /// The faults whose event never came, in words.
     pub fn never_struck(&self) -> Vec<String> {
+        let mut named = BTreeSet::new();
         let missed = self.waiting.iter().filter(|left| !left.event.action.is_end());
-        missed.map(|left| format!("{} at event {}", left.event.family(), left.number.0)).collect()
+        let strikes = missed.filter(|left| left.event.strike.as_ref().is_none_or(|name| named.insert(name)));
+        strikes.map(|left| format!("{} at event {}", left.event.family(), left.number.0)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Action, Place, When};
+    use crate::scenario::{Action, Place, Places, When};
     use windtunnel::NodeId;
 
     fn left(struck: &mut Struck, number: u64, node: u32) {
@@ -83,6 +89,25 @@ mod tests {
         let when = When::AtEvent(number);
         let event = Event { when, action: Action::Kill { node: Place::Node(node) }, strike: None, pick: None };
         struck.leave(number, event, Action::Kill { node });
+    }
+
+    #[test]
+    fn a_strike_of_many_events_counts_once_and_is_missed_once() {
+        let mut struck = Struck::default();
+        let cut = |strike: &str, from: u32| Event {
+            when: When::AtEvent(EventNumber(5)),
+            action: Action::Cut { from: Places::Nodes(vec![NodeId(from)]), to: Places::All },
+            strike: Some(strike.to_owned()),
+            pick: None,
+        };
+        for event in [cut("partition-1.1", 1), cut("partition-1.1", 2), cut("partition-1.2", 1)] {
+            struck.count(&event);
+        }
+        assert_eq!(*struck.counts(), BTreeMap::from([("partition".to_owned(), 2)]));
+        for event in [cut("partition-1.3", 1), cut("partition-1.3", 2)] {
+            struck.leave(EventNumber(5), event, Action::Cut { from: vec![], to: vec![] });
+        }
+        assert_eq!(struck.never_struck(), ["partition at event 5"]);
     }
 
     #[test]

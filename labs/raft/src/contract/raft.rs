@@ -51,7 +51,7 @@ pub trait Raft: Clone + 'static {
         async { Err(BarrierError::Unsupported) }
     }
 
-    /// What the oracle sees, taken after every step of the node. (Figure 2, "State")
+    /// What the oracle sees, taken before each reply of the node and after every step. (Figure 2, "State")
     ///
     /// Shows the state and must not change it, except to note what it has shown.
     fn view(&self) -> View;

@@ -50,12 +50,13 @@ impl Script {
     }
 
     /// What `show` shows must break that rule, in words that hold `words`.
-    pub fn breaks(&mut self, rule: &str, words: &str, show: impl FnOnce(&mut Self)) {
+    pub fn breaks(&mut self, rule: &str, words: &str, show: impl FnOnce(&mut Self)) -> Failed {
         assert_eq!(self.broken, None, "broken too early");
         show(self);
         let failed = self.broken.take().unwrap_or_else(|| panic!("{rule} was to be broken, and nothing was"));
         assert_eq!(failed.rule, rule, "{failed}");
         assert!(failed.title.contains(words), "`{failed}` does not say `{words}`");
+        failed
     }
 
     pub fn starts(&mut self, node: u32) {

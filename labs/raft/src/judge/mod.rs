@@ -23,7 +23,7 @@ use crate::contract::{Digest, LogIndex, Term, View};
 use crate::invariants::{self, Invariant, Rule, view_honesty};
 use crate::observation::{self, AppliedEntry, AppliedSnapshot, Restored};
 use lab_harness::failed::Failed;
-use lab_harness::judge::{Interest, Judge};
+use lab_harness::judge::{Interest, Judge, Run};
 use narrator::Narrator;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -138,6 +138,10 @@ impl Judge for RaftJudge {
 
     fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
         self.narrator.tell(node, kind, body)
+    }
+
+    fn run(text: &str) -> Option<Run> {
+        narrator::run(text)
     }
 }
 

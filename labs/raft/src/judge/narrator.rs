@@ -3,6 +3,7 @@
 use super::known::Head;
 use crate::contract::{LogIndex, Role, Term, View};
 use crate::observation::{self, AppliedEntry, AppliedSnapshot, Persisted, Restored};
+use lab_harness::judge::Run;
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 
@@ -115,8 +116,35 @@ fn log_in_words(change: &View, before: Head) -> Option<String> {
     ]))
 }
 
+/// What goes on from one text to the next: a log that grows, commits, what is applied. Votes and terms never do.
+pub fn run(text: &str) -> Option<Run> {
+    let run = ["log ", "commits ", "applies "].into_iter().find_map(|before| Run::read(before, text))?;
+    match run.after.strip_prefix(" of ").filter(|term| !term.starts_with("term ")) {
+        Some(term) => Some(Run { after: format!(" of term {term}"), ..run }),
+        None => Some(run),
+    }
+}
+
 /// The first of these that is not too wide, else the last.
 fn first_that_fits<const N: usize>(texts: [String; N]) -> String {
     let last = texts[N - 1].clone();
     texts.into_iter().find(|text| text.len() <= WIDTH).unwrap_or(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_grows_goes_on_and_votes_terms_and_roles_do_not() {
+        let run_of = |text| run(text).map(|run| (run.before, run.first, run.last, run.after));
+        let log = |first, last| Some(("log ".to_owned(), first, last, " of term 10".to_owned()));
+        assert_eq!(run_of("log 45 of term 10"), log(45, 45));
+        assert_eq!(run_of("log 1000..1051 of 10"), log(1000, 1051));
+        assert_eq!(run_of("log 45 on disk").map(|run| run.3), Some(" on disk".to_owned()));
+        assert_eq!(run_of("commits 7"), Some(("commits ".to_owned(), 7, 7, String::new())));
+        for text in ["votes for 2", "term 3 on disk", "leader of 4", "log ends at 40", "snapshot to 5"] {
+            assert_eq!(run(text), None, "{text}");
+        }
+    }
 }

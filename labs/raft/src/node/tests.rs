@@ -109,3 +109,70 @@ fn a_server_that_cannot_read_its_disk_is_down_and_says_which_record() {
     let Outcome::Failed(Failure::Panicked { report, .. }) = report.outcome else { panic!("{:?}", report.outcome) };
     assert_eq!(report.message, "node 1 cannot start: raft.journal: record 7 is damaged");
 }
+
+/// Handles one request after the other; the first one waits, so that the second one follows in the same step.
+#[derive(Clone, Default)]
+struct Serial(Rc<RefCell<Term>>);
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct TakeTerm(Term);
+
+impl windtunnel::net::Request for TakeTerm {
+    type Reply = ();
+    const NAME: &'static str = "take_term";
+}
+
+impl Raft for Serial {
+    async fn start(_: AppliedStream) -> io::Result<Self> {
+        let (raft, turn) = (Serial::default(), Rc::new(windtunnel::sync::Mutex::new(())));
+        let term = raft.0.clone();
+        windtunnel::net::serve(move |_, TakeTerm(taken)| {
+            let (term, turn) = (term.clone(), turn.clone());
+            async move {
+                let _turn = turn.lock().await;
+                if *term.borrow() == Term::ZERO {
+                    sleep(Duration::from_millis(50)).await;
+                }
+                *term.borrow_mut() = taken;
+            }
+        });
+        Ok(raft)
+    }
+
+    fn propose(&self, _: Vec<u8>) -> Result<Proposed, NotLeader> {
+        Err(NotLeader { hint: None })
+    }
+
+    fn status(&self) -> Status {
+        Status::default()
+    }
+
+    fn view(&self) -> View {
+        View { term: *self.0.borrow(), changed_from: LogIndex(1), ..View::default() }
+    }
+}
+
+#[test]
+fn what_a_reply_stands_for_is_shown_even_if_the_step_goes_on() {
+    let setup = || {
+        let body = |_: Tester| async move {
+            sleep(Duration::from_millis(10)).await;
+            let calls = [5, 6].map(|term| {
+                windtunnel::spawn(async move {
+                    windtunnel::net::call(NODE, TakeTerm(Term(term))).await.expect("it answers");
+                })
+            });
+            for call in calls {
+                call.await.expect("it ends");
+            }
+        };
+        (Seen::default(), body)
+    };
+    let (report, seen) = Simulation::new(Seed(1)).nodes(1, host::<Serial>).observe(setup, |seen| seen.0.take());
+    assert!(matches!(report.outcome, Outcome::Finished(())), "{:?}", report.outcome);
+    let views =
+        seen.iter().filter(|(kind, _)| kind == VIEW).map(|(_, body)| postcard::from_bytes::<View>(body).unwrap());
+    let mut terms: Vec<u64> = views.map(|view| view.term.0).collect();
+    terms.sort_unstable();
+    assert_eq!(terms, [5, 6]);
+}

@@ -30,6 +30,7 @@ use crate::units::{Incarnation, Nanos, NodeId, Seed};
 use crash_image::Draws;
 use fate::{Decisions, Fate, Kind};
 use filesystem::FileSystem;
+use inodes::InodeNumber;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The disk of one node.
@@ -192,36 +193,53 @@ impl Disk {
 
     /// The machine loses power: of the operations in flight a drawn prefix was done, and of all that is not
     /// durable a drawn, legal part is left. Draws from a stream of this incarnation, so that one more
-    /// unsynced write moves nothing else.
-    pub fn power_loss(&mut self, incarnation: Incarnation) -> PowerLossReport {
+    /// unsynced write moves nothing else. What is gone is counted; told one by one only if `is_told`, since
+    /// that takes the names of all files.
+    pub fn power_loss(&mut self, incarnation: Incarnation, is_told: bool) -> PowerLossReport {
         let mut draws = Draws::new(self.incarnation_stream(Purpose::CrashImage, incarnation), self.weather.torn_writes);
         let in_flight = self.queue.len() as u64;
         for _ in 0..draws.below(in_flight + 1) {
             self.complete();
         }
-        let never_done = self.tell_never_done();
+        let paths = is_told.then(|| self.system.paths());
+        let never_done = self.queue.iter().filter(|in_flight| self.changes(&in_flight.request)).count() as u64;
+        let told: Vec<_> = paths.iter().flat_map(|paths| self.tell_never_done(paths)).collect();
         self.queue.clear();
         self.busy_until = Nanos::ZERO;
-        let mut report = crash_image::strike(&mut self.system, &mut draws);
+        let mut report = crash_image::strike(&mut self.system, &mut draws, paths.as_ref());
         self.decisions.take(draws.value());
-        report.unsynced_operations += never_done.len() as u64;
-        report.lost_operations.extend(never_done);
+        report.unsynced_operations += never_done;
+        report.lost += never_done;
+        report.lost_operations.extend(told);
         self.statistics.power_losses += 1;
-        self.statistics.lost_operations += report.lost_operations.len() as u64;
+        self.statistics.lost_operations += report.lost;
         report
     }
 
-    /// The operations in flight that would have changed something, for the report.
-    fn tell_never_done(&self) -> Vec<LostOperation> {
-        if self.queue.is_empty() {
-            return Vec::new();
+    /// Whether it changes something, or makes a change durable.
+    fn changes(&self, request: &DiskRequest) -> bool {
+        match request {
+            DiskRequest::Write { .. }
+            | DiskRequest::SetLength { .. }
+            | DiskRequest::Sync { .. }
+            | DiskRequest::SyncDirectory { .. }
+            | DiskRequest::Rename { .. }
+            | DiskRequest::RemoveFile { .. }
+            | DiskRequest::RemoveDirectory { .. } => true,
+            DiskRequest::Open { path, mode, .. } => mode.create_new || (mode.create && self.is_missing(path)),
+            DiskRequest::CreateDirectory { path, .. } => self.is_missing(path),
+            _ => false,
         }
-        let paths = self.system.paths();
+    }
+
+    /// The operations in flight that would have changed something, for the report.
+    fn tell_never_done(&self, paths: &BTreeMap<InodeNumber, String>) -> Vec<LostOperation> {
         let path_of = |file| {
             let inode = self.system.open.get(file).map(|open| open.inode);
             inode.and_then(|inode| paths.get(&inode)).map_or_else(|| "(removed)".to_string(), Clone::clone)
         };
-        let told = self.queue.iter().filter_map(|in_flight| match &in_flight.request {
+        let in_flight = self.queue.iter().filter(|in_flight| self.changes(&in_flight.request));
+        let told = in_flight.filter_map(|in_flight| match &in_flight.request {
             DiskRequest::Write { file, offset, data } => {
                 let length = data.len() as u64;
                 Some(UnsyncedOperation::Write { path: path_of(file), offset: *offset, length })
@@ -231,10 +249,8 @@ impl Disk {
             }
             DiskRequest::Sync { file } => Some(UnsyncedOperation::Sync { path: path_of(file) }),
             DiskRequest::SyncDirectory { path } => Some(UnsyncedOperation::Sync { path: path.clone() }),
-            DiskRequest::Open { path, mode, .. } if mode.create_new || (mode.create && self.is_missing(path)) => {
-                Some(UnsyncedOperation::Create { path: path.clone() })
-            }
-            DiskRequest::CreateDirectory { path, .. } if self.is_missing(path) => {
+            DiskRequest::Open { path, .. } => Some(UnsyncedOperation::Create { path: path.clone() }),
+            DiskRequest::CreateDirectory { path, .. } => {
                 Some(UnsyncedOperation::CreateDirectory { path: path.clone() })
             }
             DiskRequest::Rename { from, to } => Some(UnsyncedOperation::Rename { from: from.clone(), to: to.clone() }),
@@ -277,7 +293,7 @@ impl Disk {
     #[must_use]
     pub fn durable_files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut system = self.system.clone();
-        crash_image::strike(&mut system, &mut Draws::durable_only());
+        crash_image::strike(&mut system, &mut Draws::durable_only(), None);
         crash_image::files(&system)
     }
 

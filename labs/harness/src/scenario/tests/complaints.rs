@@ -42,7 +42,7 @@ storm.toml:7:1
 
   did you mean `lasts`?
 
-  allowed here: where, lasts, kind, on_ppm, every, at, when, chance_ppm"
+  allowed here: where, lasts, kind, name, on_ppm, every, at, when, chance_ppm"
     );
 }
 
@@ -227,11 +227,7 @@ fn what_makes_no_sense_is_refused_at_its_line() {
             "a fault that ends as it begins is none",
         ),
         (event("at = \"1s\", do = \"kil\", node = 1"), 5, "there is no action `kil`"),
-        (
-            event("do = \"kill\", node = 1"),
-            5,
-            "an event says when it happens by exactly one of `at`, `at_event` and `after`",
-        ),
+        (event("do = \"kill\", node = 1"), 5, "an event says when it happens by exactly one of `at` and `at_event`"),
         (event("at = \"11s\", do = \"kill\", node = 1"), 5, "11s is after the storm, which ends at 10s"),
         (event("at = \"1s\", do = \"kill\", node = 6"), 5, "there is no node 6 among 5"),
         (event("at = \"1s\", do = \"kill\", node = [1, 2]"), 5, "this action takes one node: write an event for each"),
@@ -260,12 +256,68 @@ fn impossible_heads_and_broken_syntax_are_refused_at_their_line() {
 }
 
 #[test]
-fn a_shape_that_needs_more_nodes_is_refused_when_nodes_are_taken_away() {
-    let ring = "[[fault]]\nkind = \"partition\"\nshapes = [\"ring\"]\nevery = \"1s\"\nlasts = \"1s\"\n";
-    let scenario = super::super::Scenario::parse("storm.toml", &format!("{HEAD}{ring}")).unwrap();
-    assert_eq!(scenario.with_nodes(4).unwrap().nodes, 4);
-    let refused = scenario.with_nodes(3).unwrap_err().to_string();
-    assert_eq!(refused, "the scenario cannot have 3 nodes: this shape needs 4 nodes, and there are 3");
+fn a_shape_that_needs_more_nodes_is_refused() {
+    let ring = |nodes: u32| {
+        let head = HEAD.replace('5', &nodes.to_string());
+        format!("{head}[[fault]]\nkind = \"partition\"\nshapes = [\"ring\"]\nevery = \"1s\"\nlasts = \"1s\"\n")
+    };
+    assert!(Scenario::parse("storm.toml", &ring(4)).is_ok());
+    let refused = place_and_message(&complaint(&ring(3)));
+    assert_eq!(refused, (6, "this shape needs 4 nodes, and there are 3".to_owned()));
+}
+
+/// Numbers that would fill the memory, or stop time.
+#[test]
+fn numbers_that_no_run_can_bear_are_refused_at_their_line() {
+    let slow = |line: &str| format!("[[fault]]\nkind = \"slow-link\"\nlasts = \"1s\"\nevery = \"1s\"\n{line}\n");
+    let event = |line: &str| format!("event = [\n  {{ {line} }},\n]\n");
+    let named = |name: &str| format!("[[fault]]\nkind = \"pause\"\nlasts = \"1s\"\nevery = \"1s\"\n{name}\n");
+    let cases: &[(String, usize, &str)] = &[
+        ("[load]\nclients = 1_000_000_000\n".into(), 5, "1000000000 is no number of clients: 0 to 1_000"),
+        (
+            "[load]\ncommand_bytes = 4_000_000_000\n".into(),
+            5,
+            "4000000000 is no size of a command: 0 to 1_048_576 bytes",
+        ),
+        ("[load]\npropose_every = \"1us\"\n".into(), 5, "that may be 10000000 commands in a storm of 10s"),
+        (
+            "[load]\nclients = 10\ncommand_bytes = { from = 1, to = 100_000 }\n".into(),
+            6,
+            "that may be 200000000 bytes of commands in a storm of 10s",
+        ),
+        (
+            "[network]\nlatency = \"25000h\"\n".into(),
+            5,
+            "`25000h` is no time: write a number and a unit, as \"250ms\" (units: ns, us, ms, s, min)",
+        ),
+        ("[network]\nlatency = \"1441min\"\n".into(), 5, "`1441min` is too long: a day (1440min) is the most"),
+        ("[clock]\noffset = \"-1441min\"\n".into(), 5, "`1441min` is too long: a day (1440min) is the most"),
+        (slow("times = 9_000_000_000_000_000_000"), 8, "9000000000000000000 is no factor: 1 to 1_000"),
+        (slow("times = 0"), 8, "0 is no factor: 1 to 1_000"),
+        (
+            event("at = \"1s\", do = \"link-weather\", from = 1, to = 2, weather = { times_slower = 0 }"),
+            5,
+            "0 is no factor: 1 to 1_000",
+        ),
+        (
+            event("at_event = 9, do = \"disk-weather\", node = 1, weather = { free_bytes = 1 }"),
+            5,
+            "between two events nobody counts what is on a disk",
+        ),
+        (named("name = \"nap\""), 8, "`nap` is no name of this fault: its kind and a number"),
+        (format!("{}{}", named("name = \"pause-2\""), named("")), 10, "two faults are named `pause-2`"),
+    ];
+    for (lines, line, message) in cases {
+        assert_eq!(place_and_message(&of(lines)), (*line, (*message).to_owned()), "in {lines}");
+    }
+    for (head, line, message) in [
+        ("about = \"x\"\nnodes = 201\nduration = \"1s\"\n", 2, "201 nodes cannot be run"),
+        ("about = \"x\"\nnodes = 3\nduration = \"1441min\"\n", 3, "`1441min` is too long: a day (1440min) is the most"),
+    ] {
+        assert_eq!(place_and_message(&complaint(head)), (line, message.to_owned()));
+    }
+    let most = "[load]\nclients = 1_000\npropose_every = \"1s\"\n[network]\nlatency = \"1440min\"\n";
+    assert!(Scenario::parse("storm.toml", &format!("{HEAD}{most}{}", slow("times = 1_000"))).is_ok());
 }
 
 const SHOWN: &[&str] = &["raft.view", "raft.applied", "raft.persisted"];
@@ -297,18 +349,4 @@ storm.toml:8:18
 
   shown are: raft.view, raft.applied, raft.persisted"
     );
-}
-
-#[test]
-fn an_event_that_waits_for_what_is_never_shown_is_refused() {
-    let event = |observed: &str| {
-        format!(
-            "[[event]]\nafter = {{ observed = \"{observed}\", within = \"1ms\", chance_ppm = 5 }}\ndo = \"pause\"\nnode = 1\n"
-        )
-    };
-    let said = of_trigger(&event("disk.full"));
-    assert!(said.starts_with("storm.toml:5:22\n  no node of this lab ever shows `disk.full`"), "{said}");
-    assert!(!said.contains("did you mean"), "{said}");
-    let right = Scenario::parse_for("storm.toml", &format!("{HEAD}{}", event("raft.view")), SHOWN);
-    assert_eq!(right.map(|scenario| scenario.event.len()).map_err(|error| error.to_string()), Ok(1));
 }

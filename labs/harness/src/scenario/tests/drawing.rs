@@ -1,7 +1,7 @@
 //! What a draw promises: it is a pure function, edits stay local, and a schedule gives itself.
 
-use super::super::{Action, Between, Event, Place, Places, Rate, Scenario, Schedule, Time, When};
-use super::scenario;
+use super::super::{Action, Between, Drawn, Event, Place, Places, Rate, Scenario, Schedule, Time, When};
+use super::{on_nodes, scenario};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use windtunnel::{Nanos, NodeId, Seed};
@@ -68,10 +68,10 @@ fn a_longer_strike_moves_no_other_strike() {
 
 #[test]
 fn another_node_leaves_the_weather_of_the_links_between_the_others() {
-    let few = everything().with_nodes(4).unwrap().draw(Seed(3));
-    let many = everything().with_nodes(5).unwrap().draw(Seed(3));
+    let few = on_nodes(&everything(), 4).draw(Seed(3));
+    let many = on_nodes(&everything(), 5).draw(Seed(3));
     assert_eq!((few.link.len(), many.link.len()), (12, 20));
-    assert!(few.link.iter().all(|link| many.link(link.from, link.to) == Some(link)));
+    assert!(few.link.iter().all(|link| many.link.contains(link)));
     assert_eq!(few.node[..], many.node[..4]);
 }
 
@@ -121,7 +121,7 @@ fn strikes_come_in_order_within_the_storm_and_end_by_their_name() {
 fn minorities_and_majorities_have_their_size() {
     let struck = |place: &str, nodes: u32| -> BTreeSet<usize> {
         let lines = KILL.replace("minority", place).replace("[[fault]]\n", "[[fault]]\non_ppm = 1_000_000\n");
-        let schedules = (0..50).map(|seed| scenario(&lines).with_nodes(nodes).unwrap().draw(Seed(seed)));
+        let schedules = (0..50).map(|seed| on_nodes(&scenario(&lines), nodes).draw(Seed(seed)));
         let mut sizes = BTreeSet::new();
         for schedule in schedules {
             let kills = schedule.event.iter().filter(|event| matches!(event.action, Action::Kill { .. }));
@@ -142,7 +142,7 @@ fn cuts(shape: &str, direction: &str, seed: u64) -> BTreeSet<(NodeId, NodeId)> {
     let lines = format!(
         "[[fault]]\nkind = \"partition\"\nshapes = [\"{shape}\"]\ndirection = \"{direction}\"\nat = [\"1s\"]\nlasts = \"1s\"\non_ppm = 1_000_000\n"
     );
-    let schedule = scenario(&lines).with_nodes(5).unwrap_or_else(|error| panic!("{error}")).draw(Seed(seed));
+    let schedule = on_nodes(&scenario(&lines), 5).draw(Seed(seed));
     let mut cut = BTreeSet::new();
     for event in &schedule.event {
         if let Action::Cut { from: Places::Nodes(from), to: Places::Nodes(to) } = &event.action {
@@ -222,21 +222,65 @@ fn what_is_picked_at_the_strike_is_drawn_before_it() {
     assert_eq!((picks("\"leader\""), picks("2")), (BTreeSet::from([None]), BTreeSet::from([None])));
 }
 
+/// All strikes of a family of pauses that waits for an occasion.
+fn after_occasions(lines: &str, occasions: u64) -> Vec<Vec<Event>> {
+    let schedule = storm(&format!(
+        "[[fault]]\nwhen = {{ after = \"reply\", within = \"2ms\" }}\nlasts = {{ from = \"50ms\", to = \"2s\" }}\n{lines}\n"
+    ));
+    assert_eq!(schedule.event.len(), 1, "only the heal-all has a time");
+    (1..=occasions).flat_map(|number| schedule.strikes_after("reply", number, Nanos::from_secs(1))).collect()
+}
+
 #[test]
-fn an_occasion_becomes_a_trigger_that_draws_for_each_firing() {
-    let schedule = storm(
-        "[[fault]]\nkind = \"power-loss\"\nwhere = \"leader\"\nwhen = { after = \"reply\", within = \"2ms\" }\nchance_ppm = 250_000\ndown = { from = \"50ms\", to = \"2s\" }\n",
-    );
-    let [event] = of_family(&schedule, "power-loss")[..] else { panic!("{schedule:?}") };
-    let When::After(trigger) = &event.when else { panic!("{event:?}") };
-    let strike = event.strike.as_deref().unwrap();
-    let fired: Vec<_> = (1..=1_000).filter_map(|occasion| trigger.fire(Seed(7), strike, occasion)).collect();
-    assert!((200..300).contains(&fired.len()), "{} of 1,000 at 25 %", fired.len());
-    for firing in fired {
-        assert!(firing.delay <= Nanos::from_millis(2));
-        assert!((Nanos::from_millis(50)..=Nanos::from_secs(2)).contains(&firing.lasts.unwrap()));
+fn an_occasion_is_taken_by_chance_and_each_strike_is_drawn_alone() {
+    let strikes = after_occasions("kind = \"pause\"\nchance_ppm = 250_000", 1_000);
+    assert!((200..300).contains(&strikes.len()), "{} of 1,000 at 25 %", strikes.len());
+    let mut struck = BTreeSet::new();
+    for events in &strikes {
+        let [begin, end] = &events[..] else { panic!("{events:?}") };
+        let (from, to) = (at(begin).0, at(end).0);
+        assert!((Nanos::from_millis(1_000)..=Nanos::from_millis(1_002)).contains(&from), "{from:?}");
+        assert!((Nanos::from_millis(50)..=Nanos::from_millis(2_000)).contains(&(to - from)), "{from:?} to {to:?}");
+        assert_eq!(
+            (begin.strike.as_ref(), begin.ending().map(|end| end.action)),
+            (end.strike.as_ref(), Some(end.action.clone()))
+        );
+        let Action::Pause { node: Place::Node(node) } = begin.action else { panic!("{begin:?}") };
+        struck.insert(node);
     }
-    assert_eq!(schedule.families(), [("power-loss".to_owned(), 1)].into());
+    assert_eq!(struck.len(), 3, "not always the same node");
+    let names: BTreeSet<&Option<String>> = strikes.iter().map(|events| &events[0].strike).collect();
+    assert_eq!(names.len(), strikes.len(), "each strike has a name of its own");
+}
+
+#[test]
+fn shapes_sizes_and_followers_too_are_drawn_for_each_strike_of_an_occasion() {
+    let first = |lines: &str| -> BTreeSet<String> {
+        after_occasions(lines, 50).iter().map(|events| format!("{:?} {:?}", events[0].action, events[0].pick)).collect()
+    };
+    assert!(first("kind = \"partition\"\nshapes = [\"isolate-one\", \"random\"]").len() >= 4);
+    assert!(first("kind = \"lossy-link\"\nlinks = \"all\"\nloss_ppm = { from = 1, to = 1_000_000 }").len() > 40);
+    assert!(first("kind = \"slow-link\"\nlinks = \"all\"\nby = { from = \"1ms\", to = \"1s\" }").len() > 40);
+    assert!(first("kind = \"pause\"\nwhere = \"follower\"").len() > 40);
+}
+
+/// What waits for an occasion keeps its name and its draws in a saved schedule, though it moves among the families.
+#[test]
+fn a_saved_fault_that_waits_for_an_occasion_strikes_as_it_did() {
+    let waits =
+        PAUSE.replace("every = { from = \"100ms\", to = \"900ms\" }", "when = { after = \"reply\", within = \"2ms\" }");
+    let schedule = storm(&format!("{PAUSE}{waits}"));
+    assert_eq!(schedule.drawn.on, ["pause-1", "pause-2"]);
+    let again = Scenario::parse("saved.toml", &schedule.to_toml()).unwrap().draw(Seed(99));
+    assert_eq!(again, schedule);
+    let strikes = |schedule: &Schedule| -> Vec<Vec<Event>> {
+        (1..50).flat_map(|number| schedule.strikes_after("reply", number, Nanos::ZERO)).collect()
+    };
+    assert_eq!(strikes(&again), strikes(&schedule));
+    assert_eq!(strikes(&again)[0][0].strike.as_deref(), Some("pause-2.1"));
+    assert!(schedule.strikes_after("view", 1, Nanos::ZERO).is_empty());
+    let other = Schedule { drawn: Drawn { seed: Seed(8), ..schedule.drawn.clone() }, ..schedule.clone() };
+    assert_ne!(strikes(&other), strikes(&schedule), "another seed, other strikes");
 }
 
 #[test]
@@ -256,25 +300,38 @@ fn links_and_nodes_draw_within_what_the_scenario_says() {
 }
 
 #[test]
-fn a_schedule_sums_itself_up_in_a_line() {
-    let schedule = storm(
-        "[network]\nloss_ppm = 500\n[[fault]]\nkind = \"pause\"\nat = [\"1s\", \"2s\"]\nlasts = \"1s\"\n[[fault]]\nkind = \"partition\"\nshapes = [\"halves\"]\nat = [\"3s\"]\nlasts = \"1s\"\n",
-    );
-    assert_eq!(schedule.to_string(), "3 nodes, 10s, loss up to 500 ppm; partition 1, pause 2");
-    assert!(!schedule.restarts_nodes());
+fn a_schedule_says_whether_nodes_restart() {
+    let restarts = |lines: &str| storm(lines).restarts_nodes();
+    assert!(!restarts(PAUSE));
+    assert!(restarts(KILL));
+    assert!(restarts(
+        &KILL.replace("every = { from = \"100ms\", to = \"900ms\" }", "when = { after = \"reply\", within = \"2ms\" }")
+    ));
 }
 
 #[test]
 fn a_written_schedule_reads_as_people_expect() {
-    let text = storm("[[fault]]\nkind = \"pause\"\nwhere = 2\nat = [\"1s\"]\nlasts = \"310ms\"\n").to_toml();
+    let text = storm(
+        "[[fault]]\nkind = \"pause\"\nwhere = 2\nat = [\"1s\"]\nlasts = \"310ms\"\n[[fault]]\nkind = \"kill\"\ndown = \"1s\"\nwhen = { after = \"reply\", within = \"2ms\" }\n",
+    )
+    .to_toml();
     let end = text.find("\n[drawn]").expect("it says where it was drawn from");
     assert_eq!(
         &text[end..],
         r#"
 [drawn]
 seed = "7"
-on = ["pause-1"]
+on = ["pause-1", "kill-1"]
 off = []
+
+[[fault]]
+kind = "kill"
+where = "any"
+down = "1s"
+name = "kill-1"
+on_ppm = 1000000
+when = { after = "reply", within = "2ms" }
+chance_ppm = 1000000
 
 [[event]]
 at = "1s"
@@ -304,7 +361,7 @@ proptest! {
 
     #[test]
     fn a_written_schedule_gives_itself_whatever_the_seed(seed: u64, other: u64, nodes in 4_u32..7, occasion: bool) {
-        let mut scenario = everything().with_nodes(nodes).unwrap();
+        let mut scenario = on_nodes(&everything(), nodes);
         if occasion {
             let text = include_str!("../../../../../scenarios/raft/leaders-without-power.toml");
             scenario.fault.extend(Scenario::parse("x", text).unwrap().fault);

@@ -14,6 +14,11 @@ fn scenario(lines: &str) -> Scenario {
     Scenario::parse("test.toml", &text).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// The same scenario on another number of nodes.
+fn on_nodes(scenario: &Scenario, nodes: u32) -> Scenario {
+    Scenario { nodes, ..scenario.clone() }
+}
+
 /// What is said about a wrong file.
 fn complaint(text: &str) -> String {
     match Scenario::parse("storm.toml", text) {

@@ -29,12 +29,8 @@ fn a_wrong_value_in_a_list_of_tables_is_shown_at_its_own_line_with_what_is_allow
             "5:12 invalid type: string \"5\", expected a whole number",
         ),
         (
-            event("do = \"kill\"\nnode = 1\nafter = { observed = \"x\", within = 3, chance_ppm = 5 }"),
-            "7:36 invalid type: integer `3`, expected a time in quotes, as \"250ms\"",
-        ),
-        (
-            event("do = \"kill\"\nnode = 1\nafter = { observed = \"x\", within = \"3ms\", chance_pp = 5 }"),
-            "7:43 there is no key `chance_pp` here did you mean `chance_ppm`? allowed here: observed, within, chance_ppm, lasts",
+            "[[fault]]\nkind = \"pause\"\nwhen = { after = \"x\", withn = \"3ms\" }\n".into(),
+            "6:23 there is no key `withn` here did you mean `within`? allowed here: after, within",
         ),
         (
             event("at = \"1s\"\ndo = \"kill\"\nnode = \"leder\""),
@@ -96,12 +92,12 @@ fn a_wrong_value_in_a_list_of_tables_is_shown_at_its_own_line_with_what_is_allow
         ),
         (
             event("at = \"1s\"\ndo = \"kill\"\nnod = 1"),
-            "7:1 there is no key `nod` here did you mean `node`? allowed here: node, at, at_event, after, strike, pick",
+            "7:1 there is no key `nod` here did you mean `node`? allowed here: node, at, at_event, strike, pick",
         ),
         (event("at = \"1s\"\ndo = \"kill\""), "4:1 the key `node` is missing"),
         (
             event("at = \"1s\"\ndo = \"heal-all\"\nnode = 3"),
-            "7:1 there is no key `node` here allowed here: at, at_event, after, strike, pick",
+            "7:1 there is no key `node` here allowed here: at, at_event, strike, pick",
         ),
         ("[[link]]\nfrom = 1\nto = \"two\"\n".into(), "6:6 invalid type: string \"two\", expected a whole number"),
         (

@@ -26,7 +26,7 @@ impl RaftCluster {
             }
             Reply::NotLeader(_) => match head.filter(|head| head.role == Role::Leader) {
                 Some(head) => {
-                    Err(dishonest(node, format!("says it is not the leader, and shows leader of {}", head.term)))
+                    Err(dishonest(node, format!("answers propose() with NotLeader, and shows leader of {}", head.term)))
                 }
                 None => Ok(None),
             },

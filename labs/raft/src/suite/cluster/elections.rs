@@ -33,14 +33,30 @@ impl RaftCluster {
     /// # Errors
     /// As [`one_leader`](Self::one_leader).
     pub async fn leader_within(&self, patience: Duration) -> TestResult<Leader> {
-        let nobody = || {
-            let seconds = patience.as_secs();
-            self.failed("no-leader", format!("There is no leader after {seconds} s: {}.", self.roll_call()))
-        };
+        let nobody = || self.failed("no-leader", self.why_unsettled(patience));
         let leader =
             self.cluster.until(self.leader_in_words(), patience, |judge| self.settled(judge.known()), nobody).await;
         self.ask_all().await?; // whoever shows something else than it says is the better explanation
         leader
+    }
+
+    /// What is missing: a leader, or servers that follow it.
+    fn why_unsettled(&self, patience: Duration) -> String {
+        let (seconds, roll_call) = (patience.as_secs(), self.roll_call());
+        let judge = self.cluster.judge();
+        let known = judge.known();
+        let leader = known.leader_among(|node| self.is_connected(node));
+        let Some((leader, term)) = leader.and_then(|node| Some((node, known.server(node).leads()?))) else {
+            return format!("There is no leader after {seconds} s: {roll_call}.");
+        };
+        let connected = self.connected.borrow();
+        let others = connected.iter().filter(|other| **other != leader && !follows(known, **other, term));
+        let others: Vec<String> = others.map(ToString::to_string).collect();
+        let (others, follow) = match &others[..] {
+            [one] => (one.clone(), "does not follow it"),
+            several => (several.join(", "), "do not follow it"),
+        };
+        format!("{leader} leads term {term}, and after {seconds} s {others} {follow}: {roll_call}.")
     }
 
     /// Whose leader is waited for.
@@ -66,11 +82,8 @@ impl RaftCluster {
     fn settled(&self, known: &Known) -> Option<Leader> {
         let node = known.leader_among(|node| self.is_connected(node))?;
         let term = known.server(node).leads()?;
-        let follows = |other: NodeId| {
-            let head = known.server(other).head;
-            other == node || head.is_some_and(|head| head.term == term && head.role == Role::Follower)
-        };
-        self.connected.borrow().iter().all(|other| follows(*other)).then_some(Leader { node, term })
+        let all = self.connected.borrow().iter().all(|other| *other == node || follows(known, *other, term));
+        all.then_some(Leader { node, term })
     }
 
     /// Watches that no connected server leads, and that nobody at all is elected.
@@ -137,4 +150,9 @@ impl RaftCluster {
             other => Err(dishonest(node, format!("answers a question for its status with {other:?}"))),
         }
     }
+}
+
+/// Whether a server is a follower in that term.
+fn follows(known: &Known, node: NodeId, term: Term) -> bool {
+    known.server(node).head.is_some_and(|head| head.term == term && head.role == Role::Follower)
 }

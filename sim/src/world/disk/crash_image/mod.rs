@@ -52,16 +52,19 @@ impl Draws {
     }
 }
 
+/// The paths that files had, where what they lost is to be told.
+type Paths = BTreeMap<InodeNumber, String>;
+
 /// The power goes. What was open is closed, what is left is durable.
-pub(super) fn strike(system: &mut FileSystem, draws: &mut Draws) -> PowerLossReport {
-    let paths = system.paths();
+pub(super) fn strike(system: &mut FileSystem, draws: &mut Draws, paths: Option<&Paths>) -> PowerLossReport {
     let mut report = PowerLossReport::default();
-    names::strike(system, draws, &paths, &mut report);
+    names::strike(system, draws, paths, &mut report);
     for inode in system.inodes.numbers() {
         let reached = system.inodes.get(inode).linked;
         let Some(file) = system.inodes.file_mut(inode) else { continue };
         let lost = file.strike(draws, reached, &mut report.unsynced_operations);
-        if let Some(path) = paths.get(&inode) {
+        report.lost += lost.len() as u64;
+        if let Some(path) = paths.and_then(|paths| paths.get(&inode)) {
             report.lost_operations.extend(lost.into_iter().map(|lost| lost.told(path)));
         }
     }

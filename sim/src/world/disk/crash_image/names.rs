@@ -1,12 +1,11 @@
 //! Which changes of names a power loss leaves. What stands or falls together is told in `name_journal`.
 
-use super::Draws;
+use super::{Draws, Paths};
 use crate::world::disk::filesystem::FileSystem;
-use crate::world::disk::inodes::{InodeNumber, ROOT};
+use crate::world::disk::inodes::ROOT;
 use crate::world::disk::name_journal::{Act, Dropped, NameChange, Slot};
 use crate::world::disk::names::join;
 use crate::world::disk::report::{Loss, LostOperation, PowerLossReport, UnsyncedOperation};
-use std::collections::BTreeMap;
 
 /// How many of the unsynced changes of names persist.
 enum Shape {
@@ -39,12 +38,7 @@ impl Shape {
 }
 
 /// Leaves a legal part of the unsynced changes of names; from then on what is cached is what is durable.
-pub(super) fn strike(
-    system: &mut FileSystem,
-    draws: &mut Draws,
-    paths: &BTreeMap<InodeNumber, String>,
-    report: &mut PowerLossReport,
-) {
+pub(super) fn strike(system: &mut FileSystem, draws: &mut Draws, paths: Option<&Paths>, report: &mut PowerLossReport) {
     let changes = std::mem::take(&mut system.names.changes);
     report.unsynced_operations += changes.len() as u64;
     if !changes.is_empty() {
@@ -55,7 +49,8 @@ pub(super) fn strike(
                 system.make_durable(change);
             } else {
                 dropped.drop_change(change);
-                report.lost_operations.push(told(change, paths));
+                report.lost += 1;
+                report.lost_operations.extend(paths.map(|paths| told(change, paths)));
             }
         }
     }
@@ -85,7 +80,7 @@ fn restart_from_durable(system: &mut FileSystem) {
     }
 }
 
-fn told(change: &NameChange, paths: &BTreeMap<InodeNumber, String>) -> LostOperation {
+fn told(change: &NameChange, paths: &Paths) -> LostOperation {
     let path = |slot: &Slot| match paths.get(&slot.directory) {
         Some(directory) => join(directory, &slot.name),
         None => format!("(removed)/{}", slot.name),

@@ -74,6 +74,8 @@ fn paths_stay_in_the_root_and_are_normalised() {
     for path in ["", "/", "/a", "..", "a/../b", "a\0b", &"n".repeat(256)] {
         assert_eq!(host.open_as(path, ANY), Err(DiskError::InvalidInput), "{path:?}");
     }
+    host.open(&"n".repeat(255));
+    host.remove(&"n".repeat(255)).unwrap();
     host.make_directory("d").unwrap();
     host.open("./d//a");
     assert!(host.whole("d/a").is_some());
@@ -189,4 +191,32 @@ fn files_that_are_replaced_for_ever_do_not_fill_the_memory() {
     assert_eq!(host.disk.bytes_used(), 1_000);
     let kept = host.disk.system.inodes.numbers().count();
     assert!(kept < 400, "{kept} inodes for one file");
+}
+
+#[test]
+fn large_files_that_are_replaced_are_forgotten_sooner() {
+    let mut host = Host::calm(1);
+    for _ in 0..20 {
+        let file = host.open("state.tmp");
+        host.write(file, 0, &vec![7; 1 << 20]).unwrap();
+        host.ask(DiskRequest::Close { file }).unwrap();
+        host.rename("state.tmp", "state").unwrap();
+        host.sync_directory(".").unwrap();
+    }
+    let kept = host.disk.system.inodes.numbers().count();
+    assert!(kept < 6, "{kept} inodes for one file");
+}
+
+#[test]
+fn a_removed_file_that_is_open_outlives_any_number_of_others() {
+    let mut host = Host::calm(1);
+    let file = host.durable("a", b"alive");
+    host.remove("a").unwrap();
+    for _ in 0..100 {
+        let other = host.open("b");
+        host.remove("b").unwrap();
+        host.ask(DiskRequest::Close { file: other }).unwrap();
+        host.sync_directory(".").unwrap();
+    }
+    assert_eq!(host.read(file, 0, 9).unwrap(), b"alive");
 }

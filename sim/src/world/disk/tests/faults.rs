@@ -17,8 +17,11 @@ fn an_operation_that_fails_with_eio_has_no_effect() {
     assert_eq!(host.write(file, 0, b"new"), Err(DiskError::Device));
     assert_eq!(host.rename("a", "b"), Err(DiskError::Device));
     assert_eq!(host.open_as("c", ANY), Err(DiskError::Device));
+    assert_eq!(host.remove("a"), Err(DiskError::Device));
+    assert_eq!(host.make_directory("d"), Err(DiskError::Device));
+    assert_eq!(host.set_length(file, 0), Err(DiskError::Device));
     assert_eq!(host.whole("a").unwrap(), b"old");
-    assert_eq!(host.disk.statistics().errors_injected, 3);
+    assert_eq!(host.disk.statistics().errors_injected, 6);
     assert_eq!(host.ask(DiskRequest::Close { file }), Err(DiskError::Device));
     set(&mut host, |_| ());
     assert_eq!(host.list(".").unwrap(), ["a"]);
@@ -72,6 +75,23 @@ fn after_a_failed_fsync_a_page_that_is_written_again_is_saved_whole() {
 }
 
 #[test]
+fn without_tearing_a_failed_fsync_too_may_have_saved_all_or_nothing() {
+    let story = |host: &mut Host| {
+        let file = host.durable("a", &[1; 9_000]);
+        host.write(file, 0, &[2; 4_096]).unwrap();
+        set(host, |weather| weather.sync_error_ppm = Ppm::ALWAYS);
+        assert_eq!(host.sync(file), Err(DiskError::Device));
+        set(host, |weather| weather.torn_writes = false);
+        host.write(file, 8_192, &[3; 10]).unwrap();
+        host.sync(file).unwrap();
+    };
+    let first_page = |host: &Host| host.whole("a").unwrap()[..4_096].to_vec();
+    assert!(sometimes(count(story, |host| first_page(host) == [1; 4_096])));
+    assert!(sometimes(count(story, |host| first_page(host) == [2; 4_096])));
+    assert_eq!(count(story, |host| !matches!(first_page(host)[..], [1, .., 1] | [2, .., 2])), 0);
+}
+
+#[test]
 fn a_failed_directory_sync_is_not_mended_by_the_next() {
     let story = |host: &mut Host| {
         let file = host.open("a");
@@ -103,6 +123,64 @@ fn a_full_disk_takes_no_part_of_a_write_and_frees_what_is_removed() {
     host.ask(DiskRequest::Close { file }).unwrap();
     host.write(other, 0, b"x").unwrap();
     assert_eq!(host.disk.statistics().full, 5);
+}
+
+#[test]
+fn a_disk_is_full_to_the_byte_and_only_what_grows_needs_space() {
+    let mut host = Host::calm(1);
+    let capacity = |host: &mut Host, bytes| set(host, move |weather| weather.capacity = Some(bytes));
+    capacity(&mut host, 10);
+    let (file, other) = (host.open("a"), host.open("b"));
+    host.set_length(file, 10).unwrap();
+    assert_eq!(host.set_length(file, 11), Err(DiskError::StorageFull));
+    host.set_length(file, 4).unwrap();
+    assert_eq!(host.set_length(other, 7), Err(DiskError::StorageFull));
+    host.set_length(other, 5).unwrap();
+    host.set_length(other, 6).unwrap();
+    assert_eq!(host.write(file, 4, b"x"), Err(DiskError::StorageFull));
+    capacity(&mut host, 3); // as a neighbour's data would
+    host.write(file, 0, b"over").unwrap();
+    host.set_length(file, 3).unwrap();
+    assert_eq!(host.set_length(file, 4), Err(DiskError::StorageFull));
+    assert_eq!((host.whole("a").unwrap(), host.disk.bytes_used()), (b"ove".to_vec(), 9));
+}
+
+#[test]
+fn no_disk_is_larger_than_the_roof() {
+    for capacity in [None, Some(u64::MAX)] {
+        let mut host = Host::new(1, DiskWeather { capacity, ..DiskWeather::default() });
+        let file = host.open("a");
+        assert_eq!(host.set_length(file, (256 << 20) + 1), Err(DiskError::StorageFull));
+    }
+}
+
+#[test]
+fn rot_strikes_any_bit_of_what_is_read_and_no_other() {
+    for byte in [0x00, 0xFF] {
+        let mut struck = std::collections::BTreeSet::new();
+        for seed in 0..400 {
+            let mut host = Host::calm(seed);
+            let file = host.durable("a", &[byte; 6]);
+            set(&mut host, |weather| weather.bit_rot_ppm = Ppm::ALWAYS);
+            host.read(file, 2, 2).unwrap();
+            let whole = host.whole("a").unwrap();
+            let bits = (0..48).filter(|bit| (whole[bit / 8] ^ byte) >> (bit % 8) & 1 == 1).collect::<Vec<_>>();
+            assert_eq!(bits.len(), 1);
+            struck.extend(bits);
+        }
+        assert_eq!(struck, (16..32).collect());
+    }
+}
+
+#[test]
+fn rot_of_synced_bytes_is_on_the_disk_whatever_is_unsynced() {
+    let mut host = Host::calm(3);
+    let file = host.durable("a", &[1; 1_000]);
+    host.write(file, 1_000, &[2; 10]).unwrap();
+    set(&mut host, |weather| weather.bit_rot_ppm = Ppm::ALWAYS);
+    let rotten = host.read(file, 0, 1_000).unwrap();
+    assert_ne!(rotten, [1; 1_000]);
+    assert_eq!(host.disk.durable_files()["a"], rotten);
 }
 
 #[test]
@@ -154,6 +232,35 @@ fn a_kill_leaves_the_page_cache_and_a_prefix_of_what_was_in_flight() {
         assert_eq!(host.read(file, 0, 1), Err(DiskError::PermissionDenied), "files are closed");
     }
     assert!(seen.iter().all(|seen| *seen > 40), "{seen:?}");
+}
+
+#[test]
+fn after_a_kill_or_a_power_loss_the_disk_is_idle() {
+    let weather = DiskWeather { operation_latency: [Nanos(10), Nanos(10)], ..DiskWeather::default() };
+    for power_loss in [false, true] {
+        let mut host = Host::new(1, weather);
+        for _ in 0..9 {
+            host.begin(DiskRequest::CreateDirectory { path: "d".into(), all: true });
+        }
+        if power_loss {
+            drop(host.power_loss())
+        } else {
+            host.disk.process_killed(Incarnation(1))
+        }
+        assert!(host.disk.complete().is_none());
+        assert_eq!(host.begin(DiskRequest::PathMetadata { path: ".".into() }), Nanos(10));
+    }
+}
+
+#[test]
+fn a_killed_process_leaves_its_unsynced_work_unsynced() {
+    let mut host = Host::calm(1);
+    let file = host.durable("a", b"old");
+    host.write(file, 0, b"new").unwrap();
+    host.open("b");
+    host.disk.process_killed(Incarnation(1));
+    assert_eq!((host.whole("a").unwrap(), host.list(".").unwrap().len()), (b"new".to_vec(), 2));
+    assert_eq!(host.disk.durable_files(), [("a".to_string(), b"old".to_vec())].into());
 }
 
 #[test]

@@ -113,6 +113,32 @@ fn names_persist_out_of_order_but_the_same_name_in_order() {
 }
 
 #[test]
+fn of_many_names_all_none_the_oldest_or_any_may_persist() {
+    let story = |host: &mut Host| {
+        for at in 0..20 {
+            host.open(&format!("{at:02}"));
+        }
+    };
+    let there = |host: &Host| (0..20).map(|at| host.whole(&format!("{at:02}")).is_some()).collect::<Vec<_>>();
+    let oldest = |host: &Host| there(host).is_sorted_by(|earlier, later| earlier >= later);
+    assert!(sometimes(count(story, |host| there(host) == [true; 20])));
+    assert!(sometimes(count(story, |host| there(host) == [false; 20])));
+    assert!(sometimes(count(story, |host| oldest(host)
+        && there(host).contains(&true)
+        && there(host).contains(&false))));
+    assert!(sometimes(count(story, |host| !oldest(host))));
+}
+
+#[test]
+fn a_file_that_was_open_when_the_power_went_dies_with_its_name() {
+    let mut host = Host::calm(1);
+    host.durable("a", b"x");
+    host.power_loss();
+    host.remove("a").unwrap();
+    assert_eq!(host.disk.bytes_used(), 0);
+}
+
+#[test]
 fn what_moves_into_a_new_directory_is_not_lost_with_it() {
     let story = |host: &mut Host| {
         host.durable("a", b"x");
@@ -209,6 +235,18 @@ fn an_append_tears_into_a_shorter_tail_or_one_with_zeros() {
 }
 
 #[test]
+fn a_length_in_between_may_persist_without_its_data() {
+    let story = |host: &mut Host| {
+        let file = host.durable("log", b"");
+        for at in 0..3 {
+            host.write(file, at * 512, &[1; 512]).unwrap();
+        }
+    };
+    let hole = |host: &Host| matches!(host.whole("log"), Some(log) if log.len() == 1_024 && log.contains(&0));
+    assert!(count(story, hole) > 3);
+}
+
+#[test]
 fn a_cut_persists_or_not() {
     let story = |host: &mut Host| {
         let file = host.durable("log", &[1; 3_000]);
@@ -271,6 +309,26 @@ fn the_report_names_what_was_lost() {
 }
 
 #[test]
+fn what_is_lost_is_counted_alike_whether_it_is_told_or_not() {
+    let struck = |seed, is_told| {
+        let mut host = Host::calm(seed);
+        let file = host.durable("log", &[1; 4_096]);
+        host.write(file, 4_096, &[2; 1_200]).unwrap();
+        host.open("new");
+        host.begin(DiskRequest::Write { file, offset: 0, data: vec![3; 10] });
+        host.begin(DiskRequest::Sync { file });
+        host.begin(DiskRequest::Read { file, offset: 0, length: 10 });
+        let report = host.disk.power_loss(Incarnation(1), is_told);
+        (report.lost_operations.len() as u64, report.unsynced_operations, report.lost, host.disk.durable_files())
+    };
+    for seed in 0..200 {
+        let (told, untold) = (struck(seed, true), struck(seed, false));
+        assert_eq!((told.0, untold.0), (told.2, 0), "all that is counted is told, or nothing");
+        assert_eq!((told.1, told.2, told.3), (untold.1, untold.2, untold.3));
+    }
+}
+
+#[test]
 fn what_is_left_is_durable_and_files_are_closed() {
     for seed in 0..50 {
         let mut host = Host::calm(seed);
@@ -281,7 +339,7 @@ fn what_is_left_is_durable_and_files_are_closed() {
         assert_eq!(left.get("a").cloned(), host.whole("a"));
         assert_eq!(host.disk.bytes_used(), left.values().map(|data| data.len() as u64).sum::<u64>());
         assert_eq!(host.read(file, 0, 1), Err(DiskError::PermissionDenied));
-        host.disk.power_loss(Incarnation(2));
+        host.disk.power_loss(Incarnation(2), false);
         assert_eq!(host.disk.durable_files(), left);
     }
 }

@@ -6,6 +6,9 @@ mod faults;
 mod images;
 mod legal;
 mod model;
+mod statistics;
+mod syncs;
+mod write_back;
 
 use super::*;
 use crate::line::{FileId, OpenMode};
@@ -108,7 +111,7 @@ impl Host {
     }
 
     fn power_loss(&mut self) -> PowerLossReport {
-        self.disk.power_loss(Incarnation(1))
+        self.disk.power_loss(Incarnation(1), true)
     }
 }
 

@@ -1,0 +1,20 @@
+//! Tells a recorded run in rows: who did what, in columns by node.
+//!
+//! [`rows`] makes all rows of a recording, as a replay shows them; [`mark`] finds the one in which a rule
+//! broke; [`of_failure`] chooses the few that a failure shows. Next to read: `teller`, then `choice`.
+
+mod choice;
+mod disk;
+mod run;
+mod strikes;
+mod teller;
+#[cfg(test)]
+mod tests;
+mod weather;
+
+pub(crate) use choice::{mark, of_failure};
+pub use run::Run;
+pub(crate) use teller::rows;
+
+/// What the first start of a node says.
+const FIRST_START: &str = "starts";
