@@ -113,6 +113,14 @@ fn check_finds_a_static_and_names_the_event() {
 }
 
 #[test]
+fn check_goes_on_until_two_runs_differ_if_one_differed_from_its_own_repetition() {
+    let repository = Repository::new();
+    let answer = repository.lab("test raft differs_now_and_then --seed 1 --check --format json");
+    let failure = &answer.events_of("failure")[0];
+    assert_eq!((answer.code, &failure["rule"], &failure["at_event"]), (6, &json!("nondeterminism"), &json!(700)));
+}
+
+#[test]
 fn isolation_is_compared_with_the_thread() {
     let repository = Repository::new();
     assert_eq!(repository.lab("test raft differs_in_processes --seed 1").code, 0);

@@ -13,7 +13,7 @@ use windtunnel::fold;
 use windtunnel::{NodeId, Seed};
 
 /// Name, MIT name, part, tag.
-const TESTS: [(&str, &str, &str, &str); 17] = [
+const TESTS: [(&str, &str, &str, &str); 18] = [
     ("initial_election", "TestInitialElection3A", "election", "mit"),
     ("re_election", "TestReElection3A", "election", "mit"),
     ("fails_on_odd_seeds", "", "election", "storm"),
@@ -27,6 +27,7 @@ const TESTS: [(&str, &str, &str, &str); 17] = [
     ("prints_garbage", "", "misbehaving", ""),
     ("counts_in_a_static", "", "misbehaving", ""),
     ("differs_in_processes", "", "misbehaving", ""),
+    ("differs_now_and_then", "", "misbehaving", ""),
     ("is_refused", "", "misbehaving", ""),
     ("takes_its_time", "", "misbehaving", ""),
     ("is_talkative", "", "misbehaving", ""),
@@ -140,6 +141,11 @@ fn run(request: &RunRequest, runs: u64) -> Response {
         },
         "prints_garbage" => println!("let me out"),
         "counts_in_a_static" => differ(&mut result, request, runs > 1),
+        "differs_now_and_then" => {
+            differ(&mut result, request, runs > 2);
+            result.verdict = Verdict::Nondeterministic;
+            result.failure = Some(two_leaders(request));
+        }
         "differs_in_processes" => differ(&mut result, request, request.isolate == Isolation::Process),
         "is_refused" => {
             let message = "line 3: unknown kind `strom`, expected `storm`".into();

@@ -1,12 +1,14 @@
 //! Part log, MIT's 3B: agreement while nothing fails, and what it costs.
 
 use super::bounds::{
-    BYTES_BESIDES_COMMANDS, CALLS_IN_AN_IDLE_SECOND, CALLS_TO_ELECT, ELECTION_TIMEOUT, ELECTION_WITHIN, calls_to_agree,
+    BYTES_BESIDES_COMMANDS, CALLS_IN_AN_IDLE_SECOND, CALLS_TO_ELECT, ELECTION_TIMEOUT, ELECTION_WITHIN, LEADER_POLL,
+    calls_to_agree,
 };
 use super::cluster::RaftCluster;
 use crate::contract::{LogIndex, Proposed};
 use lab_harness::failed::TestResult;
-use windtunnel::spawn;
+use std::time::Duration;
+use windtunnel::{Nanos, spawn};
 
 /// MIT `TestBasicAgree3B`. Three commands get the indices 1, 2 and 3, and all apply them there.
 pub async fn basic_agreement(cluster: RaftCluster) -> TestResult {
@@ -75,6 +77,7 @@ const BATCH: u64 = 11;
 /// MIT `TestCount3B`. Elections, agreement and idle time take no more calls than they need.
 pub async fn count(cluster: RaftCluster) -> TestResult {
     let leader = cluster.leader_within(ELECTION_WITHIN).await?;
+    cluster.sleep(until_next(LEADER_POLL, cluster.inner().now())).await;
     let elected = cluster.calls();
     expect_calls(&cluster, "the first election", elected, CALLS_TO_ELECT)?;
 
@@ -91,6 +94,12 @@ pub async fn count(cluster: RaftCluster) -> TestResult {
 
     cluster.nothing_changes_for(ELECTION_TIMEOUT, leader).await?;
     expect_calls(&cluster, "an idle second", cluster.calls() - agreed, CALLS_IN_AN_IDLE_SECOND)
+}
+
+/// How far the next multiple of `period` is.
+fn until_next(period: Duration, now: Nanos) -> Duration {
+    let period = Nanos::from(period).0;
+    Nanos(period - now.0 % period).to_duration()
 }
 
 /// A command that says a number.

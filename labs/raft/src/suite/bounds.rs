@@ -27,7 +27,11 @@ pub const BATCH_WITHIN: Duration = Duration::from_secs(30);
 /// Whoever knows nothing of a leader asks again after. (MIT: 50 ms)
 pub const ASK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Calls until the first leader leads. (MIT: 30)
+/// How often MIT looks for a leader: whoever counts calls until there is one counts to the end of such a span.
+/// (MIT: 450 to 550 ms)
+pub const LEADER_POLL: Duration = Duration::from_millis(500);
+
+/// Calls until the first leader is found. (MIT: 30)
 pub const CALLS_TO_ELECT: u64 = 30;
 
 /// Calls to agree on a batch of that many commands. (MIT: 42 for 10 + 1 + 3)
