@@ -76,7 +76,7 @@ impl Table {
             last = Some((row.event, row.at_ns));
             lines.extend(match receiver(row) {
                 Some((peer, did)) => self.arrow(line, row, peer, did),
-                None => self.cell(line, self.start(row.node), &text_of(row), row.kind == RowKind::Violation),
+                None => self.cell(line, self.start(row.node), &alone(row), row.kind == RowKind::Violation),
             });
         }
         lines
@@ -139,6 +139,14 @@ impl Table {
         let mut lines = vec![line.0];
         lines.extend(self.cell(Line::new(), left, &below, is_here));
         lines
+    }
+}
+
+/// The text of a row that has no arrow: of a message it says to whom.
+fn alone(row: &Row) -> String {
+    match (row.kind, row.peer) {
+        (RowKind::Message, Some(peer)) => format!("{} to {}", text_of(row), peer.0),
+        _ => text_of(row),
     }
 }
 

@@ -83,3 +83,10 @@ fn what_broke_is_shown_whole_in_every_column_and_direction() {
         ]
     );
 }
+
+#[test]
+fn a_message_that_made_nobody_show_anything_says_to_whom_it_went() {
+    let silent = Row { peer_text: None, ..message(2, 1, "request_vote", 3, "") };
+    let lines = render(&[row(1, 2, "follower of 1"), silent, row(3, 3, "follower of 1")], 80);
+    assert_eq!(lines[2], "  0.002 s  request_vote to 3");
+}
