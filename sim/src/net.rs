@@ -84,7 +84,7 @@ pub fn serve<R: Request, F: Future<Output = R::Reply> + 'static>(handler: impl F
             let reply = handler(responder.from, request);
             Some(Box::pin(async move {
                 let body = encode(&responder.context, &reply.await);
-                responder.context.run_on_sight();
+                responder.context.run_before_output();
                 responder.respond(body);
             }))
         }),

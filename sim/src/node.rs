@@ -53,10 +53,10 @@ pub fn observe(kind: &'static str, value: &impl Serialize) {
     context.emit(Effect::Observe { kind: kind.into(), body });
 }
 
-/// Calls `hook` whenever others could learn what this node is: before each reply that one of its handlers gives,
-/// and at the end of every step, when all its tasks are idle.
+/// Calls `hook` before others can learn what this node has become: before each reply that one of its handlers
+/// gives, and at the end of every step, when all its tasks are idle and what it did leaves it.
 ///
 /// What the hook does belongs to the step; what it makes ready at the end runs in the next one.
-pub fn on_sight(hook: impl FnMut() + 'static) {
-    current().add_on_sight(Box::new(hook));
+pub fn before_output(hook: impl FnMut() + 'static) {
+    current().add_before_output(Box::new(hook));
 }

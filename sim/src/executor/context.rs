@@ -2,7 +2,7 @@
 
 use super::calls::{Answer, Calls, Handlers};
 use super::operations::Operations;
-use super::ready::{OutsideWakes, TaskId};
+use super::ready::{OutsideWakes, TaskId, Waiter};
 use super::std_hash_keys::{HashKeys, SwappedKeys};
 use super::tasks::Tasks;
 use super::timers::Timers;
@@ -16,7 +16,6 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Waker;
 
 thread_local! {
     /// The node whose step is running on this thread.
@@ -40,9 +39,9 @@ pub(crate) struct Context {
     pub control_replies: RefCell<BTreeMap<ControlId, ControlWait>>,
     /// How often the tester was told of a change, and who waits for the next time.
     pub changes: Cell<u64>,
-    pub changed: RefCell<Vec<Waker>>,
+    pub changed: RefCell<Vec<Waiter>>,
     pub scratch: RefCell<Vec<u8>>,
-    on_sight: RefCell<Vec<Box<dyn FnMut()>>>,
+    before_output: RefCell<Vec<Box<dyn FnMut()>>>,
     streams: RefCell<BTreeMap<&'static str, Rc<RefCell<Stream>>>>,
     collection_keys: (u64, u64),
     std_hash_keys: HashKeys,
@@ -52,7 +51,7 @@ pub(crate) struct Context {
 #[derive(Debug, Default)]
 pub(crate) struct ControlWait {
     pub result: Option<Result<Vec<u8>, ControlFailure>>,
-    pub waker: Option<Waker>,
+    pub waiter: Waiter,
 }
 
 impl fmt::Debug for Context {
@@ -126,7 +125,7 @@ impl Context {
             changes: Cell::new(0),
             changed: RefCell::default(),
             scratch: RefCell::default(),
-            on_sight: RefCell::default(),
+            before_output: RefCell::default(),
             streams: RefCell::default(),
             collection_keys: (keys.word(), keys.word()),
             std_hash_keys: HashKeys::new(std_keys.word() ^ u64::from(start.other_std_hash_keys), std_keys.word()),
@@ -160,8 +159,8 @@ impl Context {
             Event::ControlReply { id, result } => self.control_answered(id, result),
             Event::Changed => {
                 self.changes.set(self.changes.get() + 1);
-                for waker in self.changed.take() {
-                    waker.wake();
+                for waiter in self.changed.take() {
+                    self.tasks.wake_waiter(waiter);
                 }
             }
         }
@@ -172,29 +171,28 @@ impl Context {
     }
 
     fn control_answered(&self, id: ControlId, result: Result<Vec<u8>, ControlFailure>) {
-        let waker = self.control_replies.borrow_mut().get_mut(&id).and_then(|wait| {
-            wait.result = Some(result);
-            wait.waker.take()
-        });
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let mut replies = self.control_replies.borrow_mut();
+        let Some(wait) = replies.get_mut(&id) else { return };
+        wait.result = Some(result);
+        let waiter = std::mem::take(&mut wait.waiter);
+        drop(replies);
+        self.tasks.wake_waiter(waiter);
     }
 
-    pub fn add_on_sight(&self, hook: Box<dyn FnMut()>) {
-        self.on_sight.borrow_mut().push(hook);
+    pub fn add_before_output(&self, hook: Box<dyn FnMut()>) {
+        self.before_output.borrow_mut().push(hook);
     }
 
-    pub fn run_on_sight(&self) {
-        if self.on_sight.borrow().is_empty() {
+    pub fn run_before_output(&self) {
+        if self.before_output.borrow().is_empty() {
             return;
         }
-        let mut hooks = self.on_sight.take();
+        let mut hooks = self.before_output.take();
         for hook in &mut hooks {
             hook();
         }
         // A hook may have added another; those come behind.
-        let mut added = self.on_sight.borrow_mut();
+        let mut added = self.before_output.borrow_mut();
         hooks.append(&mut added);
         *added = hooks;
     }
@@ -219,7 +217,7 @@ impl Context {
     pub fn drop_everything(&self) {
         self.tasks.drop_all();
         let leftovers: [Box<dyn FnOnce()>; 3] = [
-            Box::new(|| drop(self.on_sight.take())),
+            Box::new(|| drop(self.before_output.take())),
             Box::new(|| drop(self.handlers.take())),
             Box::new(|| drop(self.streams.take())),
         ];

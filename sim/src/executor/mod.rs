@@ -94,7 +94,7 @@ impl Executor {
                 }
                 context.accept(event);
                 context.run_until_idle();
-                context.run_on_sight();
+                context.run_before_output();
             });
             if catch_unwind(body).is_err() {
                 context.emit(Effect::Panicked(panics::take_report()));

@@ -75,8 +75,11 @@ impl World<'_> {
             Event::Request { method, .. } => Some(method),
             _ => None,
         };
-        if self.network.is_cut(from, to) || !self.machine(to).powered {
-            let why = if self.network.is_cut(from, to) { WhyLost::Cut } else { WhyLost::NoPower };
+        let lost = match (self.network.is_cut(from, to), self.machine(to).powered) {
+            (true, _) => Some(WhyLost::Cut),
+            (false, powered) => (!powered).then_some(WhyLost::NoPower),
+        };
+        if let Some(why) = lost {
             self.note_lost((from, to), request, why);
             return None;
         }

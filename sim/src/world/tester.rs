@@ -166,7 +166,7 @@ impl Tester {
                 match reply.result.take() {
                     Some(result) => Poll::Ready(result),
                     None => {
-                        reply.waker = Some(poll_context.waker().clone());
+                        reply.waiter = wait.context.tasks.waiter(poll_context.waker());
                         Poll::Pending
                     }
                 }
@@ -183,7 +183,7 @@ impl Tester {
             if *before.get_or_insert(changes) != changes {
                 return Poll::Ready(());
             }
-            self.context.changed.borrow_mut().push(poll_context.waker().clone());
+            self.context.changed.borrow_mut().push(self.context.tasks.waiter(poll_context.waker()));
             Poll::Pending
         })
         .await;

@@ -37,7 +37,7 @@ pub async fn start_observed<R: Raft>(applied: AppliedStream) -> io::Result<R> {
     let mut observer = Observer::new(&first);
     node::observe(observation::RESTORED, &Restored { view: first });
     let server = raft.clone();
-    node::on_sight(move || {
+    node::before_output(move || {
         if let Some(change) = observer.look(&checked(&server)) {
             node::observe(observation::VIEW, &change);
         }
