@@ -7,6 +7,9 @@
 pub mod applied_in_order;
 pub mod commit_order;
 pub mod commit_rule;
+pub mod conflict_rule;
+pub mod durable_entries;
+pub mod durable_votes;
 pub mod election_restriction;
 pub mod election_safety;
 pub mod leader_append_only;
@@ -16,6 +19,8 @@ pub mod log_terms;
 pub mod majority_of_replicas;
 pub mod majority_of_votes;
 pub mod one_vote;
+pub mod snapshot_contents;
+pub mod snapshot_rule;
 pub mod state_machine_safety;
 pub mod term_order;
 pub mod view_honesty;
@@ -25,7 +30,7 @@ use lab_harness::failed::Failed;
 use windtunnel::NodeId;
 
 /// All rules, in the order in which they are checked.
-pub const ALL: [&Rule; 15] = [
+pub const ALL: [&Rule; 20] = [
     &election_safety::RULE,
     &leader_append_only::RULE,
     &log_matching::RULE,
@@ -36,9 +41,14 @@ pub const ALL: [&Rule; 15] = [
     &majority_of_votes::RULE,
     &commit_rule::RULE,
     &majority_of_replicas::RULE,
+    &conflict_rule::RULE,
+    &durable_votes::RULE,
+    &durable_entries::RULE,
     &term_order::RULE,
     &commit_order::RULE,
     &log_terms::RULE,
+    &snapshot_rule::RULE,
+    &snapshot_contents::RULE,
     &applied_in_order::RULE,
     &view_honesty::RULE,
 ];

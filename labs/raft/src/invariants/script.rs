@@ -129,8 +129,15 @@ impl Script {
         self.show(node, observation::APPLIED, &entry);
     }
 
+    /// Delivers a snapshot that was taken there.
     pub fn applies_snapshot(&mut self, node: u32, index: u64, term: u64) {
-        let snapshot = AppliedSnapshot { index: LogIndex(index), term: Term(term), digest: Digest(0), data: vec![] };
+        self.judge.known().note_snapshot(LogIndex(index), Digest::of(b"state"));
+        self.delivers_snapshot(node, index, term, b"state");
+    }
+
+    pub fn delivers_snapshot(&mut self, node: u32, index: u64, term: u64, data: &[u8]) {
+        let (index, term, digest) = (LogIndex(index), Term(term), Digest::of(data));
+        let snapshot = AppliedSnapshot { index, term, digest, data: data.to_vec() };
         self.show(node, observation::APPLIED_SNAPSHOT, &snapshot);
     }
 

@@ -5,6 +5,7 @@ use super::seen::ViewSeen;
 use super::shadow::{Shadow, ShadowFault};
 use crate::contract::{Digest, LogIndex, Role, Term, View};
 use crate::observation::{AppliedEntry, AppliedSnapshot};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::Lifecycle;
@@ -22,6 +23,10 @@ pub struct Head {
     pub commit: LogIndex,
     /// The last entry of its log.
     pub last_index: LogIndex,
+    /// The last entry that its snapshot covers; 0 without one.
+    pub snapshot_index: LogIndex,
+    /// The term that it says that entry has.
+    pub snapshot_term: Term,
 }
 
 /// What is known of one server.
@@ -35,6 +40,8 @@ pub struct Server {
     pub log: Shadow,
     /// The last entry that its state machine has.
     pub applied: LogIndex,
+    /// What the incarnation before this one showed last, until this one shows what its disk gave back.
+    former: Option<Box<(Head, Shadow)>>,
 }
 
 /// Who applied an entry first, and what it was: all others must apply the same.
@@ -55,6 +62,8 @@ pub struct Known {
     leaders: BTreeMap<Term, NodeId>,
     committed: Committed,
     applied: BTreeMap<LogIndex, FirstApplied>,
+    /// The state machine's snapshots, as the tester handed them over.
+    snapshots: RefCell<BTreeMap<LogIndex, Digest>>,
 }
 
 impl Known {
@@ -100,6 +109,23 @@ impl Known {
         self.applied.get(&index)
     }
 
+    /// Notes what a snapshot of everything up to `index` is.
+    pub fn note_snapshot(&self, index: LogIndex, digest: Digest) {
+        self.snapshots.borrow_mut().insert(index, digest);
+    }
+
+    /// What a snapshot of everything up to `index` is, if one was ever taken.
+    #[must_use]
+    pub fn snapshot(&self, index: LogIndex) -> Option<Digest> {
+        self.snapshots.borrow().get(&index).copied()
+    }
+
+    /// How many servers run, or are paused.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.servers.iter().filter(|server| server.running).count()
+    }
+
     /// How many servers have applied `index`.
     #[must_use]
     pub fn applied_count(&self, index: LogIndex) -> usize {
@@ -121,7 +147,7 @@ impl Known {
 
     pub(super) fn take_lifecycle(&mut self, node: NodeId, what: Lifecycle) {
         match what {
-            Lifecycle::Started(_) => *self.server_mut(node) = Server { running: true, ..Server::default() },
+            Lifecycle::Started(_) => self.server_mut(node).start(),
             Lifecycle::Killed | Lifecycle::PowerLost => self.server_mut(node).running = false,
             Lifecycle::Paused | Lifecycle::Resumed => {}
         }
@@ -132,11 +158,12 @@ impl Known {
         let log = server.log.take(change, &self.committed)?;
         let now = head(change);
         let before = server.head.replace(now);
+        let after_restart = server.former.take().is_some();
         let news_of_commit = self.committed.take(node, now.term, now.commit, &server.log);
         if now.role == Role::Leader {
             self.leaders.entry(now.term).or_insert(node);
         }
-        Ok(ViewSeen { before, now, log, news_of_commit })
+        Ok(ViewSeen { before, after_restart, now, log, news_of_commit })
     }
 
     pub(super) fn take_applied(&mut self, node: NodeId, entry: &AppliedEntry) -> LogIndex {
@@ -151,6 +178,22 @@ impl Known {
 }
 
 impl Server {
+    fn start(&mut self) {
+        let former = match self.head {
+            Some(head) => Some(Box::new((head, std::mem::take(&mut self.log)))),
+            None => self.former.take(),
+        };
+        *self = Server { running: true, former, ..Server::default() };
+    }
+
+    /// What it showed last, in this incarnation or the one before. A server that is down may have lost some of it,
+    /// and shows what it has when it starts.
+    #[must_use]
+    pub fn latest(&self) -> Option<(&Head, &Shadow)> {
+        let former = || self.former.as_deref().map(|(head, log)| (head, log));
+        self.head.as_ref().map(|head| (head, &self.log)).or_else(former)
+    }
+
     /// The term that it leads, if it leads one.
     #[must_use]
     pub fn leads(&self) -> Option<Term> {
@@ -158,7 +201,7 @@ impl Server {
     }
 }
 
-const fn head(view: &View) -> Head {
-    let View { term, voted_for, role, commit, last_index, .. } = *view;
-    Head { term, voted_for, role, commit, last_index }
+pub(super) const fn head(view: &View) -> Head {
+    let View { term, voted_for, role, commit, last_index, snapshot_index, snapshot_term, .. } = *view;
+    Head { term, voted_for, role, commit, last_index, snapshot_index, snapshot_term }
 }

@@ -20,7 +20,7 @@ pub use seen::{Difference, Seen, ViewSeen, What};
 pub use shadow::{Chain, Shadow, ShadowFault, ShownEntry};
 
 use crate::contract::{Digest, LogIndex, Term, View};
-use crate::invariants::{self, Invariant, Rule, view_honesty};
+use crate::invariants::{self, Invariant, Rule, Violation, snapshot_rule, view_honesty};
 use crate::observation::{self, AppliedEntry, AppliedSnapshot, Restored};
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge, Run};
@@ -71,7 +71,10 @@ impl RaftJudge {
     }
 
     fn view(&mut self, moment: Moment, node: NodeId, change: &View) -> Result<Interest, Failed> {
-        let view = self.known.take_view(node, change).map_err(|fault| dishonest(node, &fault))?;
+        let view = self.known.take_view(node, change).map_err(|fault| match fault {
+            ShadowFault::UnknownSnapshot { .. } => snapshot_rule::RULE.broken(impossible(node, &fault)),
+            _ => dishonest(node, &fault),
+        })?;
         let interest = interest_in(&view);
         self.check(moment, node, &What::View(view))?;
         Ok(interest)
@@ -101,7 +104,11 @@ fn decoded<T: DeserializeOwned>(node: NodeId, kind: &str, body: &[u8]) -> Result
 }
 
 fn dishonest(node: NodeId, what: &dyn fmt::Display) -> Failed {
-    view_honesty::RULE.broken(invariants::Violation::new(format!("{node} shows what cannot be: {what}"), [node]))
+    view_honesty::RULE.broken(impossible(node, what))
+}
+
+fn impossible(node: NodeId, what: &dyn fmt::Display) -> Violation {
+    Violation::new(format!("{node} shows what cannot be: {what}"), [node])
 }
 
 impl Judge for RaftJudge {

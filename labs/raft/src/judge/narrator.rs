@@ -1,6 +1,6 @@
 //! What a server showed, in a few words for the column of its node.
 
-use super::known::Head;
+use super::known::{Head, head};
 use crate::contract::{LogIndex, Role, Term, View};
 use crate::observation::{self, AppliedEntry, AppliedSnapshot, Persisted, Restored};
 use lab_harness::judge::Run;
@@ -68,6 +68,9 @@ impl Narrator {
             Some(own) if voted && own == node => Some("votes for itself".to_owned()),
             Some(candidate) if voted => Some(format!("votes for {candidate}")),
             _ if became => Some(role_in_words(now)),
+            _ if now.snapshot_index != before.snapshot_index => {
+                Some(format!("log begins after {}", now.snapshot_index))
+            }
             _ => log_in_words(change, before)
                 .or_else(|| (now.commit != before.commit).then(|| format!("commits {}", now.commit))),
         }
@@ -91,12 +94,9 @@ const FIRST: Head = Head {
     role: Role::Follower,
     commit: LogIndex::ZERO,
     last_index: LogIndex::ZERO,
+    snapshot_index: LogIndex::ZERO,
+    snapshot_term: Term::ZERO,
 };
-
-fn head(change: &View) -> Head {
-    let View { term, voted_for, role, commit, last_index, .. } = *change;
-    Head { term, voted_for, role, commit, last_index }
-}
 
 fn role_in_words(head: Head) -> String {
     first_that_fits([format!("{} of {}", head.role, head.term), format!("{} {}", head.role, head.term)])

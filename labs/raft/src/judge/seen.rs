@@ -47,6 +47,8 @@ pub enum What<'a> {
 pub struct ViewSeen {
     /// The view before; none if it is the first of this incarnation.
     pub before: Option<Head>,
+    /// Whether it is the first one after a restart: what the disk gave back.
+    pub after_restart: bool,
     /// The view.
     pub now: Head,
     /// What has become of the log.
@@ -62,6 +64,8 @@ pub struct Difference {
     pub first: LogIndex,
     /// How many of those known before are gone.
     pub dropped: usize,
+    /// The term of the first of those.
+    pub dropped_term: Option<Term>,
 }
 
 impl<'a> Seen<'a> {

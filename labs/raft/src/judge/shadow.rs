@@ -105,6 +105,12 @@ impl Shadow {
         if index == self.base { Some(self.base_chain) } else { self.get(index).map(|entry| entry.chain) }
     }
 
+    /// Whether it holds an entry, as such or in a snapshot from elsewhere.
+    #[must_use]
+    pub fn holds(&self, index: LogIndex, chain: Chain) -> bool {
+        index < self.base || self.chain_at(index) == Some(chain)
+    }
+
     /// The entries from `first` on, with their places.
     pub fn entries_from(&self, first: LogIndex) -> impl Iterator<Item = (LogIndex, &ShownEntry)> {
         let skipped = first.previous().since(self.base).min(self.entries.len());
@@ -129,13 +135,14 @@ impl Shadow {
         let same = |(old, new): &(&ShownEntry, &(Term, Digest))| (old.term, old.digest) == **new;
         let kept = at + self.entries[at..].iter().zip(changed).take_while(same).count();
         let dropped = self.entries.len() - kept;
+        let dropped_term = self.entries.get(kept).map(|entry| entry.term);
         self.entries.truncate(kept);
         let mut chain = self.chain_at(self.last_index()).unwrap_or(self.base_chain);
         for (term, digest) in &changed[kept - at..] {
             chain = chain.then(*term, *digest);
             self.entries.push(ShownEntry { term: *term, digest: *digest, chain });
         }
-        Ok(Difference { first: self.base.plus(kept).next(), dropped })
+        Ok(Difference { first: self.base.plus(kept).next(), dropped, dropped_term })
     }
 
     /// Begins anew behind a snapshot that does not come out of this log.
@@ -145,12 +152,13 @@ impl Shadow {
         if is_own && change.changed_from > self.base {
             return Ok(());
         }
-        let base_chain = match committed.get(index) {
-            Some(entry) if entry.term == term => entry.chain,
-            _ if index == LogIndex::ZERO => Chain::default(),
-            _ => return Err(ShadowFault::UnknownSnapshot { index, term }),
+        // What it says of the snapshot's term is for a rule to judge; here counts what was committed.
+        let (base_term, base_chain) = match committed.get(index) {
+            Some(entry) => (entry.term, entry.chain),
+            None if index == LogIndex::ZERO => (Term::ZERO, Chain::default()),
+            None => return Err(ShadowFault::UnknownSnapshot { index, term }),
         };
-        *self = Shadow { base: index, base_term: term, base_chain, entries: Vec::new() };
+        *self = Shadow { base: index, base_term, base_chain, entries: Vec::new() };
         Ok(())
     }
 }

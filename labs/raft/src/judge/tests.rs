@@ -61,7 +61,7 @@ fn behind_a_foreign_snapshot_logs_are_still_compared() {
 #[test]
 fn a_snapshot_of_what_nobody_committed_is_not_believed() {
     let what = "its snapshot ends at entry 2 of term 1, which nobody has shown as committed";
-    Script::of(3).breaks("view-honesty", what, |script| script.follower_behind_snapshot(2, 1, 2, (2, 1), &[]));
+    Script::of(3).breaks("snapshot-rule", what, |script| script.follower_behind_snapshot(2, 1, 2, (2, 1), &[]));
 }
 
 fn told(judge: &mut RaftJudge, kind: &str, body: &impl Serialize) -> Option<String> {
