@@ -91,6 +91,8 @@ impl Scenario {
             clients: self.load.clients.one(&mut stream).0,
             propose_every: self.load.propose_every.one(&mut stream),
             command_bytes: self.load.command_bytes.one(&mut stream).0,
+            snapshot_every: self.load.snapshot_every.one(&mut stream).0,
+            snapshot_bytes: self.load.snapshot_bytes.one(&mut stream).0,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A scenario file: what a storm is made of, before a seed has drawn it.
 
 use super::family::Family;
-use super::range::{Between, Clients, CommandBytes};
+use super::range::{Between, Clients, CommandBytes, SnapshotBytes, SnapshotEvery};
 use super::schedule::{Drawn, Event};
 use super::time::Time;
 use super::weather::{Clock, Disk, Link, Network, Node, Process};
@@ -61,6 +61,10 @@ pub struct Load {
     pub propose_every: Between<Time>,
     /// How long a command is.
     pub command_bytes: Between<CommandBytes>,
+    /// After how many commands a state machine takes a snapshot; 0 for never.
+    pub snapshot_every: Between<SnapshotEvery>,
+    /// How large a snapshot is.
+    pub snapshot_bytes: Between<SnapshotBytes>,
 }
 
 impl Default for Load {
@@ -69,6 +73,8 @@ impl Default for Load {
             clients: Between::just(Clients(1)),
             propose_every: Between::just(Time::from_millis(50)),
             command_bytes: Between::just(CommandBytes(16)),
+            snapshot_every: Between::just(SnapshotEvery(0)),
+            snapshot_bytes: Between::just(SnapshotBytes(1_000)),
         }
     }
 }
@@ -82,4 +88,8 @@ pub struct DrawnLoad {
     pub propose_every: Time,
     /// How long a command is.
     pub command_bytes: u64,
+    /// After how many commands a state machine takes a snapshot; 0 for never.
+    pub snapshot_every: u64,
+    /// How large a snapshot is.
+    pub snapshot_bytes: u64,
 }

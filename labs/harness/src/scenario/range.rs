@@ -99,6 +99,14 @@ number!(
     CommandBytes(u64), 0_i64, 1_048_576_i64, "size of a command: 0 to 1_048_576 bytes"
 );
 number!(
+    /// After how many entries a state machine takes a snapshot.
+    SnapshotEvery(u64), 0_i64, 1_000_000_i64, "number of entries: 0 to 1_000_000"
+);
+number!(
+    /// How large a snapshot is.
+    SnapshotBytes(u64), 0_i64, 1_048_576_i64, "size of a snapshot: 0 to 1_048_576 bytes"
+);
+number!(
     /// How many times as long something takes.
     Factor(u64), 1_i64, 1_000_i64, "factor: 1 to 1_000"
 );

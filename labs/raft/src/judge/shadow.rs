@@ -3,6 +3,7 @@
 use super::committed::Committed;
 use super::seen::Difference;
 use crate::contract::{Digest, LogIndex, Term, View};
+use std::fmt;
 use thiserror::Error;
 use windtunnel::fold::Fold;
 
@@ -19,6 +20,12 @@ impl Chain {
         fold.word(term.0);
         fold.word(digest.0);
         Chain(fold.value())
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
     }
 }
 

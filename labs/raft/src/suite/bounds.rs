@@ -46,6 +46,13 @@ pub const CALLS_IN_AN_IDLE_SECOND: u64 = 60;
 /// allows a copy for the leader too)
 pub const BYTES_BESIDES_COMMANDS: u64 = 50_000;
 
+/// A server's disk holds less than that besides its snapshot, after a round of snapshots. (MIT: 2000, of term, vote
+/// and log as encoded)
+pub const RAFT_STATE_BYTES: u64 = 2_000;
+
+/// A server that writes a new state before it drops the old one is done within.
+pub const RAFT_STATE_WITHIN: Duration = Duration::from_secs(1);
+
 /// Virtual time for a whole test. (MIT: 120 s)
 pub const TEST_BUDGET: Nanos = Nanos::from_secs(120);
 

@@ -1,6 +1,7 @@
 //! The suite: all tests of the lab, part by part.
 //!
-//! - `election`, `agreement`, `failures`: MIT's tests, as stories;
+//! - `election`, `agreement`, `failures` (3A, 3B), `persistence`, `figure_8`, `churn` (3C), `snapshots` (3D): MIT's
+//!   tests, as stories;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
 //! - [`RaftCluster`]: how stories wait, count and complain;
 //! - [`bounds`]: all bounds, MIT's beside them.
@@ -9,9 +10,13 @@
 
 mod agreement;
 pub mod bounds;
+mod churn;
 mod cluster;
 mod election;
 mod failures;
+mod figure_8;
+mod persistence;
+mod snapshots;
 mod storms;
 
 pub use cluster::{Leader, RaftCluster};
@@ -24,8 +29,9 @@ use lab_harness::suite::{Body, Lab, Part, Running, Test};
 /// The Raft lab.
 #[must_use]
 pub fn lab() -> Lab<RaftJudge> {
-    let parts = vec![Part { name: "election", alias: "3A" }, Part { name: "log", alias: "3B" }];
-    let tests = [election_part(), log_part()].into_iter().flatten().collect();
+    let part = |name, alias| Part { name, alias };
+    let parts = vec![part("election", "3A"), part("log", "3B"), part("persistence", "3C"), part("snapshot", "3D")];
+    let tests = [election_part(), log_part(), persistence_part(), snapshot_part()].into_iter().flatten().collect();
     Lab { name: "raft", parts, tests, observations: observation::KINDS, storm: storms::storm() }
 }
 
@@ -89,6 +95,33 @@ fn log_part() -> Vec<Test<RaftJudge>> {
         storm!("log", "pauses", 3, "pauses", "servers stand still for longer than an election takes"),
         storm!("log", "clocks", 3, "clocks", "clocks are off, drift and jump"),
         storm!("log", "slow_links", 3, "slow-links", "links are slow, narrow and lossy"),
+    ]
+}
+
+#[rustfmt::skip]
+fn persistence_part() -> Vec<Test<RaftJudge>> {
+    vec![
+        directed!("persistence", "TestPersist13C", 10, 3, persistence::persist_1, "all crash, the leader does, a follower does"),
+        directed!("persistence", "TestPersist23C", 10, 5, persistence::persist_2, "the majority changes from crash to crash"),
+        directed!("persistence", "TestPersist33C", 10, 3, persistence::persist_3, "a crash and a partition at the same time"),
+        directed!("persistence", "TestFigure83C", 10, 5, figure_8::figure_8, "leaders crash soon after they took a command"),
+        directed!("persistence", "TestUnreliableAgree3C", 10, 5, persistence::unreliable_agreement, "agreement while a tenth of all messages is lost"),
+        directed!("persistence", "TestFigure8Unreliable3C", 10, 5, figure_8::figure_8_unreliable, "leaders are cut off soon after they took a command"),
+        directed!("persistence", "TestReliableChurn3C", 10, 5, churn::reliable_churn, "clients at work while servers come and go"),
+        directed!("persistence", "TestUnreliableChurn3C", 10, 5, churn::unreliable_churn, "the same while a tenth of all messages is lost"),
+    ]
+}
+
+#[rustfmt::skip]
+fn snapshot_part() -> Vec<Test<RaftJudge>> {
+    vec![
+        directed!("snapshot", "TestSnapshotBasic3D", 10, 3, snapshots::snapshot_basic, "logs stay short behind snapshots"),
+        directed!("snapshot", "TestSnapshotInstall3D", 10, 3, snapshots::snapshot_install, "who was cut off gets a snapshot"),
+        directed!("snapshot", "TestSnapshotInstallUnreliable3D", 10, 3, snapshots::snapshot_install_unreliable, "the same while messages are lost"),
+        directed!("snapshot", "TestSnapshotInstallCrash3D", 10, 3, snapshots::snapshot_install_crash, "who crashed gets a snapshot"),
+        directed!("snapshot", "TestSnapshotInstallUnCrash3D", 10, 3, snapshots::snapshot_install_unreliable_crash, "the same while messages are lost"),
+        directed!("snapshot", "TestSnapshotAllCrash3D", 10, 3, snapshots::snapshot_all_crash, "all crash with snapshots at different places"),
+        directed!("snapshot", "TestSnapshotInit3D", 10, 3, snapshots::snapshot_init, "the first write after a crash keeps the snapshot"),
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::bounds::{
     AGREEMENT_AFTER_STORM, CLIENT_PATIENCE, LEADER_AFTER_STORM, RECOVERY_BUDGET, TERMS_AFTER_STORM, TERMS_WATCHED_FOR,
 };
-use super::cluster::{Leader, RaftCluster};
+use super::cluster::{Leader, RaftCluster, SnapshotPlan, take_snapshots};
 use crate::contract::{LogIndex, NotLeader};
 use crate::control::{Reply, Request};
 use crate::judge::{Known, RaftJudge};
@@ -25,8 +25,11 @@ fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad) -> Running<()> {
     cluster.judge().set_clients(load.clients);
     let clients = (1..=load.clients).map(|number| spawn(propose_on_and_on(cluster.clone(), number, load.clone())));
     let clients = Clients(clients.collect());
+    let bytes = usize::try_from(load.snapshot_bytes).expect("snapshots fit the memory");
+    let plan = SnapshotPlan { every: load.snapshot_every, bytes };
+    let snapshots = (plan.every > 0).then(|| take_snapshots(cluster, plan));
     Box::pin(async move {
-        let _end_with_the_storm = clients;
+        let _end_with_the_storm = (clients, snapshots);
         std::future::pending().await
     })
 }
@@ -68,13 +71,14 @@ fn recovery(cluster: Cluster<RaftJudge>) -> Running {
     Box::pin(recover(RaftCluster::new(cluster)))
 }
 
-/// All is healed. There is a leader soon, a new command is applied on all, and all have caught up
+/// All is healed. There is a leader soon, a new command is applied on all servers that run (whose disk has failed may
+/// have stopped for good), and all have caught up
 /// with each other; for a fixed time, whatever of that is asked for, only a few terms more may come.
 async fn recover(cluster: RaftCluster) -> TestResult {
     let first = cluster.leader_within(LEADER_AFTER_STORM).await?;
     let stable_until = Instant::now() + TERMS_WATCHED_FOR;
     if cluster.inner().judge().clients() > 0 {
-        cluster.agree_in_the_end(b"after the storm", cluster.size()).await?;
+        cluster.agree_on_all_running(b"after the storm").await?;
         let otherwise = || behind(cluster.inner().judge().known());
         let what = "all servers to catch up after the storm";
         cluster.inner().until(what, AGREEMENT_AFTER_STORM, |judge| caught_up(judge.known()), otherwise).await?;

@@ -4,11 +4,12 @@ use super::super::bounds::{AGREEMENT_WITHIN, APPLIED_WITHIN, ASK_AGAIN, BATCH_WI
 use super::{RaftCluster, dishonest, same_role};
 use crate::contract::{Digest, LogIndex, Proposed, Role};
 use crate::control::{Reply, Request};
-use crate::judge::{Head, RaftJudge};
+use crate::judge::{Head, Known, RaftJudge};
 use lab_harness::failed::{Failed, TestResult};
 use std::time::Duration;
-use windtunnel::NodeId;
+use windtunnel::task::JoinHandle;
 use windtunnel::time::{Instant, timeout_at};
+use windtunnel::{NodeId, spawn};
 
 impl RaftCluster {
     /// Offers a command to one server; nothing if it is not the leader, or does not answer.
@@ -69,7 +70,7 @@ impl RaftCluster {
         let command = command.as_ref();
         let leader = self.leader_within(AGREEMENT_WITHIN).await?.node;
         let Proposed { index, .. } = self.must_take(leader, command).await?;
-        if self.applied_within(APPLIED_WITHIN, index, command, servers).await {
+        if self.applied_within(APPLIED_WITHIN, index, command, |_| servers).await {
             return Ok(index);
         }
         Err(self.not_applied(index, servers, APPLIED_WITHIN))
@@ -80,7 +81,18 @@ impl RaftCluster {
     /// # Errors
     /// When it is not applied in time.
     pub async fn agree_in_the_end(&self, command: impl AsRef<[u8]>, servers: usize) -> TestResult<LogIndex> {
-        let command = command.as_ref();
+        self.agree_with(command.as_ref(), |_| servers).await
+    }
+
+    /// The same on all servers that run, however many these are by then.
+    ///
+    /// # Errors
+    /// When it is not applied in time.
+    pub async fn agree_on_all_running(&self, command: impl AsRef<[u8]>) -> TestResult<LogIndex> {
+        self.agree_with(command.as_ref(), Known::running).await
+    }
+
+    async fn agree_with(&self, command: &[u8], servers: impl Fn(&Known) -> usize) -> TestResult<LogIndex> {
         let deadline = Instant::now() + AGREEMENT_WITHIN;
         while Instant::now() < deadline {
             let leader = self.cluster.judge().known().leader_among(|node| self.is_connected(node));
@@ -91,7 +103,7 @@ impl RaftCluster {
             match taken {
                 Some(Proposed { index, .. }) => {
                     let left = APPLIED_WITHIN.min(deadline - Instant::now());
-                    if self.applied_within(left, index, command, servers).await {
+                    if self.applied_within(left, index, command, &servers).await {
                         return Ok(index);
                     }
                 }
@@ -103,7 +115,7 @@ impl RaftCluster {
             }
         }
         self.ask_all().await?;
-        let seconds = AGREEMENT_WITHIN.as_secs();
+        let (seconds, servers) = (AGREEMENT_WITHIN.as_secs(), servers(self.cluster.judge().known()));
         let title =
             format!("{servers} servers did not agree on a new command within {seconds} s: {}.", self.roll_call());
         Err(self.failed("no-agreement", title))
@@ -115,9 +127,7 @@ impl RaftCluster {
     /// When they have not in time.
     pub async fn applied_everywhere(&self, commands: &[(LogIndex, Vec<u8>)]) -> TestResult {
         let last = commands.iter().map(|(index, _)| *index).max().unwrap_or_default();
-        let all = |judge: &RaftJudge| (judge.known().applied_count(last) == self.size()).then_some(());
-        let what = format!("index {last} applied on all servers");
-        self.cluster.until(what, BATCH_WITHIN, all, || self.not_applied(last, self.size(), BATCH_WITHIN)).await?;
+        self.applied_on_all(last, BATCH_WITHIN).await?;
         for (index, command) in commands {
             if self.value_at(*index) != Some(Digest::of(command)) {
                 let title = format!("At index {index} another command was applied than the one that the leader took.");
@@ -125,6 +135,22 @@ impl RaftCluster {
             }
         }
         Ok(())
+    }
+
+    /// The same in a task of its own.
+    pub fn spawn_agreement(&self, command: Vec<u8>, servers: usize) -> JoinHandle<TestResult<LogIndex>> {
+        let cluster = self.clone();
+        spawn(async move { cluster.agree_in_the_end(command, servers).await })
+    }
+
+    /// Waits until all servers have applied `index`.
+    ///
+    /// # Errors
+    /// When they have not in time.
+    pub async fn applied_on_all(&self, index: LogIndex, patience: Duration) -> TestResult {
+        let all = |judge: &RaftJudge| (judge.known().applied_count(index) == self.size()).then_some(());
+        let what = format!("index {index} applied on all servers");
+        self.cluster.until(what, patience, all, || self.not_applied(index, self.size(), patience)).await
     }
 
     /// Watches that nobody commits or applies anything at `index` or after it.
@@ -159,18 +185,26 @@ impl RaftCluster {
 
     /// Waits until a command is applied at its index by so many; `false` if it is not, in time or
     /// because another one was.
-    async fn applied_within(&self, patience: Duration, index: LogIndex, command: &[u8], servers: usize) -> bool {
+    async fn applied_within(
+        &self,
+        patience: Duration,
+        index: LogIndex,
+        command: &[u8],
+        servers: impl Fn(&Known) -> usize,
+    ) -> bool {
         let digest = Digest::of(command);
         let look = |judge: &RaftJudge| match judge.known().first_applied(index) {
             Some(first) if first.digest != digest => Some(false),
-            _ => (judge.known().applied_count(index) >= servers).then_some(true),
+            _ => (judge.known().applied_count(index) >= servers(judge.known())).then_some(true),
         };
         let otherwise = || self.failed("no-agreement", "");
-        let what = format!("index {index} applied on {servers} servers");
+        let what = format!("index {index} applied on {} servers", servers(self.cluster.judge().known()));
         self.cluster.until(what, patience, look, otherwise).await.unwrap_or(false)
     }
 
-    fn value_at(&self, index: LogIndex) -> Option<Digest> {
+    /// What was applied at an index, if anything was.
+    #[must_use]
+    pub fn value_at(&self, index: LogIndex) -> Option<Digest> {
         self.cluster.judge().known().first_applied(index).map(|first| first.digest)
     }
 

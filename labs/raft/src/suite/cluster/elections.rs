@@ -50,7 +50,8 @@ impl RaftCluster {
             return format!("There is no leader after {seconds} s: {roll_call}.");
         };
         let connected = self.connected.borrow();
-        let others = connected.iter().filter(|other| **other != leader && !follows(known, **other, term));
+        let up = |other: &NodeId| known.server(*other).running;
+        let others = connected.iter().filter(|other| **other != leader && up(other) && !follows(known, **other, term));
         let others: Vec<String> = others.map(ToString::to_string).collect();
         let (others, follow) = match &others[..] {
             [one] => (one.clone(), "does not follow it"),
@@ -78,11 +79,14 @@ impl RaftCluster {
         Ok(())
     }
 
-    /// The leader of all connected servers, if they are in its term and nobody stands against it.
+    /// The leader of all connected servers that run, if they are in its term and nobody stands against it.
     fn settled(&self, known: &Known) -> Option<Leader> {
         let node = known.leader_among(|node| self.is_connected(node))?;
         let term = known.server(node).leads()?;
-        let all = self.connected.borrow().iter().all(|other| *other == node || follows(known, *other, term));
+        let up = |other: &NodeId| known.server(*other).running;
+        let connected = self.connected.borrow();
+        let all =
+            connected.iter().filter(|other| up(other)).all(|other| *other == node || follows(known, *other, term));
         all.then_some(Leader { node, term })
     }
 

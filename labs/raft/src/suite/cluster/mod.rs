@@ -1,11 +1,16 @@
 //! The handle by which test bodies drive a Raft cluster: waiting, counting, and wording of failures.
 //!
-//! Here is who is connected, and what is counted; `elections` waits for leaders, `commands` for agreement.
+//! Here is who is connected, and what is counted; `elections` waits for leaders, `commands` for agreement;
+//! `crashes`, `snapshots` and `weather` are what happens to servers, disks and links.
 
 mod commands;
+mod crashes;
 mod elections;
+mod snapshots;
+mod weather;
 
 pub use elections::Leader;
+pub use snapshots::{SnapshotPlan, take_snapshots};
 
 use crate::invariants::{Violation, view_honesty};
 use crate::judge::{Head, Known, RaftJudge};
@@ -77,7 +82,9 @@ impl RaftCluster {
         }
     }
 
-    fn is_connected(&self, node: NodeId) -> bool {
+    /// Whether a server runs and is not cut off, as far as this test goes.
+    #[must_use]
+    pub fn is_connected(&self, node: NodeId) -> bool {
         self.connected.borrow().contains(&node)
     }
 
@@ -135,7 +142,8 @@ fn roll_call(known: &Known, is_connected: impl Fn(NodeId) -> bool) -> String {
             None => "starting".to_owned(),
             Some(head) => format!("{} of {}", head.role, head.term),
         };
-        format!("{node} {what}{}", if is_connected(node) { "" } else { " (cut off)" })
+        let is_cut_off = server.running && !is_connected(node);
+        format!("{node} {what}{}", if is_cut_off { " (cut off)" } else { "" })
     });
     servers.collect::<Vec<_>>().join(", ")
 }

@@ -1,0 +1,36 @@
+//! Servers that crash and come back.
+
+use super::RaftCluster;
+use windtunnel::NodeId;
+
+impl RaftCluster {
+    /// Crashes servers, each by a kill or by a power loss, as is drawn: what was synced stays in both, what was
+    /// not may be gone. (MIT's crash keeps all that was ever handed to the persister.)
+    pub fn crash(&self, nodes: &[NodeId]) {
+        let stream = self.cluster.stream("crashes");
+        for node in nodes {
+            self.connected.borrow_mut().remove(node);
+            if stream.below(2) == 0 { self.cluster.kill(*node) } else { self.cluster.power_loss(*node) }
+        }
+    }
+
+    /// Starts crashed servers, and connects them with all others that are connected.
+    pub fn restart(&self, nodes: &[NodeId]) {
+        for node in nodes {
+            self.cluster.start(*node);
+            self.reconnect(&[*node]);
+        }
+    }
+
+    /// Crashes servers and starts them again at once.
+    pub fn crash_and_restart(&self, nodes: &[NodeId]) {
+        self.crash(nodes);
+        self.restart(nodes);
+    }
+
+    /// Whether a server runs, as far as was seen.
+    #[must_use]
+    pub fn is_up(&self, node: NodeId) -> bool {
+        self.cluster.judge().known().server(node).running
+    }
+}

@@ -1,0 +1,136 @@
+//! The state machines' side of snapshots: when each server is handed one, and what is in it.
+
+use super::super::bounds::{ASK_AGAIN, RAFT_STATE_BYTES, RAFT_STATE_WITHIN};
+use super::RaftCluster;
+use crate::contract::{Digest, LogIndex};
+use crate::control::{Reply, Request};
+use crate::judge::{Known, RaftJudge};
+use lab_harness::cluster::Cluster;
+use lab_harness::failed::TestResult;
+use std::collections::BTreeMap;
+use windtunnel::task::JoinHandle;
+use windtunnel::time::Instant;
+use windtunnel::{NodeId, spawn};
+
+/// How often a state machine takes a snapshot, and how large it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotPlan {
+    /// After so many entries. (MIT: 10)
+    pub every: u64,
+    /// So many bytes.
+    pub bytes: usize,
+}
+
+/// State machines that take snapshots, until this is dropped.
+#[derive(Debug)]
+pub struct Snapshots(JoinHandle<()>);
+
+impl Drop for Snapshots {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl SnapshotPlan {
+    /// The last entry up to which a state machine that has applied `index` has taken a snapshot; MIT's takes
+    /// its first one at 9, and so do these.
+    const fn due(self, applied: LogIndex) -> LogIndex {
+        LogIndex(((applied.0 + 1) / self.every * self.every).saturating_sub(1))
+    }
+
+    /// The state of whoever has applied all entries up to `index`, the same on each server. It says what those
+    /// entries were; the rest fills it up.
+    fn state_at(self, known: &Known, index: LogIndex) -> Option<Vec<u8>> {
+        let chain = known.committed().get(index)?.chain;
+        let mut state = format!("all up to {index}: {chain} ").into_bytes();
+        state.resize(state.len().max(self.bytes), b'.');
+        Some(state)
+    }
+}
+
+/// Hands each server a snapshot after every so many entries that it applied.
+pub fn take_snapshots(cluster: Cluster<RaftJudge>, plan: SnapshotPlan) -> Snapshots {
+    Snapshots(spawn(async move {
+        let mut taken: BTreeMap<NodeId, LogIndex> = BTreeMap::new();
+        loop {
+            for node in cluster.nodes() {
+                let taken = taken.entry(*node).or_default();
+                hand_over_if_due(&cluster, plan, *node, taken);
+            }
+            cluster.tester().changed().await;
+        }
+    }))
+}
+
+fn hand_over_if_due(cluster: &Cluster<RaftJudge>, plan: SnapshotPlan, node: NodeId, taken: &mut LogIndex) {
+    let judge = cluster.judge();
+    let known = judge.known();
+    let server = known.server(node);
+    let index = plan.due(server.applied);
+    if index < *taken {
+        *taken = LogIndex::ZERO; // it has restarted, and applies from the beginning or a snapshot
+    }
+    if !server.running || index <= *taken || server.head.is_none_or(|head| head.snapshot_index >= index) {
+        return;
+    }
+    let Some(data) = plan.state_at(known, index) else { return };
+    *taken = index;
+    known.note_snapshot(index, Digest::of(&data));
+    let cluster = cluster.clone();
+    // A server that stands still or dies does not keep the others waiting.
+    spawn(async move {
+        let _ = cluster.control::<Reply>(node, &Request::Snapshot { index, data }).await;
+    });
+}
+
+impl RaftCluster {
+    /// State machines that take snapshots from now on.
+    pub fn take_snapshots(&self, plan: SnapshotPlan) -> Snapshots {
+        take_snapshots(self.cluster.clone(), plan)
+    }
+
+    /// All that is on a server's disk besides its snapshot's own bytes.
+    fn raft_state_bytes(&self, node: NodeId, plan: SnapshotPlan) -> u64 {
+        let judge = self.cluster.judge();
+        let index = judge.known().server(node).head.map_or(LogIndex::ZERO, |head| head.snapshot_index);
+        let snapshot = plan.state_at(judge.known(), index).map_or(0, |state| state.len() as u64);
+        self.cluster.tester().disk_bytes(node).saturating_sub(snapshot)
+    }
+
+    /// That soon no connected server keeps more on its disk, besides its snapshot, than MIT allows. A server may
+    /// be about to replace what it has, and needs room for both; so this waits a little.
+    ///
+    /// # Errors
+    /// When one does.
+    pub async fn small_state(&self, plan: SnapshotPlan) -> TestResult {
+        let deadline = Instant::now() + RAFT_STATE_WITHIN;
+        loop {
+            let connected: Vec<NodeId> = self.connected.borrow().iter().copied().collect();
+            let sizes = connected.into_iter().map(|node| (node, self.raft_state_bytes(node, plan)));
+            let Some((node, bytes)) = sizes.into_iter().find(|(_, bytes)| *bytes >= RAFT_STATE_BYTES) else {
+                return Ok(());
+            };
+            if Instant::now() >= deadline {
+                let title = format!(
+                    "The disk of {node} holds {bytes} bytes besides the snapshot's {}; less than {RAFT_STATE_BYTES} would \
+                     do for the {} entries since the last one.",
+                    plan.bytes, plan.every
+                );
+                return Err(self.failed("state-too-large", title).on([node]));
+            }
+            self.sleep(ASK_AGAIN / 10).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snapshots_are_due_where_mit_takes_them() {
+        let plan = SnapshotPlan { every: 10, bytes: 0 };
+        let due = [0, 8, 9, 10, 18, 19, 20, 29].map(|applied| plan.due(LogIndex(applied)).0);
+        assert_eq!(due, [0, 0, 9, 9, 9, 19, 19, 29]);
+    }
+}
