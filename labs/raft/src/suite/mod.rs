@@ -2,6 +2,7 @@
 //!
 //! - `election`, `agreement`, `failures` (3A, 3B), `persistence`, `figure_8`, `churn` (3C), `snapshots` (3D): MIT's
 //!   tests, as stories;
+//! - `situations`, `snapshot_situations`: what the paper warns of, brought about on purpose;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
 //! - [`RaftCluster`]: how stories wait, count and complain;
 //! - [`bounds`]: all bounds, MIT's beside them.
@@ -16,6 +17,8 @@ mod election;
 mod failures;
 mod figure_8;
 mod persistence;
+mod situations;
+mod snapshot_situations;
 mod snapshots;
 mod storms;
 
@@ -37,13 +40,20 @@ pub fn lab() -> Lab<RaftJudge> {
 
 /// A test of MIT's: its part, name, points, servers, what it is about, and the story.
 macro_rules! directed {
-    ($part:literal, $mit:literal, $points:literal, $nodes:literal, $story:path, $about:literal) => {{
+    ($part:literal, $mit:literal, $points:literal, $nodes:literal, $story:path, $about:literal) => {
+        situation!($part, Some($mit), $points, $nodes, $story, $about)
+    };
+}
+
+/// A story that MIT may not have: the same, with its name there or `None`.
+macro_rules! situation {
+    ($part:literal, $mit:expr, $points:literal, $nodes:literal, $story:path, $about:literal) => {{
         fn run(cluster: lab_harness::cluster::Cluster<RaftJudge>) -> Running {
             Box::pin($story(RaftCluster::new(cluster)))
         }
         let name = stringify!($story).rsplit("::").next().expect("a path has a last part").trim();
         let body = Body::Directed { nodes: $nodes, time_budget: TEST_BUDGET, run };
-        Test { name, mit: Some($mit), part: $part, points: $points, about: $about, body }
+        Test { name, mit: $mit, part: $part, points: $points, about: $about, body }
     }};
 }
 
@@ -89,39 +99,52 @@ fn log_part() -> Vec<Test<RaftJudge>> {
         directed!("log", "TestRejoin3B", 8, 3, failures::rejoin, "a leader comes back with entries that never committed"),
         directed!("log", "TestBackup3B", 10, 5, failures::backup, "logs that differ over many entries are made one fast"),
         directed!("log", "TestCount3B", 8, 3, agreement::count, "no more calls than needed"),
-        storm!("log", "asymmetric", 3, "asymmetric", "links that carry messages one way only"),
-        storm!("log", "bridge", 3, "bridge", "majorities that overlap and do not see each other"),
-        storm!("log", "duplication_and_reordering", 3, "duplication-and-reordering", "old messages meet new terms"),
-        storm!("log", "pauses", 3, "pauses", "servers stand still for longer than an election takes"),
-        storm!("log", "clocks", 3, "clocks", "clocks are off, drift and jump"),
-        storm!("log", "slow_links", 3, "slow-links", "links are slow, narrow and lossy"),
+        situation!("log", None, 3, 3, situations::late_append, "a message comes late, when more was acknowledged since"),
+        situation!("log", None, 3, 5, situations::late_reply, "a reply reaches its caller in a later term of its"),
+        storm!("log", "asymmetric", 2, "asymmetric", "links that carry messages one way only"),
+        storm!("log", "bridge", 2, "bridge", "majorities that overlap and do not see each other"),
+        storm!("log", "duplication_and_reordering", 2, "duplication-and-reordering", "old messages meet new terms"),
+        storm!("log", "pauses", 2, "pauses", "servers stand still for longer than an election takes"),
+        storm!("log", "clocks", 2, "clocks", "clocks are off, drift and jump"),
+        storm!("log", "slow_links", 2, "slow-links", "links are slow, narrow and lossy"),
     ]
 }
 
 #[rustfmt::skip]
 fn persistence_part() -> Vec<Test<RaftJudge>> {
     vec![
-        directed!("persistence", "TestPersist13C", 10, 3, persistence::persist_1, "all crash, the leader does, a follower does"),
-        directed!("persistence", "TestPersist23C", 10, 5, persistence::persist_2, "the majority changes from crash to crash"),
-        directed!("persistence", "TestPersist33C", 10, 3, persistence::persist_3, "a crash and a partition at the same time"),
-        directed!("persistence", "TestFigure83C", 10, 5, figure_8::figure_8, "leaders crash soon after they took a command"),
-        directed!("persistence", "TestUnreliableAgree3C", 10, 5, persistence::unreliable_agreement, "agreement while a tenth of all messages is lost"),
-        directed!("persistence", "TestFigure8Unreliable3C", 10, 5, figure_8::figure_8_unreliable, "leaders are cut off soon after they took a command"),
-        directed!("persistence", "TestReliableChurn3C", 10, 5, churn::reliable_churn, "clients at work while servers come and go"),
-        directed!("persistence", "TestUnreliableChurn3C", 10, 5, churn::unreliable_churn, "the same while a tenth of all messages is lost"),
+        directed!("persistence", "TestPersist13C", 5, 3, persistence::persist_1, "all crash, the leader does, a follower does"),
+        directed!("persistence", "TestPersist23C", 5, 5, persistence::persist_2, "the majority changes from crash to crash"),
+        directed!("persistence", "TestPersist33C", 5, 3, persistence::persist_3, "a crash and a partition at the same time"),
+        directed!("persistence", "TestFigure83C", 5, 5, figure_8::figure_8, "leaders crash soon after they took a command"),
+        directed!("persistence", "TestUnreliableAgree3C", 5, 5, persistence::unreliable_agreement, "agreement while a tenth of all messages is lost"),
+        directed!("persistence", "TestFigure8Unreliable3C", 5, 5, figure_8::figure_8_unreliable, "leaders are cut off soon after they took a command"),
+        directed!("persistence", "TestReliableChurn3C", 5, 5, churn::reliable_churn, "clients at work while servers come and go"),
+        directed!("persistence", "TestUnreliableChurn3C", 5, 5, churn::unreliable_churn, "the same while a tenth of all messages is lost"),
+        situation!("persistence", None, 10, 5, situations::figure_8_schedule, "the schedule of figure 8, step by step, with both of its ends"),
+        situation!("persistence", None, 10, 3, situations::double_vote, "a voter crashes and is asked again in the same term"),
+        situation!("persistence", None, 10, 3, situations::unsynced_append, "all lose power just when a command is committed"),
+        storm!("persistence", "power_losses", 10, "power-losses", "hosts lose power, one, several and most at once"),
+        storm!("persistence", "three_without_power", 10, "three-without-power", "three servers, so that each vote and each copy counts"),
+        storm!("persistence", "everything", 10, "everything", "every kind of fault there is"),
     ]
 }
 
 #[rustfmt::skip]
 fn snapshot_part() -> Vec<Test<RaftJudge>> {
     vec![
-        directed!("snapshot", "TestSnapshotBasic3D", 10, 3, snapshots::snapshot_basic, "logs stay short behind snapshots"),
-        directed!("snapshot", "TestSnapshotInstall3D", 10, 3, snapshots::snapshot_install, "who was cut off gets a snapshot"),
-        directed!("snapshot", "TestSnapshotInstallUnreliable3D", 10, 3, snapshots::snapshot_install_unreliable, "the same while messages are lost"),
-        directed!("snapshot", "TestSnapshotInstallCrash3D", 10, 3, snapshots::snapshot_install_crash, "who crashed gets a snapshot"),
-        directed!("snapshot", "TestSnapshotInstallUnCrash3D", 10, 3, snapshots::snapshot_install_unreliable_crash, "the same while messages are lost"),
-        directed!("snapshot", "TestSnapshotAllCrash3D", 10, 3, snapshots::snapshot_all_crash, "all crash with snapshots at different places"),
-        directed!("snapshot", "TestSnapshotInit3D", 10, 3, snapshots::snapshot_init, "the first write after a crash keeps the snapshot"),
+        directed!("snapshot", "TestSnapshotBasic3D", 8, 3, snapshots::snapshot_basic, "logs stay short behind snapshots"),
+        directed!("snapshot", "TestSnapshotInstall3D", 8, 3, snapshots::snapshot_install, "who was cut off gets a snapshot"),
+        directed!("snapshot", "TestSnapshotInstallUnreliable3D", 8, 3, snapshots::snapshot_install_unreliable, "the same while messages are lost"),
+        directed!("snapshot", "TestSnapshotInstallCrash3D", 8, 3, snapshots::snapshot_install_crash, "who crashed gets a snapshot"),
+        directed!("snapshot", "TestSnapshotInstallUnCrash3D", 8, 3, snapshots::snapshot_install_unreliable_crash, "the same while messages are lost"),
+        directed!("snapshot", "TestSnapshotAllCrash3D", 8, 3, snapshots::snapshot_all_crash, "all crash with snapshots at different places"),
+        directed!("snapshot", "TestSnapshotInit3D", 8, 3, snapshots::snapshot_init, "the first write after a crash keeps the snapshot"),
+        situation!("snapshot", None, 8, 3, snapshot_situations::stale_snapshot, "snapshots come late and twice"),
+        situation!("snapshot", None, 8, 3, snapshot_situations::power_loss_around_snapshots, "power is lost while a snapshot is written"),
+        situation!("snapshot", None, 8, 3, snapshot_situations::large_snapshot, "a snapshot larger than a frame"),
+        storm!("snapshot", "snapshots", 10, "snapshots", "logs that begin behind snapshots, and servers that were away"),
+        storm!("snapshot", "large_snapshots", 10, "large-snapshots", "large snapshots on slow links"),
     ]
 }
 

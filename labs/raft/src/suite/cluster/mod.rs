@@ -1,12 +1,13 @@
 //! The handle by which test bodies drive a Raft cluster: waiting, counting, and wording of failures.
 //!
 //! Here is who is connected, and what is counted; `elections` waits for leaders, `commands` for agreement;
-//! `crashes`, `snapshots` and `weather` are what happens to servers, disks and links.
+//! `crashes`, `snapshots` and `weather` are what happens to servers, disks and links; `stage` sets a scene.
 
 mod commands;
 mod crashes;
 mod elections;
 mod snapshots;
+mod stage;
 mod weather;
 
 pub use elections::Leader;

@@ -1,0 +1,92 @@
+//! Setting a scene: who hears whom, who leads, who has which entry. For the situations that the paper draws.
+
+use super::RaftCluster;
+use crate::contract::Proposed;
+use crate::judge::Known;
+use lab_harness::failed::TestResult;
+use std::time::Duration;
+use windtunnel::time::Instant;
+use windtunnel::world::LinkWeather;
+use windtunnel::world::disk::DiskWeather;
+use windtunnel::{Nanos, NodeId};
+
+/// A scene is set within. An election that one server alone can win may take a few terms.
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// A log that grows wakes no test body, so whoever waits for that looks so often.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+impl RaftCluster {
+    /// Cuts all links but those between `middle` and `others`. With as many others as make a majority, nobody
+    /// but the one in the middle can be elected: the others do not hear each other.
+    pub fn star(&self, middle: NodeId, others: &[NodeId]) {
+        self.cut_off(self.nodes());
+        for other in others {
+            self.cluster.mend(middle, *other);
+            self.cluster.mend(*other, middle);
+        }
+        self.connected.borrow_mut().extend(others.iter().chain([&middle]));
+    }
+
+    /// Brings it about that `node` leads, by the votes of `voters` and its own, with all other links cut. None of the
+    /// voters may lead already.
+    ///
+    /// # Errors
+    /// When it cannot be elected by them.
+    pub async fn elect(&self, node: NodeId, voters: &[NodeId]) -> TestResult {
+        self.star(node, voters);
+        let leads = |known: &Known| (known.leader_among(|other| self.is_connected(other)) == Some(node)).then_some(());
+        let nobody = || {
+            let title =
+                format!("{node} could be elected, and after {} s is not: {}.", WITHIN.as_secs(), self.roll_call());
+            self.failed("no-leader", title)
+        };
+        self.cluster.until(format!("{node} to be elected"), WITHIN, |judge| leads(judge.known()), nobody).await
+    }
+
+    /// Waits until a server's log has an entry, and then until it must be on its disk too.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn replicated_to(&self, node: NodeId, entry: Proposed) -> TestResult {
+        let has = |known: &Known| known.server(node).log.term_at(entry.index) == Some(entry.term);
+        if self.comes_true(has).await {
+            return Ok(());
+        }
+        let Proposed { index, term } = entry;
+        let title =
+            format!("The leader of term {term} took entry {index}, and {node}, whom it reaches, does not get it.");
+        Err(self.failed("not-replicated", title))
+    }
+
+    /// Whether something comes true of what the servers show, logs included.
+    pub async fn comes_true(&self, mut what: impl FnMut(&Known) -> bool) -> bool {
+        let deadline = Instant::now() + WITHIN;
+        while !what(self.cluster.judge().known()) {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            self.cluster.sleep(LOOK_EVERY).await;
+        }
+        true
+    }
+
+    /// Makes each message from one server to another take so long.
+    pub fn make_late(&self, from: NodeId, to: NodeId, by: Duration) {
+        let latency = [Nanos::from(by); 2];
+        self.cluster.set_link(from, to, LinkWeather { latency, ..self.cluster.calm() });
+    }
+
+    /// Makes a link as it was at the beginning.
+    pub fn make_calm(&self, from: NodeId, to: NodeId) {
+        self.cluster.set_link(from, to, self.cluster.calm());
+    }
+
+    /// Makes each fsync of all servers take about so long.
+    pub fn make_syncs_slow(&self, about: Duration) {
+        let sync_latency = [Nanos::from(about / 2), Nanos::from(about * 2)];
+        for node in self.nodes() {
+            self.cluster.tester().set_disk(*node, DiskWeather { sync_latency, ..DiskWeather::default() });
+        }
+    }
+}

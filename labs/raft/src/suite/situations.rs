@@ -1,0 +1,237 @@
+//! Situations that the paper and its readers warn of, each brought about on purpose: what MIT's tests hope to
+//! meet by chance. The servers may time their elections as they like; the scene is set by who hears whom.
+
+use super::agreement::command;
+use super::bounds::{AGREEMENT_WITHIN, ELECTION_WITHIN};
+use super::cluster::RaftCluster;
+use crate::contract::{Digest, Proposed};
+use lab_harness::failed::TestResult;
+use std::time::Duration;
+use windtunnel::NodeId;
+use windtunnel::time::Instant;
+
+/// After that a server has on its disk what it has in its log, if it writes at all.
+const SETTLED: Duration = Duration::from_millis(200);
+
+/// The schedule of figure 8, up to (c), and then both of its ends: (d) the old entry is overwritten though a
+/// majority has it, (e) it is safe because an entry of the leader's own term is committed behind it.
+pub async fn figure_8_schedule(cluster: RaftCluster) -> TestResult {
+    let ([s1, _, s3, s4, s5], old) = up_to_figure_8_c(&cluster).await?;
+    cluster.crash(&[s1]);
+    cluster.restart(&[s5]);
+    cluster.elect(s5, &[s3, s4]).await?; // its last entry is of a later term than theirs
+    heal(&cluster, &[s1]).await?;
+    expect_at(&cluster, old, "figure 8 (d)", false)?;
+
+    let ([s1, _, s3, s4, s5], old) = up_to_figure_8_c(&cluster).await?;
+    let own = cluster.must_take(s1, &new_command(&cluster)).await?;
+    cluster.replicated_to(s3, own).await?;
+    cluster.sleep(SETTLED).await;
+    cluster.crash(&[s1]);
+    cluster.restart(&[s5]);
+    cluster.star(s5, &[s3, s4]);
+    cluster.no_leader_for(ELECTION_WITHIN / 2).await?; // neither votes for a log without that entry
+    heal(&cluster, &[s1]).await?;
+    expect_at(&cluster, old, "figure 8 (e)", true)
+}
+
+/// What was proposed as an old entry, and where.
+#[derive(Clone, Copy, Debug)]
+struct Old {
+    entry: Proposed,
+    digest: Digest,
+}
+
+/// Figure 8 (a) to (c): S1 leads again and has brought its entry of an older term to a majority.
+async fn up_to_figure_8_c(cluster: &RaftCluster) -> TestResult<([NodeId; 5], Old)> {
+    cluster.agree_in_the_end(new_command(cluster), 5).await?;
+    let leader = cluster.one_leader().await?;
+    let servers = [0, 1, 2, 3, 4].map(|places| cluster.after(leader, places));
+    let [s1, s2, s3, s4, s5] = servers;
+    // (a) S1 leads and replicates an entry to S2 alone.
+    cluster.star(s1, &[s2]);
+    let lost = new_command(cluster);
+    let old = Old { entry: cluster.must_take(s1, &lost).await?, digest: Digest::of(&lost) };
+    cluster.replicated_to(s2, old.entry).await?;
+    cluster.sleep(SETTLED).await;
+    // (b) S1 crashes; S5 is elected by S3 and S4, and takes another entry at that place.
+    cluster.crash(&[s1]);
+    cluster.elect(s5, &[s3, s4]).await?;
+    cluster.cut_off(&[s5]);
+    let other = cluster.must_take(s5, &new_command(cluster)).await?;
+    if other.index != old.entry.index {
+        let title =
+            format!("{s5} never saw entry {}, and takes its first command as entry {}.", old.entry.index, other.index);
+        return Err(cluster.failed("wrong-index", title));
+    }
+    cluster.sleep(SETTLED).await;
+    // (c) S5 crashes; S1 comes back, is elected, and goes on with replication.
+    cluster.crash(&[s5]);
+    cluster.restart(&[s1]);
+    cluster.elect(s1, &[s2, s3]).await?;
+    cluster.replicated_to(s3, old.entry).await?;
+    // A majority has it, and it is not committed yet: no entry of the leader's own term is.
+    cluster.nothing_commits_for(SETTLED, old.entry.index).await?;
+    Ok((servers, old))
+}
+
+/// All come back and agree.
+async fn heal(cluster: &RaftCluster, down: &[NodeId]) -> TestResult {
+    cluster.restart(down);
+    cluster.reconnect(cluster.nodes());
+    cluster.agree_in_the_end(new_command(cluster), cluster.size()).await?;
+    Ok(())
+}
+
+fn expect_at(cluster: &RaftCluster, old: Old, figure: &str, is_there: bool) -> TestResult {
+    let index = old.entry.index;
+    if (cluster.value_at(index) == Some(old.digest)) == is_there {
+        return Ok(());
+    }
+    let verb = if is_there { "stays" } else { "is overwritten" };
+    let title =
+        format!("In {figure} the old entry {verb}; at index {index} another command was applied than that says.");
+    Err(cluster.failed("wrong-value", title))
+}
+
+/// Rounds of [`double_vote`]: by kill, by power loss, as is drawn.
+const VOTERS: u32 = 4;
+
+/// A leader has the vote of one other server; that one crashes, comes back at once, and meets the third, who
+/// would like its vote in the same term.
+pub async fn double_vote(cluster: RaftCluster) -> TestResult {
+    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    for _ in 0..VOTERS {
+        let away = cluster.after(cluster.one_leader().await?, 1);
+        let [first, second] = [1, 2].map(|places| cluster.after(away, places));
+        // The leader until now crashes, so that both begin anew and one of them is elected.
+        cluster.cut_off(&[away]);
+        cluster.crash_and_restart(&[first, second]);
+        let leader = cluster.leader_within(AGREEMENT_WITHIN).await?;
+        let voter = if leader.node == first { second } else { first };
+        cluster.crash_and_restart(&[voter]);
+        cluster.crash(&[leader.node]);
+        cluster.star(voter, &[away]);
+        cluster.one_leader().await?; // of a later term: the rules watch
+        cluster.restart(&[leader.node]);
+        cluster.reconnect(cluster.nodes());
+        cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    }
+    Ok(())
+}
+
+/// Rounds of [`late_append`].
+const LATE: u32 = 3;
+
+/// An AppendEntries call comes late, when its receiver has acknowledged more since: nothing conflicts, so
+/// nothing may go.
+pub async fn late_append(cluster: RaftCluster) -> TestResult {
+    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    for _ in 0..LATE {
+        let leader = cluster.one_leader().await?;
+        let follower = cluster.after(leader, 1);
+        cluster.make_late(leader, follower, Duration::from_millis(400));
+        cluster.must_take(leader, &new_command(&cluster)).await?;
+        cluster.sleep(Duration::from_millis(5)).await; // it is on its way
+        cluster.make_calm(leader, follower);
+        cluster.propose(leader, &new_command(&cluster)).await?;
+        let Some(last) = cluster.propose(leader, &new_command(&cluster)).await? else { continue };
+        cluster.replicated_to(follower, last).await?;
+        cluster.applied_on_all(last.index, AGREEMENT_WITHIN).await?;
+        cluster.sleep(Duration::from_millis(500)).await; // the late one arrives
+    }
+    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    Ok(())
+}
+
+/// Attempts of [`late_reply`]: an election that takes too long spoils one.
+const ATTEMPTS: u32 = 4;
+
+/// A reply is under way for so long, if its caller waits for it.
+const REPLY_TAKES: Duration = Duration::from_secs(6);
+
+/// A follower's reply reaches a leader who has been deposed and elected again meanwhile; what it acknowledges
+/// has been overwritten, and must not count.
+pub async fn late_reply(cluster: RaftCluster) -> TestResult {
+    for _ in 0..ATTEMPTS {
+        cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+        one_late_reply(&cluster).await?;
+        cluster.nodes().iter().for_each(|node| {
+            cluster.nodes().iter().for_each(|other| {
+                if node != other {
+                    cluster.make_calm(*node, *other);
+                }
+            })
+        });
+        cluster.reconnect(cluster.nodes());
+    }
+    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    Ok(())
+}
+
+async fn one_late_reply(cluster: &RaftCluster) -> TestResult {
+    let leader = cluster.one_leader().await?;
+    let [follower, b, c, d] = [1, 2, 3, 4].map(|places| cluster.after(leader, places));
+    // The follower gets three commands that nobody else does; its replies are late.
+    cluster.make_late(follower, leader, REPLY_TAKES);
+    cluster.star(leader, &[follower]);
+    let mut last = None;
+    for _ in 0..3 {
+        last = cluster.propose(leader, &new_command(cluster)).await?;
+    }
+    let Some(last) = last else { return Ok(()) };
+    cluster.replicated_to(follower, last).await?;
+    let arrives = Instant::now() + REPLY_TAKES;
+    // Another leader overwrites them.
+    cluster.elect(b, &[c, d]).await?;
+    let newer = cluster.must_take(b, &new_command(cluster)).await?;
+    cluster.star(b, &[c, d, leader, follower]);
+    cluster
+        .comes_true(|known| {
+            [leader, follower].iter().all(|node| known.server(*node).log.term_at(newer.index) == Some(newer.term))
+        })
+        .await;
+    // The first one is elected again, in time for the late reply, and proposes as much to one other alone.
+    cluster.elect(leader, &[c, d]).await?;
+    cluster.inner().mend(follower, leader); // the way of the late reply
+    if Instant::now() >= arrives {
+        return Ok(());
+    }
+    let wait = (arrives - Instant::now()).saturating_sub(Duration::from_millis(100));
+    cluster.sleep(wait).await;
+    cluster.star(leader, &[d]);
+    cluster.inner().mend(follower, leader);
+    for _ in 0..4 {
+        cluster.propose(leader, &new_command(cluster)).await?;
+    }
+    cluster.sleep(2 * SETTLED).await;
+    Ok(())
+}
+
+/// Rounds of [`unsynced_append`].
+const POWER_LOSSES: u64 = 10;
+
+/// All lose power just when somebody shows a command as committed, or at a drawn moment after it was taken,
+/// while disks are slow to sync: what was acknowledged is on a majority of the disks.
+pub async fn unsynced_append(cluster: RaftCluster) -> TestResult {
+    cluster.make_syncs_slow(Duration::from_millis(20));
+    let stream = cluster.inner().stream("power losses");
+    for round in 0..POWER_LOSSES {
+        cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+        let leader = cluster.one_leader().await?;
+        let taken = cluster.must_take(leader, &new_command(&cluster)).await?;
+        if round % 2 == 0 {
+            cluster.comes_true(|known| known.committed().last_index() >= taken.index).await;
+        } else {
+            cluster.sleep(Duration::from_micros(stream.below(80_000))).await;
+        }
+        cluster.nodes().iter().for_each(|node| cluster.inner().power_loss(*node));
+        cluster.nodes().iter().for_each(|node| cluster.inner().start(*node));
+    }
+    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    Ok(())
+}
+
+fn new_command(cluster: &RaftCluster) -> Vec<u8> {
+    command(cluster.random_word())
+}
