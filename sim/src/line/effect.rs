@@ -78,6 +78,11 @@ pub enum Effect {
     },
     /// A task panicked. The node is dead.
     Panicked(PanicReport),
+    /// The node has ended itself. The last effect of its incarnation.
+    Stopped {
+        /// Why, in its own words.
+        reason: String,
+    },
     /// The node polled its tasks 100,000 times and still was not idle.
     NeverIdle,
     /// For the tester alone: changes the world. Boxed, since it is larger than all others and rare.
