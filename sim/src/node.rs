@@ -1,9 +1,11 @@
-//! Who this node is, and what it shows the tester: [`id`], [`peers`], [`control`], [`observe`].
+//! Who this node is, what it shows the tester, and how it ends itself: [`id`], [`peers`], [`control`], [`observe`],
+//! [`stop`].
 
 use crate::executor::context::current;
 use crate::line::Effect;
 use crate::units::NodeId;
 use serde::Serialize;
+use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -59,4 +61,25 @@ pub fn observe(kind: &'static str, value: &impl Serialize) {
 /// What the hook does belongs to the step; what it makes ready at the end runs in the next one.
 pub fn before_output(hook: impl FnMut() + 'static) {
     current().add_before_output(Box::new(hook));
+}
+
+/// Ends this node for good, as `std::process::exit` ends a process, and says why: the disk cannot be trusted any
+/// more, say. It is down like a killed one until somebody starts it again.
+///
+/// No panic, and by itself no failure: a server that cannot keep its promises must not go on. The step ends here, nothing
+/// of this node runs any more, and what it did before leaves it. Not to be called while a `Drop` runs for a panic.
+///
+/// ```no_run
+/// # use windtunnel::{fs, node};
+/// # async fn example(journal: fs::File) {
+/// if let Err(error) = journal.sync_all().await {
+///     node::stop(format!("the journal cannot be written: {error}")); // nobody knows what is on the disk
+/// }
+/// # }
+/// ```
+///
+/// # Panics
+/// Outside of a node, and in the body of a test.
+pub fn stop(reason: impl fmt::Display) -> ! {
+    current().stop(reason.to_string())
 }

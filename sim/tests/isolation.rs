@@ -6,13 +6,14 @@ mod workload;
 
 use std::alloc::System;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::isolate::run_node_if_asked;
 use windtunnel::memory::{CountingAllocator, set_limit_of_simulations};
 use windtunnel::time::sleep;
 use windtunnel::world::{Failure, Isolation, Outcome, Simulation};
-use windtunnel::{NodeId, Seed, node};
+use windtunnel::{NodeId, Seed, fs, node, spawn};
 use workload::{Extra, in_processes, run};
 
 #[global_allocator]
@@ -22,9 +23,12 @@ const SEEDS: u64 = 12;
 /// A node that takes memory and gives none back.
 const HOG: NodeId = NodeId(7);
 const HOG_LIMIT: u64 = 32 << 20;
+/// A node that ends itself at every start but the third.
+const QUITTER: NodeId = NodeId(4);
 
-const TESTS: [(&str, fn()); 2] = [
+const TESTS: [(&str, fn()); 3] = [
     ("processes_give_the_hash_and_the_heap_of_the_thread", processes_give_the_hash_and_the_heap_of_the_thread),
+    ("a_node_that_stops_is_the_same_run_in_a_process", a_node_that_stops_is_the_same_run_in_a_process),
     ("a_node_process_that_wants_too_much_memory_is_named", a_node_process_that_wants_too_much_memory_is_named),
 ];
 
@@ -49,7 +53,30 @@ fn main() -> ExitCode {
 }
 
 fn program() -> Program {
-    Program::new(|| async { if node::id() == HOG { hog().await } else { workload::main(Extra::default()).await } })
+    Program::new(|| async {
+        match node::id() {
+            HOG => hog().await,
+            QUITTER => quit().await,
+            _ => workload::main(Extra::default()).await,
+        }
+    })
+}
+
+/// Leaves operations in flight behind.
+async fn quit() {
+    let tries = fs::read("tries").await.unwrap_or_default().len() as u64;
+    let file = fs::OpenOptions::new().append(true).create(true).open("tries").await.expect("the disk is sound");
+    let file = Rc::new(file);
+    file.append(b"x").await.expect("the disk is sound");
+    node::observe("tries", &tries);
+    if tries < 2 {
+        for _ in 0..2 {
+            let file = file.clone();
+            spawn(async move { file.append(b"y").await });
+        }
+        sleep(Duration::from_nanos(1_500)).await;
+        node::stop(format!("try {tries} failed"));
+    }
 }
 
 async fn hog() {
@@ -67,6 +94,27 @@ fn processes_give_the_hash_and_the_heap_of_the_thread() {
         assert_eq!(thread.events, processes.events, "seed {seed}");
         let (thread, processes) = (thread.counters.peak_heap, processes.counters.peak_heap);
         assert!(thread > 0 && thread.abs_diff(processes) * 4 < thread, "seed {seed}: {thread} and {processes} bytes");
+    }
+}
+
+fn a_node_that_stops_is_the_same_run_in_a_process() {
+    let run = |seed, isolation| {
+        let report = Simulation::new(Seed(seed))
+            .program(QUITTER.0, program())
+            .with(|options| options.isolation = isolation)
+            .run(|tester| async move {
+                for _ in 0..3 {
+                    sleep(Duration::from_millis(30)).await;
+                    tester.start(QUITTER);
+                }
+                tester.is_running(QUITTER)
+            });
+        assert!(matches!(report.outcome, Outcome::Finished(true)), "seed {seed}: {:?}", report.outcome);
+        assert!((1..=2).contains(&report.counters.stops), "seed {seed}: {}", report.counters.stops);
+        (report.trace_hash, report.events, report.counters.stops)
+    };
+    for seed in 0..SEEDS {
+        assert_eq!(run(seed, Isolation::Thread), run(seed, Isolation::Process), "seed {seed}");
     }
 }
 

@@ -35,6 +35,8 @@ mod plan;
 #[cfg(feature = "sim")]
 mod run;
 #[cfg(feature = "sim")]
+mod stopped;
+#[cfg(feature = "sim")]
 mod storm;
 #[cfg(feature = "sim")]
 mod story;

@@ -6,13 +6,14 @@ use crate::failed::Failed;
 use crate::judge::{Interest, Judge};
 use crate::output::Capture;
 use crate::protocol::{LogRecord, OutputRecord};
+use crate::stopped::Stopped;
 use crate::storm::Struck;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windtunnel::NodeId;
 use windtunnel::line::LogLine;
-use windtunnel::world::{Lifecycle, Moment, Observer, Response};
+use windtunnel::world::{Lifecycle, Moment, Observer, Response, Stop};
 
 /// A rule that was broken, and where.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub(crate) struct Kept {
     /// What the test body was doing at the end, if it said so.
     pub awaited: Option<String>,
     pub struck: Struck,
+    /// Nodes that are down because they have ended themselves.
+    pub stopped: Stopped,
     pub log: Vec<LogRecord>,
     pub output: Vec<OutputRecord>,
 }
@@ -92,11 +95,22 @@ impl<J: Judge> Observer for Watcher<J> {
     }
 
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
-        if let (Some(capture), Lifecycle::Killed | Lifecycle::PowerLost) = (&mut self.capture, what) {
-            capture.node_ended(node, &mut self.kept.output);
+        match what {
+            Lifecycle::Started(_) => self.kept.stopped.started(node),
+            Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped => {
+                if let Some(capture) = &mut self.capture {
+                    capture.node_ended(node, &mut self.kept.output);
+                }
+            }
+            Lifecycle::Paused | Lifecycle::Resumed => {}
         }
         let seen = self.judge.borrow_mut().lifecycle(moment, node, what);
         self.respond(seen, moment, node)
+    }
+
+    fn stopped(&mut self, moment: Moment, node: NodeId, stop: Stop<'_>) -> Response {
+        let may_stop = self.kept.stopped.take(moment, node, stop);
+        self.respond(may_stop.map(|()| Interest::None), moment, node)
     }
 
     fn stepped(&mut self, moment: Moment, node: NodeId) {

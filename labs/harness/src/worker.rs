@@ -259,8 +259,8 @@ impl<J: Judge> Worker<'_, J> {
             Ok(Plan { course: Course::Storm(schedule), .. }) => Some(schedule.to_toml()),
             _ => None,
         };
-        let hint =
-            (!same).then(|| "the same seed gave another run when it was repeated: see what `--check` says".to_owned());
+        let other_run = "the same seed gave another run when it was repeated: see what `--check` says";
+        let hint = if same { told.kept.stopped.hint(&broken.failed) } else { Some(other_run.to_owned()) };
         Failure {
             rule: broken.failed.rule.to_owned(),
             title: broken.failed.title.clone(),

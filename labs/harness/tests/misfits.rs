@@ -95,6 +95,7 @@ fn lab() -> Lab<Nobody> {
             misfit!("behaves"),
             misfit!("prints"),
             misfit!("panics"),
+            misfit!("stops"),
             misfit!("meets_a_bug_of_the_judge"),
             misfit!("aborts"),
             misfit!("exits"),
@@ -142,6 +143,7 @@ async fn main_of_node() {
 fn obey(order: &str) {
     match order {
         "panics" => panic!("as it was told"),
+        "stops" => node::stop("as it was told"),
         "prints" => println!("a line that could break the protocol"),
         "panics_in_the_middle_of_a_line" => {
             print!("its last words");
@@ -201,6 +203,19 @@ fn a_panic_is_told_with_node_event_and_what_was_printed() {
     assert_eq!((failure.rule.as_str(), failure.node), ("panic", Some(NodeId(2))));
     assert!(failure.title.contains("as it was told") && failure.title.contains("misfits.rs:"), "{}", failure.title);
     assert_eq!(failure.at_ns, 100_000_000);
+    assert_eq!(worker.run("behaves").expect("the worker goes on").verdict, Verdict::Passed);
+    worker.child.kill().expect("it can be killed");
+    worker.end();
+}
+
+/// Its disk gave it no cause; the judge of the lab has nothing to do with it.
+fn a_node_that_stops_without_a_cause_is_told_with_its_reason() {
+    let mut worker = Worker::start();
+    let failure = worker.run("stops").and_then(|result| result.failure).expect("a failure");
+    assert_eq!((failure.rule.as_str(), failure.node), ("stopped-without-cause", Some(NodeId(2))));
+    assert_eq!(failure.title, "Node 2 stopped for good though its disk has never failed it: as it was told.");
+    let told = failure.story.iter().any(|row| (row.node, row.text.as_str()) == (NodeId(2), "stops: as it was told"));
+    assert!(told, "{:?}", failure.story);
     assert_eq!(worker.run("behaves").expect("the worker goes on").verdict, Verdict::Passed);
     worker.child.kill().expect("it can be killed");
     worker.end();
@@ -363,6 +378,10 @@ fn main() -> ExitCode {
     let trials = [
         ("sound_tests_pass_and_printing_breaks_no_line", sound_tests_pass_and_printing_breaks_no_line as fn()),
         ("a_panic_is_told_with_node_event_and_what_was_printed", a_panic_is_told_with_node_event_and_what_was_printed),
+        (
+            "a_node_that_stops_without_a_cause_is_told_with_its_reason",
+            a_node_that_stops_without_a_cause_is_told_with_its_reason,
+        ),
         (
             "a_panic_of_the_harness_is_not_blamed_on_the_submission",
             a_panic_of_the_harness_is_not_blamed_on_the_submission,

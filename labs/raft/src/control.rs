@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// [`Raft::propose`](crate::Raft::propose).
-    Propose(Vec<u8>),
+    Propose(#[serde(with = "serde_bytes")] Vec<u8>),
     /// [`Raft::status`](crate::Raft::status).
     Status,
     /// [`Raft::snapshot`](crate::Raft::snapshot).
@@ -15,6 +15,7 @@ pub enum Request {
         /// The last entry that `data` covers.
         index: LogIndex,
         /// The state.
+        #[serde(with = "serde_bytes")]
         data: Vec<u8>,
     },
     /// [`Raft::read_barrier`](crate::Raft::read_barrier).

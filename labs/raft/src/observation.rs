@@ -28,6 +28,7 @@ pub struct AppliedEntry {
     /// The digest of the command.
     pub digest: Digest,
     /// The command.
+    #[serde(with = "serde_bytes")]
     pub command: Vec<u8>,
 }
 
@@ -41,6 +42,7 @@ pub struct AppliedSnapshot {
     /// The digest of the state.
     pub digest: Digest,
     /// The state.
+    #[serde(with = "serde_bytes")]
     pub data: Vec<u8>,
 }
 

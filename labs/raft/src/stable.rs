@@ -60,7 +60,9 @@ struct Newest {
 /// What is in the file before its checksum.
 #[derive(Serialize, Deserialize)]
 struct Image {
+    #[serde(with = "serde_bytes")]
     state: Vec<u8>,
+    #[serde(with = "serde_bytes")]
     snapshot: Vec<u8>,
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Context {
     pub changes: Cell<u64>,
     pub changed: RefCell<Vec<Waiter>>,
     pub scratch: RefCell<Vec<u8>>,
+    /// Why the node has ended itself, until the step has said so.
+    pub stopping: RefCell<Option<String>>,
     before_output: RefCell<Vec<Box<dyn FnMut()>>>,
     streams: RefCell<BTreeMap<&'static str, Rc<RefCell<Stream>>>>,
     collection_keys: (u64, u64),
@@ -125,6 +127,7 @@ impl Context {
             changes: Cell::new(0),
             changed: RefCell::default(),
             scratch: RefCell::default(),
+            stopping: RefCell::default(),
             before_output: RefCell::default(),
             streams: RefCell::default(),
             collection_keys: (keys.word(), keys.word()),
@@ -183,8 +186,9 @@ impl Context {
         self.before_output.borrow_mut().push(hook);
     }
 
+    /// Runs the hooks. The dead show nothing, and must not forget what they have not shown.
     pub fn run_before_output(&self) {
-        if self.before_output.borrow().is_empty() {
+        if self.dead.get() || self.before_output.borrow().is_empty() {
             return;
         }
         let mut hooks = self.before_output.take();

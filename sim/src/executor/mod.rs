@@ -13,6 +13,7 @@ pub(crate) mod operations;
 pub(crate) mod panics;
 mod ready;
 pub(crate) mod std_hash_keys;
+mod stop;
 mod tasks;
 pub(crate) mod timers;
 mod window;
@@ -96,7 +97,9 @@ impl Executor {
                 context.run_until_idle();
                 context.run_before_output();
             });
-            if catch_unwind(body).is_err() {
+            let ran = catch_unwind(body);
+            let stopped = context.dead.get() && context.end_of_stop();
+            if ran.is_err() && !stopped {
                 context.emit(Effect::Panicked(panics::take_report()));
             }
         });

@@ -230,7 +230,7 @@ fn retire(table: &mut Table, slot: u32) {
 }
 
 impl Context {
-    /// Polls ready tasks until none is left, or the budget of polls is.
+    /// Polls ready tasks until none is left, the budget of polls is, or the node has stopped.
     pub(super) fn run_until_idle(&self) {
         let mut polls = 0;
         while let Some(id) = self.tasks.next_ready() {
@@ -252,13 +252,16 @@ impl Context {
                     self.tasks.finish(id, waker);
                 }
                 Err(_) => {
-                    // The node is dead; what its task still holds may panic again when dropped.
+                    // The node is dead or stops; what its task still holds may panic again when dropped.
                     let report = panics::take_report();
                     self.tasks.finish(id, waker);
                     let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
                     self.emit(Effect::Panicked(report));
                     return;
                 }
+            }
+            if self.dead.get() {
+                return;
             }
         }
     }

@@ -58,6 +58,7 @@ pub enum DiskRequest {
         /// Where to begin, in bytes.
         offset: u64,
         /// The bytes.
+        #[serde(with = "serde_bytes")]
         data: Vec<u8>,
     },
     /// Cuts or grows the file to `length`. Answer: `Done`.
@@ -133,7 +134,7 @@ pub enum DiskReply {
     /// It is done.
     Done,
     /// Bytes read.
-    Data(Vec<u8>),
+    Data(#[serde(with = "serde_bytes")] Vec<u8>),
     /// Kind and length.
     Metadata(Metadata),
     /// Names in a directory, sorted.

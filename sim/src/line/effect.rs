@@ -16,6 +16,7 @@ pub enum Effect {
         /// The name of the RPC.
         method: Method,
         /// The request, serialised.
+        #[serde(with = "serde_bytes")]
         body: Vec<u8>,
     },
     /// Answers a peer.
@@ -53,6 +54,7 @@ pub enum Effect {
         /// The tester's number for it.
         id: ControlId,
         /// The answer, serialised.
+        #[serde(with = "serde_bytes")]
         body: Vec<u8>,
     },
     /// The node has no control handler (yet).
@@ -65,6 +67,7 @@ pub enum Effect {
         /// What kind of thing: a name that node and tester agree on.
         kind: Method,
         /// The thing, serialised.
+        #[serde(with = "serde_bytes")]
         body: Vec<u8>,
     },
     /// A log line. Never part of the trace hash.
@@ -78,6 +81,11 @@ pub enum Effect {
     },
     /// A task panicked. The node is dead.
     Panicked(PanicReport),
+    /// The node has ended itself. The last effect of its incarnation.
+    Stopped {
+        /// Why, in its own words.
+        reason: String,
+    },
     /// The node polled its tasks 100,000 times and still was not idle.
     NeverIdle,
     /// For the tester alone: changes the world. Boxed, since it is larger than all others and rare.

@@ -27,6 +27,7 @@ pub enum Event {
         /// The name of the RPC.
         method: Method,
         /// The request, serialised.
+        #[serde(with = "serde_bytes")]
         body: Vec<u8>,
     },
     /// A peer answers.
@@ -62,6 +63,7 @@ pub enum Event {
         /// The tester's number for it.
         id: ControlId,
         /// The request, serialised.
+        #[serde(with = "serde_bytes")]
         body: Vec<u8>,
     },
     /// For the tester alone: a node answered over its control port.

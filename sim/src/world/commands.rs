@@ -1,7 +1,7 @@
 //! What a command does to the world.
 
 use super::machine::Process;
-use super::observer::Lifecycle;
+use super::observer::{Lifecycle, Stop};
 use super::recording::{Intervention, PowerLoss};
 use super::{Command, Failure, Options, World};
 use crate::isolate::Host;
@@ -111,13 +111,31 @@ impl World<'_> {
 
     fn kill(&mut self, node: NodeId) {
         if self.end_process(node) {
-            let machine = self.machine(node);
-            machine.disk.process_killed(machine.incarnation);
-            self.show_disk(node);
+            self.bury_process(node);
             self.shared.counters.borrow_mut().kills += 1;
-            self.reset_peers(node);
             self.lifecycle(node, Lifecycle::Killed);
         }
+    }
+
+    /// A node has ended itself: to its disk and its peers that is a kill.
+    pub(super) fn stopped(&mut self, node: NodeId, reason: &str) {
+        // What it has met, before what ends without it.
+        let disk = self.machine(node).disk.statistics();
+        if self.end_process(node) {
+            self.bury_process(node);
+            self.shared.counters.borrow_mut().stops += 1;
+            let response = self.observer.stopped(self.moment(), node, Stop { reason, disk: &disk });
+            self.respond(response);
+            self.lifecycle(node, Lifecycle::Stopped);
+        }
+    }
+
+    /// The kernel's share in the end of a process: of its operations in flight some are done, its connections close.
+    fn bury_process(&mut self, node: NodeId) {
+        let machine = self.machine(node);
+        machine.disk.process_killed(machine.incarnation);
+        self.show_disk(node);
+        self.reset_peers(node);
     }
 
     /// The machine goes dark: nobody is told, what is not on its disk is gone.

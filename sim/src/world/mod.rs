@@ -28,7 +28,7 @@ mod weather;
 pub use command::Command;
 use command::Fault;
 pub use network::LinkDecisions;
-pub use observer::{Blind, Lifecycle, Moment, Observer, Response};
+pub use observer::{Blind, Lifecycle, Moment, Observer, Response, Stop};
 pub use recording::{Intervention, LostMessage, PowerLoss, Record, Recorded, Recording, WhyLost};
 pub use report::{Counters, Decisions, Failure, FaultDecisions, Outcome, Report};
 pub use simulation::{Isolation, Options, Simulation};

@@ -1,5 +1,6 @@
 //! Who watches a run: sees what nodes show, and may stop the world.
 
+use super::disk::DiskStatistics;
 use crate::line::LogLine;
 use crate::units::{EventNumber, Incarnation, Nanos, NodeId};
 
@@ -12,7 +13,7 @@ pub struct Moment {
     pub event: EventNumber,
 }
 
-/// What happened to a node from outside.
+/// What becomes of a node's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifecycle {
     /// Its process has begun.
@@ -21,10 +22,21 @@ pub enum Lifecycle {
     Killed,
     /// Its machine lost power.
     PowerLost,
+    /// It has ended itself: [`Observer::stopped`] has just been told why.
+    Stopped,
     /// Its process stands still.
     Paused,
     /// Its process runs on.
     Resumed,
+}
+
+/// A node that has ended itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop<'a> {
+    /// Why, in its own words.
+    pub reason: &'a str,
+    /// What its disk had done and suffered by then, in the whole run.
+    pub disk: &'a DiskStatistics,
 }
 
 /// What the world does after a notice.
@@ -46,6 +58,12 @@ pub trait Observer {
     /// Something happened to a node.
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
         let _ = (moment, node, what);
+        Response::Continue
+    }
+
+    /// A node has ended itself. [`Lifecycle::Stopped`] follows.
+    fn stopped(&mut self, moment: Moment, node: NodeId, stop: Stop<'_>) -> Response {
+        let _ = (moment, node, stop);
         Response::Continue
     }
 

@@ -123,6 +123,8 @@ pub struct Counters {
     pub starts: u64,
     /// Kills.
     pub kills: u64,
+    /// Nodes that ended themselves.
+    pub stops: u64,
     /// Power losses.
     pub power_losses: u64,
     /// Power losses that found unsynced data.

@@ -119,6 +119,7 @@ impl World<'_> {
             Effect::Log(line) => self.observer.logged(self.moment(), node, &line),
             Effect::Undecodable { from, method } => self.fail(Failure::Undecodable { node, from, method }),
             Effect::Panicked(report) => self.fail(Failure::Panicked { node, report }),
+            Effect::Stopped { reason } => self.stopped(node, &reason),
             Effect::NeverIdle => self.fail(Failure::NeverIdle { node }),
             Effect::Command(command) if node == NodeId::TESTER => self.command(*command),
             // Only the tester's handle makes commands; a node that sends one anyway is not heard.

@@ -96,6 +96,10 @@ pub(super) fn effect(fold: &mut Fold, effect: &Effect) {
             fold.bytes(report.message.as_bytes());
         }
         Effect::NeverIdle => fold.word(42),
+        Effect::Stopped { reason } => {
+            fold.word(44);
+            fold.bytes(reason.as_bytes());
+        }
         Effect::Command(command) => {
             fold.word(43);
             let bytes = postcard::to_stdvec(command).expect("a command always serialises");

@@ -140,7 +140,7 @@ impl Raft {
             };
             self.0.records_taken.update(|taken| taken + 1);
             if let Err(error) = journal.append(&record).await {
-                panic!("the journal cannot be written, so this server must stop: {error}");
+                node::stop(format_args!("the journal cannot be written: {error}"));
             }
             self.0.records_written.update(|written| written + 1);
             persisted(&Persisted::Log {

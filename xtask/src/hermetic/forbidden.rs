@@ -9,7 +9,7 @@ pub struct Forbidden {
 
 const DISK: &str = "windtunnel::fs: the node's own disk, which can lose power";
 const NETWORK: &str = "windtunnel::net: calls over the simulated network";
-const PROCESS: &str = "return an error from `start`: a node cannot start or end processes";
+const PROCESS: &str = "windtunnel::node::stop to end the node for good: it cannot start or end processes";
 const ENVIRONMENT: &str = "constants, or the contract's parameters: the environment differs between machines";
 const MACHINE: &str = "the facade of windtunnel: the operating system is not simulated";
 const SLEEP: &str = "windtunnel::time::sleep(…).await";

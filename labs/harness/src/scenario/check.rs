@@ -209,6 +209,10 @@ fn target(kind: &Kind, nodes: u32) -> Checked {
         Target::Minority | Target::Majority => {
             require(nodes >= 3, &path, format!("{nodes} nodes have no minority"), "allowed here: any, leader, a node")?;
         }
+        Target::Unsound => {
+            let message = format!("of {nodes} disks none may be unsound: a majority stays sound");
+            require(nodes >= 3, &path, message, "allowed here: any, leader, a node")?;
+        }
         Target::Any | Target::Leader | Target::Follower => {}
     }
     let Some((links, direction)) = kind.links() else { return Ok(()) };
@@ -238,7 +242,7 @@ fn check_partition(partition: &Partition, nodes: u32) -> Checked {
         Target::Any => return Ok(()),
         Target::Leader | Target::Follower => true,
         Target::Nodes(listed) => listed.len() == 1,
-        Target::Minority | Target::Majority => false,
+        Target::Minority | Target::Majority | Target::Unsound => false,
     };
     let alone = partition.shapes.iter().all(|shape| *shape == Shape::IsolateOne);
     let message = "only the shape `isolate-one` has a `where`: other shapes hit no node in particular";

@@ -106,6 +106,8 @@ kinds! {
     "disk-full" DiskFull,
     /// Makes a disk fail now and then (EIO).
     "disk-error" DiskError,
+    /// Lets a disk rot: now and then a read finds a flipped bit, which stays.
+    "bit-rot" BitRot,
 }
 
 /// How a partition cuts the nodes.
@@ -306,6 +308,13 @@ node_settings! {
         pub sync_error_ppm: Between<Rate>,
     }
 }
+node_settings! {
+    /// A disk that rots.
+    BitRot for lasts {
+        /// How often a read finds a bit flipped.
+        pub bit_rot_ppm: Between<Rate>,
+    }
+}
 
 impl Kind {
     /// Whom each strike hits.
@@ -326,7 +335,8 @@ impl Kind {
             | Kind::ClockJump(ClockJump { target, .. })
             | Kind::DiskSlow(DiskSlow { target, .. })
             | Kind::DiskFull(DiskFull { target, .. })
-            | Kind::DiskError(DiskError { target, .. }) => target,
+            | Kind::DiskError(DiskError { target, .. })
+            | Kind::BitRot(BitRot { target, .. }) => target,
         }
     }
 
@@ -360,7 +370,8 @@ impl Kind {
             | Kind::ClockDrift(ClockDrift { lasts, .. })
             | Kind::DiskSlow(DiskSlow { lasts, .. })
             | Kind::DiskFull(DiskFull { lasts, .. })
-            | Kind::DiskError(DiskError { lasts, .. }) => Some(*lasts),
+            | Kind::DiskError(DiskError { lasts, .. })
+            | Kind::BitRot(BitRot { lasts, .. }) => Some(*lasts),
         }
     }
 }

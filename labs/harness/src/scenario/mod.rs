@@ -21,6 +21,7 @@ mod schema;
 mod strike;
 mod time;
 mod timing;
+mod unsound;
 mod weather;
 mod write;
 
@@ -30,8 +31,8 @@ mod tests;
 pub use action::{Action, ResolvedAction, ScheduledAction};
 pub use complaint::{Complaint, ScenarioError};
 pub use family::{
-    ClockDrift, ClockJump, CutLink, Direction, DiskError, DiskFull, DiskSlow, Duplicate, Family, Kill, Kind, Links,
-    LossyLink, Partition, Pause, PowerLoss, Reorder, Shape, SlowLink, SlowNode,
+    BitRot, ClockDrift, ClockJump, CutLink, Direction, DiskError, DiskFull, DiskSlow, Duplicate, Family, Kill, Kind,
+    Links, LossyLink, Partition, Pause, PowerLoss, Reorder, Shape, SlowLink, SlowNode,
 };
 pub use file::{DrawnLoad, Load, Scenario};
 pub use place::{Place, Places, Target};

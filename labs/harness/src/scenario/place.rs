@@ -21,6 +21,9 @@ pub enum Target {
     Minority,
     /// A drawn set of more than half of the nodes, all at once.
     Majority,
+    /// A node drawn for each strike from those whose disks are unsound in this run: fewer than half of all, drawn once
+    /// a run.
+    Unsound,
     /// These nodes, all at once.
     Nodes(Vec<NodeId>),
 }
@@ -151,9 +154,10 @@ macro_rules! written_as_place {
     };
 }
 
-written_as_place!(Target, "\"any\", \"leader\", \"follower\", \"minority\", \"majority\", a node or a list of nodes",
+written_as_place!(Target, "\"any\", \"leader\", \"follower\", \"minority\", \"majority\", \"unsound\", a node or a list of nodes",
     nodes => Ok(Target::Nodes(nodes)), true,
-    { "any" = Any, "leader" = Leader, "follower" = Follower, "minority" = Minority, "majority" = Majority });
+    { "any" = Any, "leader" = Leader, "follower" = Follower, "minority" = Minority, "majority" = Majority,
+      "unsound" = Unsound });
 written_as_place!(Place, "\"leader\", \"follower\" or a node",
     nodes => match nodes[..] {
         [node] => Ok(Place::Node(node)),
@@ -178,6 +182,7 @@ impl Serialize for Target {
             Target::Follower => serializer.serialize_str("follower"),
             Target::Minority => serializer.serialize_str("minority"),
             Target::Majority => serializer.serialize_str("majority"),
+            Target::Unsound => serializer.serialize_str("unsound"),
             Target::Nodes(nodes) => write_nodes(nodes, serializer),
         }
     }

@@ -109,7 +109,7 @@ impl Schedule {
     #[must_use]
     pub fn strikes_after(&self, observed: &str, number: u64, now: Nanos) -> Vec<Vec<Event>> {
         let waits = |family: &&Family| family.timing.when.as_ref().is_some_and(|when| when.after == observed);
-        let storm = Storm { nodes: self.nodes, duration: self.duration };
+        let storm = Storm { nodes: self.nodes, duration: self.duration, drawn: self.drawn.seed };
         let strike = |family: &Family| {
             let name = family.timing.name.as_deref().unwrap_or(family.kind.name());
             strike::after(family, name, number, now, self.drawn.seed, storm)

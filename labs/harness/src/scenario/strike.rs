@@ -8,6 +8,7 @@ use super::place::{Place, Places, Target};
 use super::range::Between;
 use super::schedule::{Event, When};
 use super::time::Time;
+use super::unsound;
 use super::weather::{DiskChange, LinkChange};
 use windtunnel::streams::{Purpose, Stream};
 use windtunnel::{Nanos, NodeId, Seed, fold};
@@ -17,6 +18,8 @@ use windtunnel::{Nanos, NodeId, Seed, fold};
 pub(super) struct Storm {
     pub nodes: u32,
     pub duration: Time,
+    /// What the run was drawn from: the same in a schedule that was saved.
+    pub drawn: Seed,
 }
 
 /// All events of the family of that name in that run; nothing if the run does not have the family.
@@ -59,7 +62,7 @@ fn strike(
         return Vec::new();
     }
     let at = at(&mut stream);
-    let strike = Strike::draw(family, storm.nodes, &mut stream);
+    let strike = Strike::draw(family, storm, &mut stream);
     let mut events = strike.events(When::At(at), format!("{name}.{number}"));
     let end = Time(at.0.saturating_add(lasts.0));
     // What would end after the storm is ended by its heal-all.
@@ -106,17 +109,17 @@ impl Strike {
         self.actions.iter().map(event).collect()
     }
 
-    fn draw(family: &Family, nodes: u32, stream: &mut Stream) -> Strike {
+    fn draw(family: &Family, storm: Storm, stream: &mut Stream) -> Strike {
         let pick = stream.below(1_000_000) as u32;
         let actions = match &family.kind {
-            Kind::Partition(partition) => partition::draw(partition, nodes, stream),
+            Kind::Partition(partition) => partition::draw(partition, storm.nodes, stream),
             kind => match kind.links() {
                 Some((links, direction)) => {
                     let weather = link_change(kind, stream);
-                    let ends = link_ends(kind.target(), links, direction, nodes, stream);
+                    let ends = link_ends(kind.target(), links, direction, storm, stream);
                     ends.into_iter().map(|(from, to)| on_link(weather, from, to)).collect()
                 }
-                None => on_nodes(kind, nodes, stream),
+                None => on_nodes(kind, storm, stream),
             },
         };
         Strike { actions, pick }
@@ -134,13 +137,18 @@ pub(super) fn shuffled(nodes: u32, stream: &mut Stream) -> Vec<NodeId> {
     all
 }
 
-fn subject(target: &Target, nodes: u32, spare: u32, stream: &mut Stream) -> Subject {
+fn subject(target: &Target, storm: Storm, spare: u32, stream: &mut Stream) -> Subject {
+    let nodes = storm.nodes;
     let mut order = shuffled(nodes, stream);
     let half = u64::from(nodes) / 2;
     let size = match target {
         Target::Leader => return Subject::Role(Place::Leader),
         Target::Follower => return Subject::Role(Place::Follower),
         Target::Nodes(listed) => return Subject::Nodes(listed.clone()),
+        Target::Unsound => {
+            let unsound = unsound::nodes(nodes, storm.drawn);
+            return Subject::Nodes(vec![unsound[stream.below(unsound.len() as u64) as usize]]);
+        }
         Target::Any => 1,
         Target::Minority => Between { from: 1, to: u64::from(nodes - 1) / 2 }.one(stream),
         Target::Majority => Between { from: half + 1, to: u64::from(nodes - spare) }.one(stream),
@@ -154,20 +162,20 @@ fn link_ends(
     target: &Target,
     links: Links,
     direction: Direction,
-    nodes: u32,
+    storm: Storm,
     stream: &mut Stream,
 ) -> Vec<(Places, Places)> {
     if links == Links::All {
         return vec![(Places::All, Places::All)];
     }
     // A majority of all nodes would leave nobody at the other end: one is spared.
-    let (near, far) = match subject(target, nodes, 1, stream) {
+    let (near, far) = match subject(target, storm, 1, stream) {
         Subject::Role(role) => {
             let near = if role == Place::Leader { Places::Leader } else { Places::Follower };
             (near, if links == Links::One { Places::Other } else { Places::Others })
         }
         Subject::Nodes(mut near) => {
-            let mut far = shuffled(nodes, stream);
+            let mut far = shuffled(storm.nodes, stream);
             far.retain(|node| !near.contains(node));
             if links == Links::One {
                 near = vec![near[stream.below(near.len() as u64) as usize]];
@@ -224,8 +232,8 @@ fn on_link(weather: Option<LinkChange>, from: Places, to: Places) -> ScheduledAc
     }
 }
 
-fn on_nodes(kind: &Kind, nodes: u32, stream: &mut Stream) -> Vec<ScheduledAction> {
-    let struck = match subject(kind.target(), nodes, 0, stream) {
+fn on_nodes(kind: &Kind, storm: Storm, stream: &mut Stream) -> Vec<ScheduledAction> {
+    let struck = match subject(kind.target(), storm, 0, stream) {
         Subject::Role(role) => vec![role],
         Subject::Nodes(nodes) => nodes.into_iter().map(Place::Node).collect(),
     };
@@ -260,6 +268,10 @@ fn on_node(kind: &Kind, node: Place, stream: &mut Stream) -> Option<ScheduledAct
                 ..DiskChange::default()
             };
             Action::DiskWeather { node, weather }
+        }
+        Kind::BitRot(rot) => {
+            let bit_rot_ppm = Some(rot.bit_rot_ppm.one(stream));
+            Action::DiskWeather { node, weather: DiskChange { bit_rot_ppm, ..DiskChange::default() } }
         }
         _ => return None,
     })

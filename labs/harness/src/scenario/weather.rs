@@ -298,6 +298,9 @@ pub struct DiskChange {
     /// How often an fsync fails (EIO).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_error_ppm: Option<Rate>,
+    /// How often a read finds a bit flipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bit_rot_ppm: Option<Rate>,
     /// So many bytes can still be written, counted from the strike; with 0 no file grows at all (ENOSPC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_bytes: Option<u64>,
@@ -324,6 +327,7 @@ impl NodeDisk {
             sync_latency: later(self.sync_latency, change.sync_slower_by),
             error_ppm: change.error_ppm.unwrap_or(self.error_ppm),
             sync_error_ppm: change.sync_error_ppm.unwrap_or(self.sync_error_ppm),
+            bit_rot_ppm: change.bit_rot_ppm.unwrap_or(self.bit_rot_ppm),
             // The smaller of the two: a disk gets no larger by filling up.
             capacity: self.capacity.into_iter().chain(capacity).min(),
             ..self.clone()

@@ -156,6 +156,20 @@ fn free_bytes_are_counted_once_when_the_disk_fills_up() {
 }
 
 #[test]
+fn a_disk_that_rots_and_fails_does_both_until_each_is_over() {
+    let mut front = front();
+    let rot = |ppm| DiskChange { bit_rot_ppm: Some(Rate(ppm)), ..DiskChange::default() };
+    let failing = DiskChange { error_ppm: Some(Rate(9)), ..DiskChange::default() };
+    let rates = |commands: &[Command]| match commands {
+        [Command::Disk { node: ONE, weather }] => (weather.bit_rot_ppm, weather.error_ppm),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(rates(&front.told(FIRST, disk(rot(7)))), (Ppm(7), Ppm(0)));
+    assert_eq!(rates(&front.told(SECOND, disk(failing))), (Ppm(7), Ppm(9)));
+    assert_eq!(rates(&front.told(FIRST, ResolvedAction::DiskCalm { node: ONE })), (Ppm(0), Ppm(9)));
+}
+
+#[test]
 fn to_heal_is_to_end_everything() {
     let mut front = front();
     front.told(FIRST, cut());

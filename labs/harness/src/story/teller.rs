@@ -162,6 +162,9 @@ impl<J: Judge> Teller<'_, J> {
             Effect::Disk { request, .. } => {
                 self.push(When::of(record), record.node, RowKind::Disk, disk::request(request));
             }
+            Effect::Stopped { reason } => {
+                self.push(When::of(record), record.node, RowKind::Fault, format!("stops: {reason}"));
+            }
             _ => {}
         }
     }

@@ -202,6 +202,15 @@ fn a_power_loss_says_what_it_took() {
 }
 
 #[test]
+fn a_node_that_stops_says_why_in_its_column() {
+    let reason = "the journal cannot be written".to_owned();
+    let stopped = record(1, 2, timer(), vec![shows("log 1"), Effect::Stopped { reason }]);
+    let rows = all(&Recording { records: vec![stopped], ..Recording::default() });
+    let words = [(2, "timer goes off"), (2, "log 1"), (2, "stops: the journal cannot be written")];
+    assert_eq!((told(&rows), rows[2].kind), (expected(words), RowKind::Fault));
+}
+
+#[test]
 fn what_a_reply_made_a_node_show_stands_at_the_head_of_an_arrow_from_whoever_replied() {
     let reply = |call| Event::Reply { call: CallId(call), result: Ok(Vec::new()) };
     let records = vec![

@@ -17,6 +17,7 @@ pub enum Applied {
         /// The term of its entry.
         term: Term,
         /// The command.
+        #[serde(with = "serde_bytes")]
         command: Vec<u8>,
     },
     /// A state that stands for everything up to `index`. (Section 7)
@@ -26,6 +27,7 @@ pub enum Applied {
         /// That entry's term.
         term: Term,
         /// The state, as the state machine wrote it.
+        #[serde(with = "serde_bytes")]
         data: Vec<u8>,
     },
 }

@@ -18,7 +18,7 @@ pub trait Raft: Clone + 'static {
     /// # Errors
     ///
     /// When the disk does not give back what was saved. A server that has forgotten a vote must
-    /// not vote: it stays down.
+    /// not vote: the node stops for good, as with `windtunnel::node::stop`.
     fn start(applied: AppliedStream) -> impl Future<Output = io::Result<Self>>;
 
     /// Takes a command into the leader's log and returns at once, without waiting for the disk or

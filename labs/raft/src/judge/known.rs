@@ -148,7 +148,7 @@ impl Known {
     pub(super) fn take_lifecycle(&mut self, node: NodeId, what: Lifecycle) {
         match what {
             Lifecycle::Started(_) => self.server_mut(node).start(),
-            Lifecycle::Killed | Lifecycle::PowerLost => self.server_mut(node).running = false,
+            Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped => self.server_mut(node).running = false,
             Lifecycle::Paused | Lifecycle::Resumed => {}
         }
     }

@@ -16,13 +16,11 @@ use windtunnel::node;
 /// A node's main: starts `R`, serves the control port, and returns; the server lives on in its
 /// tasks. Until it has started the node has no control handler, and the tester is told so.
 ///
-/// # Panics
-///
-/// When `R` cannot start: a server that cannot read its disk is down, and says why.
+/// When `R` cannot start, the node stops for good and says why: a server that cannot read its disk must not take part.
 pub async fn host<R: Raft>() {
     match start_observed::<R>(AppliedStream::new(|_| ())).await {
         Ok(raft) => control_port::serve(raft),
-        Err(error) => panic!("{} cannot start: {error}", node::name()),
+        Err(error) => node::stop(format_args!("it cannot start: {error}")),
     }
 }
 

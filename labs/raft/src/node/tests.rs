@@ -7,8 +7,9 @@ use crate::observation::{APPLIED, RESTORED, VIEW};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
+use windtunnel::line::Effect;
 use windtunnel::time::sleep;
-use windtunnel::world::{Failure, Moment, Observer, Outcome, Response, Simulation, Tester};
+use windtunnel::world::{Moment, Observer, Outcome, Recorded, Response, Simulation, Tester};
 use windtunnel::{NodeId, Seed};
 
 const NODE: NodeId = NodeId(1);
@@ -105,9 +106,16 @@ impl Raft for Amnesiac {
 
 #[test]
 fn a_server_that_cannot_read_its_disk_is_down_and_says_which_record() {
-    let report = Simulation::new(Seed(1)).nodes(1, host::<Amnesiac>).run(|_| sleep(Duration::from_secs(1)));
-    let Outcome::Failed(Failure::Panicked { report, .. }) = report.outcome else { panic!("{:?}", report.outcome) };
-    assert_eq!(report.message, "node 1 cannot start: raft.journal: record 7 is damaged");
+    let simulation = Simulation::new(Seed(1)).nodes(1, host::<Amnesiac>);
+    let report = simulation.with(|options| options.record = Recorded::Everything).run(|tester| async move {
+        sleep(Duration::from_secs(1)).await;
+        tester.is_running(NODE)
+    });
+    assert!(matches!(report.outcome, Outcome::Finished(false)), "{:?}", report.outcome);
+    let recording = report.recording.expect("the run was recorded");
+    let effects: Vec<&Effect> = recording.records.iter().flat_map(|record| &record.effects).collect();
+    let reason = "it cannot start: raft.journal: record 7 is damaged".to_owned();
+    assert!(effects.contains(&&Effect::Stopped { reason }), "{effects:?}");
 }
 
 /// Handles one request after the other; the first one waits, so that the second one follows in the same step.

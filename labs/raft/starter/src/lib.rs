@@ -12,7 +12,7 @@ use state::{Persistent, Volatile};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
-use windtunnel::{NodeId, net};
+use windtunnel::{NodeId, net, node};
 
 /// One server. Clones are the same server.
 #[derive(Clone, Debug)]
@@ -115,11 +115,13 @@ impl Raft {
 
     /// Figure 2: "updated on stable storage before responding to RPCs". Await it before you answer,
     /// and before a candidate asks for votes.
+    ///
+    /// After an error nobody knows what is on the disk: the server stops for good, and its tasks with it.
     async fn save(&self) {
         // A statement of its own, so that the borrow ends before the `.await`.
         let saving = self.0.stable.save(&*self.0.persistent.borrow(), b"");
         if let Err(error) = saving.await {
-            panic!("the state cannot be saved, so this server must stop: {error}");
+            node::stop(format_args!("the state cannot be saved: {error}"));
         }
     }
 

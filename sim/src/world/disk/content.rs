@@ -4,6 +4,7 @@
 //! since the last fsync, the bytes it overwrote or cut off. So an append stores nothing twice, an fsync
 //! empties the journal and copies nothing, and only a power loss pays for going back.
 
+use super::young::Young;
 use crate::line::DiskError;
 use std::collections::VecDeque;
 
@@ -52,6 +53,7 @@ pub(super) struct Content {
     overwritten: usize,
     /// Whether an fsync has failed and the journal remembers it.
     pub(super) failed: bool,
+    young: Young,
 }
 
 impl Content {
@@ -86,6 +88,7 @@ impl Content {
         }
         self.bytes[begin..begin + overlap].copy_from_slice(&data[..overlap]);
         self.bytes.extend_from_slice(&data[overlap..]);
+        self.young.wrote(begin.min(before) as u64..offset + data.len() as u64);
         self.remember(Change::Write { offset, length: data.len() as u64 }, before, other);
     }
 
@@ -97,6 +100,11 @@ impl Content {
         }
         let other = if (length as usize) < before { self.bytes.split_off(length as usize) } else { Vec::new() };
         self.bytes.resize(length as usize, 0);
+        if length < before as u64 {
+            self.young.cut(length);
+        } else {
+            self.young.wrote(before as u64..length);
+        }
         self.remember(Change::SetLength { length }, before, other);
     }
 
@@ -119,6 +127,7 @@ impl Content {
         if !self.failed {
             self.journal.clear();
             self.overwritten = 0;
+            self.young.sync();
             return;
         }
         for unsynced in &mut self.journal {
@@ -130,6 +139,10 @@ impl Content {
             self.write_back_oldest();
         }
         self.failed = !self.journal.is_empty();
+        // While some of it is in doubt, nothing grows older.
+        if !self.failed {
+            self.young.sync();
+        }
     }
 
     /// An fsync that fails. Linux marks the pages clean and reports the error once (Rebello et al., "Can
@@ -143,9 +156,13 @@ impl Content {
         self.failed = !self.journal.is_empty();
     }
 
-    /// Flips the bit of that number, in the cache and on the disk.
-    pub fn rot(&mut self, bit: u64) {
-        self.bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
+    /// Flips the bit of that number, in the cache and on the disk, unless it is too young.
+    pub fn rot(&mut self, bit: u64) -> bool {
+        let rots = !self.young.contains(bit / 8);
+        if rots {
+            self.bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
+        }
+        rots
     }
 
     /// Goes back to what is durable, turning the journal around: from how to undo to how to redo.
@@ -170,6 +187,7 @@ impl Content {
 
     /// Takes `image` for what is on the disk, with nothing unsynced.
     pub(super) fn settle(&mut self, image: Vec<u8>) {
-        *self = Content { bytes: image, ..Content::default() };
+        let young = std::mem::take(&mut self.young).lose_power();
+        *self = Content { bytes: image, young, ..Content::default() };
     }
 }

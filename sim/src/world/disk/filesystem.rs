@@ -114,19 +114,26 @@ impl FileSystem {
         self.open.get(&file).copied().ok_or(DiskError::PermissionDenied)
     }
 
-    /// Reads; a rotten bit, if there is one, is flipped first and stays so.
-    pub fn read(&mut self, file: FileId, offset: u64, length: u64, rotten: Option<u64>) -> DiskResult {
+    pub fn read(&self, file: FileId, offset: u64, length: u64) -> DiskResult {
         let open = self.opened(file)?;
-        let content = self.inodes.file_mut(open.inode).ok_or(DiskError::IsADirectory)?;
+        let content = self.inodes.file(open.inode).ok_or(DiskError::IsADirectory)?;
         if !open.mode.read {
             return Err(DiskError::PermissionDenied);
         }
-        let found = content.read(offset, length).len() as u64;
-        if let (Some(place), 1..) = (rotten, found) {
-            let bit = (u128::from(place) * u128::from(found * 8)) >> 64;
-            content.rot(offset * 8 + bit as u64);
-        }
         Ok(DiskReply::Data(content.read(offset, length).to_vec()))
+    }
+
+    /// Flips the bit at `place`, a fraction of what would be read there, in 2^-64. Says whether it did: where nothing
+    /// is read nothing rots, nor does what is too young.
+    pub fn rot(&mut self, file: FileId, offset: u64, length: u64, place: u64) -> bool {
+        let Some(open) = self.open.get(&file).filter(|open| open.mode.read) else { return false };
+        let Some(content) = self.inodes.file_mut(open.inode) else { return false };
+        let found = content.read(offset, length).len() as u64;
+        if found == 0 {
+            return false;
+        }
+        let bit = (u128::from(place) * u128::from(found * 8)) >> 64;
+        content.rot(offset * 8 + bit as u64)
     }
 
     /// Writes all of `data` or nothing: short writes are not modelled, and a write that would pass

@@ -14,11 +14,13 @@ mod inodes;
 mod name_journal;
 mod names;
 mod path;
+mod ranges;
 mod report;
 mod statistics;
 #[cfg(test)]
 mod tests;
 mod weather;
+mod young;
 
 pub use report::{Loss, LostOperation, PowerLossReport, UnsyncedOperation};
 pub use statistics::DiskStatistics;
@@ -140,11 +142,12 @@ impl Disk {
             DiskRequest::Open { file, path, mode } => system.open(file, &path, mode),
             DiskRequest::Close { file } => system.close(file),
             DiskRequest::Read { file, offset, length } => {
-                let result = system.read(file, offset, length, fate.rotten);
+                let rots = fate.rotten.is_some_and(|place| system.rot(file, offset, length, place));
+                statistics.bits_rotted += u64::from(rots);
+                let result = system.read(file, offset, length);
                 if let Ok(DiskReply::Data(data)) = &result {
                     statistics.reads += 1;
                     statistics.bytes_read += data.len() as u64;
-                    statistics.bits_rotted += u64::from(fate.rotten.is_some() && !data.is_empty());
                 }
                 result
             }

@@ -122,7 +122,7 @@ storm.toml:5:8
 
   allowed here: partition, cut-link, slow-link, lossy-link, duplicate, reorder,
   kill, power-loss, pause, slow-node, clock-drift, clock-jump, disk-slow,
-  disk-full, disk-error"
+  disk-full, disk-error, bit-rot"
     );
 }
 

@@ -4,6 +4,7 @@ mod complaints;
 mod drawing;
 mod files;
 mod resolving;
+mod unsound;
 mod wrong_values;
 
 use super::{Scenario, ScenarioError};

@@ -162,7 +162,7 @@ proptest! {
     ) {
         let rots = |host: &mut Host| -> Vec<Vec<u8>> {
             host.disk.set_weather(DiskWeather::default());
-            let file = host.durable("rotten", &[0; 64]);
+            let file = host.aged("rotten", &[0; 64]);
             host.disk.set_weather(DiskWeather { bit_rot_ppm: Ppm(500_000), ..DiskWeather::default() });
             (0..8).map(|_| host.read(file, 0, 64).unwrap()).collect()
         };
@@ -191,6 +191,9 @@ fn each_decision_comes_from_the_stream_of_its_name() {
         host.disk.complete();
 
         host.write(FileId(1), 0, &[0; 256]).unwrap();
+        host.sync(FileId(1)).unwrap();
+        host.write(FileId(1), 256, b"+").unwrap(); // now the others are old enough to rot
+        host.sync(FileId(1)).unwrap();
         host.disk.set_weather(DiskWeather { bit_rot_ppm: Ppm::ALWAYS, ..DiskWeather::default() });
         let data = host.read(FileId(1), 0, 256).unwrap();
         let mut rot = stream(Purpose::BitRot, 0);

@@ -1,4 +1,4 @@
-//! EIO, failed fsyncs, full disks, rot, slowness, kills.
+//! EIO, failed fsyncs, full disks, slowness, kills.
 
 use super::*;
 use crate::units::Ppm;
@@ -152,50 +152,6 @@ fn no_disk_is_larger_than_the_roof() {
         let file = host.open("a");
         assert_eq!(host.set_length(file, (256 << 20) + 1), Err(DiskError::StorageFull));
     }
-}
-
-#[test]
-fn rot_strikes_any_bit_of_what_is_read_and_no_other() {
-    for byte in [0x00, 0xFF] {
-        let mut struck = std::collections::BTreeSet::new();
-        for seed in 0..400 {
-            let mut host = Host::calm(seed);
-            let file = host.durable("a", &[byte; 6]);
-            set(&mut host, |weather| weather.bit_rot_ppm = Ppm::ALWAYS);
-            host.read(file, 2, 2).unwrap();
-            let whole = host.whole("a").unwrap();
-            let bits = (0..48).filter(|bit| (whole[bit / 8] ^ byte) >> (bit % 8) & 1 == 1).collect::<Vec<_>>();
-            assert_eq!(bits.len(), 1);
-            struck.extend(bits);
-        }
-        assert_eq!(struck, (16..32).collect());
-    }
-}
-
-#[test]
-fn rot_of_synced_bytes_is_on_the_disk_whatever_is_unsynced() {
-    let mut host = Host::calm(3);
-    let file = host.durable("a", &[1; 1_000]);
-    host.write(file, 1_000, &[2; 10]).unwrap();
-    set(&mut host, |weather| weather.bit_rot_ppm = Ppm::ALWAYS);
-    let rotten = host.read(file, 0, 1_000).unwrap();
-    assert_ne!(rotten, [1; 1_000]);
-    assert_eq!(host.disk.durable_files()["a"], rotten);
-}
-
-#[test]
-fn a_rotten_bit_is_one_bit_and_stays_rotten() {
-    let mut host = Host::calm(3);
-    let file = host.durable("a", &[0; 1_000]);
-    set(&mut host, |weather| weather.bit_rot_ppm = Ppm::ALWAYS);
-    let rotten = host.read(file, 100, 50).unwrap();
-    assert_eq!(rotten.iter().map(|byte| byte.count_ones()).sum::<u32>(), 1);
-    assert_eq!(host.read(file, 2_000, 50).unwrap(), b"", "nothing to rot");
-    set(&mut host, |_| ());
-    assert_eq!(host.read(file, 100, 50).unwrap(), rotten);
-    host.power_loss();
-    assert_eq!(host.whole("a").unwrap()[100..150], rotten);
-    assert_eq!(host.disk.statistics().bits_rotted, 1);
 }
 
 #[test]

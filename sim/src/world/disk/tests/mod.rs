@@ -6,6 +6,7 @@ mod faults;
 mod images;
 mod legal;
 mod model;
+mod rot;
 mod statistics;
 mod syncs;
 mod write_back;
@@ -103,6 +104,14 @@ impl Host {
         self.sync(file).unwrap();
         let directory = path.rsplit_once('/').map_or(".", |(directory, _)| directory);
         self.sync_directory(directory).unwrap();
+        file
+    }
+
+    /// A durable file that is old enough to rot, but for one byte behind its content.
+    fn aged(&mut self, path: &str, data: &[u8]) -> FileId {
+        let file = self.durable(path, data);
+        self.write(file, data.len() as u64, b"+").unwrap();
+        self.sync(file).unwrap();
         file
     }
 
