@@ -10,7 +10,7 @@ use crate::protocol::{Isolation, RunRequest};
 use crate::scenario::ScenarioError;
 use crate::storm::{self, Struck};
 use crate::suite::{Lab, Running, Test};
-use crate::watch::{Broken, Kept, Occasions, Watcher};
+use crate::watch::{Broken, Kept, StrikesDue, Watcher};
 use crate::wording::{self, Standing};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -85,15 +85,15 @@ pub(crate) fn run<J: Judge>(
     let (load, recovery) = (lab.storm.load, lab.storm.recovery);
     let setup = move || {
         let judge = Rc::new(RefCell::new(J::new(nodes)));
-        let occasions = Rc::new(Occasions::default());
+        let strikes_due = Rc::new(StrikesDue::default());
         let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
-        let watch = Watcher::new(judge.clone(), occasions.clone(), struck.clone(), waits.clone(), capture);
+        let watch = Watcher::new(judge.clone(), strikes_due.clone(), struck.clone(), waits.clone(), capture);
         let body = move |tester: Tester| {
             let cluster = Cluster::new(tester, judge, LinkWeather::default(), waits.clone());
             let running: Running = match plan.course {
                 Course::Story(story) => story(cluster),
                 Course::Storm(schedule) => {
-                    let setting = storm::Setting { schedule: *schedule, occasions, struck, load, recovery };
+                    let setting = storm::Setting { schedule: *schedule, strikes_due, struck, load, recovery };
                     Box::pin(storm::run(cluster, setting))
                 }
             };

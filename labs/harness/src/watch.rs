@@ -6,14 +6,14 @@ use crate::failed::Failed;
 use crate::judge::{Interest, Judge};
 use crate::output::Capture;
 use crate::protocol::{LogRecord, OutputRecord};
+use crate::scenario::{Event, Occasions};
 use crate::stopped::Stopped;
 use crate::storm::Struck;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
-use windtunnel::NodeId;
 use windtunnel::line::LogLine;
 use windtunnel::world::{Lifecycle, Moment, Observer, Response, Stop};
+use windtunnel::{Nanos, NodeId};
 
 /// A rule that was broken, and where.
 #[derive(Clone, Debug)]
@@ -23,11 +23,32 @@ pub(crate) struct Broken {
     pub node: NodeId,
 }
 
-/// Kinds of observation that faults wait for, and those seen since the storm last looked.
+/// Faults that wait for an occasion, and the strikes that came up since the storm last looked.
 #[derive(Debug, Default)]
-pub(crate) struct Occasions {
-    pub kinds: RefCell<BTreeSet<String>>,
-    pub seen: RefCell<Vec<String>>,
+pub(crate) struct StrikesDue {
+    occasions: RefCell<Option<Occasions>>,
+    due: RefCell<Vec<Vec<Event>>>,
+}
+
+impl StrikesDue {
+    /// From now on occasions count.
+    pub fn begin(&self, occasions: Occasions) {
+        *self.occasions.borrow_mut() = Some(occasions);
+    }
+
+    /// The events of each strike, once.
+    pub fn take(&self) -> Vec<Vec<Event>> {
+        self.due.take()
+    }
+
+    /// Whether what a node shows brings strikes.
+    fn seen(&self, kind: &str, now: Nanos) -> bool {
+        let mut occasions = self.occasions.borrow_mut();
+        let strikes = occasions.as_mut().map(|occasions| occasions.seen(kind, now)).unwrap_or_default();
+        let any = !strikes.is_empty();
+        self.due.borrow_mut().extend(strikes);
+        any
+    }
 }
 
 /// What is kept of a run.
@@ -46,7 +67,7 @@ pub(crate) struct Kept {
 /// The observer of a run.
 pub(crate) struct Watcher<J: Judge> {
     judge: Rc<RefCell<J>>,
-    occasions: Rc<Occasions>,
+    strikes_due: Rc<StrikesDue>,
     struck: Rc<RefCell<Struck>>,
     waits: Waits,
     capture: Option<Capture>,
@@ -56,12 +77,12 @@ pub(crate) struct Watcher<J: Judge> {
 impl<J: Judge> Watcher<J> {
     pub fn new(
         judge: Rc<RefCell<J>>,
-        occasions: Rc<Occasions>,
+        strikes_due: Rc<StrikesDue>,
         struck: Rc<RefCell<Struck>>,
         waits: Waits,
         capture: Option<Capture>,
     ) -> Self {
-        Watcher { judge, occasions, struck, waits, capture, kept: Kept::default() }
+        Watcher { judge, strikes_due, struck, waits, capture, kept: Kept::default() }
     }
 
     pub fn into_kept(mut self) -> Kept {
@@ -87,11 +108,7 @@ impl<J: Judge> Observer for Watcher<J> {
     fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Response {
         let seen = self.judge.borrow_mut().observed(moment, node, kind, body);
         let response = self.respond(seen, moment, node);
-        if self.occasions.kinds.borrow().contains(kind) {
-            self.occasions.seen.borrow_mut().push(kind.to_owned());
-            return response.max(Response::WakeTester);
-        }
-        response
+        if self.strikes_due.seen(kind, moment.at) { response.max(Response::WakeTester) } else { response }
     }
 
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {

@@ -11,6 +11,7 @@ mod complaint;
 mod draw;
 mod family;
 mod file;
+mod occasions;
 mod partition;
 mod place;
 mod range;
@@ -35,6 +36,7 @@ pub use family::{
     Links, LossyLink, Partition, Pause, PowerLoss, Reorder, Shape, SlowLink, SlowNode,
 };
 pub use file::{DrawnLoad, Load, Scenario};
+pub use occasions::Occasions;
 pub use place::{Place, Places, Target};
 pub use range::{Between, Clients, CommandBytes, Draw, Drift, Factor, Rate};
 pub use resolve::Strikes;

@@ -3,12 +3,11 @@
 use super::action::{Action, ScheduledAction};
 use super::family::{Family, Kind};
 use super::file::DrawnLoad;
-use super::strike::{self, Storm};
 use super::time::Time;
 use super::weather::{Link, Node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use windtunnel::{EventNumber, Nanos, Seed};
+use windtunnel::{EventNumber, Seed};
 
 /// All that a run is told about its weather. Written as TOML it is a scenario file, and drawing
 /// from that file gives this again, whatever the seed.
@@ -105,18 +104,6 @@ impl Event {
 }
 
 impl Schedule {
-    /// The strikes that the occasion of that kind and number (from 1) brings, now: the events of each, in order of time.
-    #[must_use]
-    pub fn strikes_after(&self, observed: &str, number: u64, now: Nanos) -> Vec<Vec<Event>> {
-        let waits = |family: &&Family| family.timing.when.as_ref().is_some_and(|when| when.after == observed);
-        let storm = Storm { nodes: self.nodes, duration: self.duration, drawn: self.drawn.seed };
-        let strike = |family: &Family| {
-            let name = family.timing.name.as_deref().unwrap_or(family.kind.name());
-            strike::after(family, name, number, now, self.drawn.seed, storm)
-        };
-        self.fault.iter().filter(waits).map(strike).filter(|events| !events.is_empty()).collect()
-    }
-
     /// Whether nodes are started again in this run: only a submission that persists survives that.
     #[must_use]
     pub fn restarts_nodes(&self) -> bool {

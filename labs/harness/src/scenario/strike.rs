@@ -28,15 +28,25 @@ pub(super) fn draw(family: &Family, name: &str, seed: Seed, storm: Storm) -> Opt
     let on = settings.chance(family.timing.on_ppm.ppm());
     // Each run has a pace of its own: storms of few and of many strikes find different bugs.
     let pace = family.timing.every.map(|every| every.part(&mut settings));
-    let at = |(number, at)| strike(family, name, number, storm, seed, |_| at);
+    let at = |(number, at)| {
+        let mut stream = stream(seed, name, number);
+        let hits = stream.chance(family.timing.chance_ppm.ppm());
+        let events = strike(family, name, number, storm, &mut stream, |_| at);
+        if hits { events } else { Vec::new() }
+    };
     on.then(|| (1..).zip(times(family, pace, storm.duration, stream(seed, name, 0))).flat_map(at).collect())
+}
+
+/// Says of one occasion after the other whether it brings a strike of that family.
+pub(super) fn chances(seed: Seed, name: &str) -> Stream {
+    stream(seed, name, u64::MAX)
 }
 
 /// The events of the strike that the occasion of that number brings, now: from a stream of that occasion alone, so one
 /// occasion more changes no other.
 pub(super) fn after(family: &Family, name: &str, occasion: u64, now: Nanos, seed: Seed, storm: Storm) -> Vec<Event> {
     let within = family.timing.when.as_ref().map(|when| when.within).unwrap_or_default();
-    strike(family, name, occasion, storm, seed, |stream| {
+    strike(family, name, occasion, storm, &mut stream(seed, name, occasion), |stream| {
         Time(now.saturating_add(Between { from: Time::ZERO, to: within }.one(stream).0))
     })
 }
@@ -46,23 +56,18 @@ fn stream(seed: Seed, name: &str, number: u64) -> Stream {
     Stream::keyed(seed, Purpose::Fault, [fold::of_bytes(name.as_bytes()), number])
 }
 
-/// The events of one strike, in order of time; none if it does not happen.
+/// The events of one strike, in order of time.
 fn strike(
     family: &Family,
     name: &str,
     number: u64,
     storm: Storm,
-    seed: Seed,
+    stream: &mut Stream,
     at: impl FnOnce(&mut Stream) -> Time,
 ) -> Vec<Event> {
-    let mut stream = stream(seed, name, number);
-    let hits = stream.chance(family.timing.chance_ppm.ppm());
-    let lasts = family.kind.lasts().unwrap_or_default().one(&mut stream);
-    if !hits {
-        return Vec::new();
-    }
-    let at = at(&mut stream);
-    let strike = Strike::draw(family, storm, &mut stream);
+    let lasts = family.kind.lasts().unwrap_or_default().one(stream);
+    let at = at(stream);
+    let strike = Strike::draw(family, storm, stream);
     let mut events = strike.events(When::At(at), format!("{name}.{number}"));
     let end = Time(at.0.saturating_add(lasts.0));
     // What would end after the storm is ended by its heal-all.

@@ -10,10 +10,9 @@ use crate::failed::TestResult;
 use crate::judge::Judge;
 use crate::scenario::{DrawnLoad, Event, Schedule, Strikes, When};
 use crate::suite::Running;
-use crate::watch::Occasions;
+use crate::watch::StrikesDue;
 use front::Front;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::time::sleep;
@@ -23,7 +22,7 @@ use windtunnel::{NodeId, spawn};
 /// All that a storm needs besides its cluster.
 pub(crate) struct Setting<J: Judge> {
     pub schedule: Schedule,
-    pub occasions: Rc<Occasions>,
+    pub strikes_due: Rc<StrikesDue>,
     pub struck: Rc<RefCell<Struck>>,
     pub load: fn(Cluster<J>, DrawnLoad) -> Running<()>,
     pub recovery: fn(Cluster<J>) -> Running,
@@ -38,7 +37,7 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
         over: Cell::new(false),
         cluster: cluster.clone(),
         struck: setting.struck,
-        occasions: setting.occasions,
+        strikes_due: setting.strikes_due,
         schedule: setting.schedule,
     });
     weather.apply(weather.front.borrow().begin());
@@ -67,7 +66,7 @@ struct Weather<J: Judge> {
     /// Whether all was healed: what was still to strike no longer does.
     over: Cell<bool>,
     struck: Rc<RefCell<Struck>>,
-    occasions: Rc<Occasions>,
+    strikes_due: Rc<StrikesDue>,
 }
 
 impl<J: Judge> Weather<J> {
@@ -112,17 +111,11 @@ impl<J: Judge> Weather<J> {
 
     /// Faults that wait for something to be observed.
     async fn strike_on_occasion(self: Rc<Self>) {
-        let occasions = self.schedule.fault.iter().filter_map(|family| family.timing.when.as_ref());
-        self.occasions.kinds.borrow_mut().extend(occasions.map(|occasion| occasion.after.clone()));
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        self.strikes_due.begin(self.schedule.occasions());
         loop {
-            for kind in self.occasions.seen.take() {
-                let count = counts.entry(kind.clone()).or_default();
-                *count += 1;
-                for events in self.schedule.strikes_after(&kind, *count, self.cluster.now()) {
-                    let weather = self.clone();
-                    spawn(async move { weather.strike_on_time(&events).await });
-                }
+            for events in self.strikes_due.take() {
+                let weather = self.clone();
+                spawn(async move { weather.strike_on_time(&events).await });
             }
             self.cluster.tester().changed().await;
         }
