@@ -57,10 +57,7 @@ fn binary(submission: &Submission, messages: &[Value]) -> Result<PathBuf, LabErr
     }
     match binaries[..] {
         [(_, path)] => Ok(PathBuf::from(path)),
-        _ => Err(LabError::DoesNotBuild {
-            submission: submission.label.clone(),
-            words: format!("it needs one binary, src/main.rs, which starts the lab's worker; found {}", binaries.len()),
-        }),
+        _ => Err(LabError::NoBinary { submission: submission.label.clone(), found: binaries.len() }),
     }
 }
 

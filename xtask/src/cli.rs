@@ -82,6 +82,9 @@ pub struct TestOptions {
     /// Run every seed in the thread and again with a process for each node, and compare
     #[arg(long, value_enum, value_name = "HOW")]
     pub isolate: Option<IsolateOption>,
+    /// Write the results to a file too: `junit=FILE` or `json=FILE` (docs/EVENTS.md); may be repeated
+    #[arg(long, value_name = "KIND=FILE")]
+    pub emit: Vec<String>,
     /// Stop at the first failure
     #[arg(long, conflicts_with = "keep_going")]
     pub fail_fast: bool,

@@ -39,6 +39,10 @@ pub enum LabError {
     OtherLab { directory: PathBuf, found: String, expected: String },
     #[error("{submission} does not build{}", if .words.is_empty() { ": see the compiler's words above" } else { ":" })]
     DoesNotBuild { submission: String, words: String },
+    #[error(
+        "{submission} does not build: it needs one binary, src/main.rs, which starts the lab's worker; found {found}"
+    )]
+    NoBinary { submission: String, found: usize },
     #[error("{name} does not build (which {submission} needs){}{}",
         if *ours { ": this is Windtunnel's own code, not the submission's" } else { "" },
         if .words.is_empty() { "; see the compiler's words above" } else { ":" })]
@@ -67,6 +71,14 @@ pub enum LabError {
     /// A path the user gave.
     #[error("cannot write {}: {source}", .path.display())]
     CannotWrite { path: PathBuf, source: io::Error },
+    #[error("there is no emitter `{name}`: --emit KIND=FILE writes {}", known.join(", "))]
+    UnknownEmitter { name: String, known: [String; 2] },
+    #[error("--emit {word} names no file: say --emit {name}=FILE")]
+    EmitterWithoutFile { word: String, name: String },
+    #[error("--emit names {} twice: give each kind a file of its own", .0.display())]
+    EmittersShareFile(PathBuf),
+    #[error("cannot write the results to {}: {source} (they are printed all the same)", .path.display())]
+    CannotEmit { path: PathBuf, source: io::Error },
     /// A path of our own.
     #[error("cannot write under {}: {source} (set CARGO_TARGET_DIR to a directory with room that you may write)", .path.display())]
     Target { path: PathBuf, source: io::Error },
@@ -88,11 +100,14 @@ impl LabError {
         match self {
             LabError::FilterMatchesNothing { .. } | LabError::NothingLeft { .. } => Exit::NothingMatched,
             LabError::DependencyDoesNotBuild { ours: true, .. } => Exit::Harness,
-            LabError::DoesNotBuild { .. } | LabError::DependencyDoesNotBuild { .. } => Exit::DoesNotBuild,
+            LabError::DoesNotBuild { .. } | LabError::DependencyDoesNotBuild { .. } | LabError::NoBinary { .. } => {
+                Exit::DoesNotBuild
+            }
             LabError::Refused(refusal) if refusal.kind == RefusalKind::BadInput => Exit::Usage,
             LabError::OtherProtocol { .. }
             | LabError::Refused(_)
             | LabError::Target { .. }
+            | LabError::CannotEmit { .. }
             | LabError::CannotBuild(_)
             | LabError::CannotStart { .. }
             | LabError::NoHouse(_)
@@ -113,6 +128,15 @@ impl LabError {
             | LabError::FilterMatchesNothing { nearest, .. } => nearest,
             _ => &[],
         }
+    }
+
+    /// The same, for those who have read the other program's words.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        if let LabError::DoesNotBuild { words, .. } | LabError::DependencyDoesNotBuild { words, .. } = &mut self {
+            words.clear();
+        }
+        self
     }
 
     /// Words of another program that belong to it, as they are.

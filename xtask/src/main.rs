@@ -13,6 +13,7 @@ mod cli;
 mod clock;
 mod compare;
 mod console;
+mod emit;
 mod error;
 mod event;
 mod exit;
@@ -27,6 +28,7 @@ mod list;
 mod new;
 mod pool;
 mod replay;
+mod report;
 mod run_directory;
 mod schema;
 mod seeds;
@@ -69,7 +71,8 @@ fn main() -> ExitCode {
 
 fn run(cli: &cli::Cli, console: &Console, summary: &mut event::Summary) -> Result<exit::Exit, error::LabError> {
     let house = house::House::find(cli.root.as_deref())?;
-    let session = session::Session { house: &house, console, worker: cli.worker.as_deref() };
+    let session =
+        session::Session { house: &house, console, worker: cli.worker.as_deref(), keep_words: console.is_json() };
     match &cli.command {
         cli::Command::List(options) => list::list(&session, options),
         cli::Command::Test(options) => test::test(&session, options, summary),
