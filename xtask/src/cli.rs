@@ -34,6 +34,8 @@ pub enum Command {
     Replay(ReplayOptions),
     /// Begin a submission from a lab's starter
     New(NewOptions),
+    /// Run a lab's tests on solutions known to be wrong, and say which of them they catch
+    Power(PowerOptions),
     /// Print the JSON schema of scenario files
     Schema,
 }
@@ -129,6 +131,24 @@ pub struct NewOptions {
     pub lab: String,
     /// Where to; submissions/LAB if left out
     pub directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PowerOptions {
+    /// The lab
+    pub lab: String,
+    /// Only these mutants, by name or part of a name; all of solutions/LAB/mutants if left out
+    #[arg(value_name = "MUTANT")]
+    pub names: Vec<String>,
+    /// Seeds to try on each, as in `test`
+    #[arg(long, value_name = "N|A..B|A..=B", default_value = "100")]
+    pub seeds: String,
+    /// Worker processes at a time; as many as there are cores if left out
+    #[arg(long, short, value_name = "J")]
+    pub jobs: Option<String>,
+    /// Only say whether every patch applies and compiles; run nothing
+    #[arg(long)]
+    pub check_only: bool,
 }
 
 /// Reads the command line. What clap answers itself (help, usage errors) is printed here, and in

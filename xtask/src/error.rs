@@ -56,6 +56,10 @@ pub enum LabError {
     InsideTheRepository { directory: PathBuf, lab: String, member: String, outside: String },
     #[error("lab {lab} has no starter yet ({} is missing)", .directory.display())]
     NoStarter { lab: String, directory: PathBuf },
+    #[error("lab {lab} has no mutants: {} holds no *.patch (docs/POWER.md says what belongs there)", .directory.display())]
+    NoMutants { lab: String, directory: PathBuf },
+    #[error("lab {lab} has no mutant `{name}`")]
+    UnknownMutant { lab: String, name: String, nearest: Vec<String> },
     #[error("there is no failure to replay: {} holds none", .0.display())]
     NoFailures(PathBuf),
     #[error(transparent)]
@@ -98,7 +102,9 @@ impl LabError {
     /// How the program ends for it.
     pub fn exit(&self) -> Exit {
         match self {
-            LabError::FilterMatchesNothing { .. } | LabError::NothingLeft { .. } => Exit::NothingMatched,
+            LabError::FilterMatchesNothing { .. } | LabError::NothingLeft { .. } | LabError::UnknownMutant { .. } => {
+                Exit::NothingMatched
+            }
             LabError::DependencyDoesNotBuild { ours: true, .. } => Exit::Harness,
             LabError::DoesNotBuild { .. } | LabError::DependencyDoesNotBuild { .. } | LabError::NoBinary { .. } => {
                 Exit::DoesNotBuild
@@ -125,6 +131,7 @@ impl LabError {
             | LabError::UnknownPart { nearest, .. }
             | LabError::UnknownTag { nearest, .. }
             | LabError::UnknownScenario { nearest, .. }
+            | LabError::UnknownMutant { nearest, .. }
             | LabError::FilterMatchesNothing { nearest, .. } => nearest,
             _ => &[],
         }

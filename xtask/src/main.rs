@@ -27,6 +27,7 @@ mod last_events;
 mod list;
 mod new;
 mod pool;
+mod power;
 mod replay;
 mod report;
 mod run_directory;
@@ -78,6 +79,7 @@ fn run(cli: &cli::Cli, console: &Console, summary: &mut event::Summary) -> Resul
         cli::Command::Test(options) => test::test(&session, options, summary),
         cli::Command::Replay(options) => replay::replay(&session, options, summary),
         cli::Command::New(options) => new::new(&session, options),
+        cli::Command::Power(options) => power::power(&session, options, summary),
         cli::Command::Schema => schema::schema(&session),
     }
 }

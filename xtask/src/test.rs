@@ -140,7 +140,8 @@ fn target(session: &Session<'_>, options: &TestOptions) -> Result<(Submission, V
     Ok((submission, filters))
 }
 
-fn jobs(asked: Option<&str>) -> Result<usize, LabError> {
+/// So many workers.
+pub fn jobs(asked: Option<&str>) -> Result<usize, LabError> {
     let Some(text) = asked else {
         return Ok(std::thread::available_parallelism().map_or(1, usize::from));
     };

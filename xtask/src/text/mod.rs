@@ -2,6 +2,7 @@
 
 mod columns;
 mod failure;
+mod power;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
 use crate::exit::Exit;
@@ -68,6 +69,7 @@ pub fn event(event: &Event, style: Style) -> String {
         Event::Created { directory, test, lab, .. } => {
             format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n\n  {test}\n")
         }
+        Event::Mutant(mutant) => power::row(mutant, style),
         Event::Schema { schema } => format!("{}\n", serde_json::to_string_pretty(schema).unwrap_or_default()),
         Event::Error(error) => self::error(error),
         Event::Summary(summary) => self::summary(summary, style),
@@ -144,6 +146,9 @@ fn changed(files: &[String]) -> String {
 
 fn summary(summary: &Summary, style: Style) -> String {
     let Some(_) = summary.lab else { return String::new() };
+    if let Some(sums) = &summary.power {
+        return power::sums(summary, sums, style);
+    }
     let interrupted = match summary.exit == Exit::Interrupted.code() && summary.planned > 0 {
         true => style.yellow(&format!("interrupted: {} of {} runs finished", summary.runs, summary.planned)),
         false => String::new(),
