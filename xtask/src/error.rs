@@ -49,6 +49,14 @@ pub enum LabError {
     DependencyDoesNotBuild { name: String, submission: String, ours: bool, words: String },
     #[error("{} is not empty: choose another directory, `cargo lab new {lab} DIR`", .directory.display())]
     NotEmpty { directory: PathBuf, lab: String },
+    #[error("{} is not empty: choose another directory, `cargo lab export DIR`", .0.display())]
+    ExportNotEmpty(PathBuf),
+    #[error("{} lies inside the repository: choose a directory outside, or one below target/", .0.display())]
+    ExportInside(PathBuf),
+    #[error(
+        "this tree has no solution of lab {lab}: `cargo lab new {lab}` begins one of your own, `cargo lab test {lab} --submission submissions/{lab}` tests it"
+    )]
+    NoSolution { lab: String },
     #[error(
         "{} lies inside the repository, whose workspace takes only submissions/NAME: say `cargo lab new {lab} {member}`, or choose a directory outside, `cargo lab new {lab} {outside}`",
         .directory.display()

@@ -28,6 +28,7 @@ pub enum Event {
     Replay(ReplayEvent),
     Created { lab: String, directory: String, package: String, test: String },
     Mutant(MutantEvent),
+    Exported { directory: String, files: usize },
     Schema { schema: serde_json::Value },
     Error(ErrorEvent),
     Summary(Summary),

@@ -102,6 +102,7 @@ fn json_events_are_pinned() {
         "test raft fails_on_odd_seeds aborts --seed 1 --fail-fast --jobs 1",
         "new raft",
         "schema",
+        "export target/course",
         "power raft wrong --seeds 1..2 --jobs 1",
         "test raft --seeds 0",
     ];

@@ -6,6 +6,7 @@ mod power;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
 use crate::exit::Exit;
+use crate::shell::quoted;
 use lab_harness::protocol::{Failure, Row, Verdict};
 use lab_harness::wrap::{WIDTH, block, plain};
 
@@ -70,6 +71,13 @@ pub fn event(event: &Event, style: Style) -> String {
             format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n\n  {test}\n")
         }
         Event::Mutant(mutant) => power::row(mutant, style),
+        Event::Exported { directory, files } => {
+            format!(
+                "{directory}: {}, and no solution. Try it:\n\n  cd {} && cargo lab new raft\n",
+                counted(*files, "file"),
+                quoted(directory)
+            )
+        }
         Event::Schema { schema } => format!("{}\n", serde_json::to_string_pretty(schema).unwrap_or_default()),
         Event::Error(error) => self::error(error),
         Event::Summary(summary) => self::summary(summary, style),
