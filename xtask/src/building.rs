@@ -14,34 +14,74 @@ use std::thread::JoinHandle;
 /// Builds the submission in release; its binary's path. Cargo's words go to standard error as they
 /// come; with `keep_words` they are also part of the error.
 pub fn build(house: &House, submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(&submission.directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let format = if colour { "json-diagnostic-rendered-ansi" } else { "json" };
-    cargo.args(["build", "--release", "--message-format", format, "--package", &submission.package]);
-    cargo.arg("--manifest-path").arg(submission.directory.join("Cargo.toml"));
+    let mut cargo = cargo("build");
+    cargo.current_dir(&submission.directory).arg("--release");
     if let Some(target) = std::env::var_os("CARGO_TARGET_DIR").filter(|target| !target.is_empty()) {
         // It is relative to where the user stands, and cargo stands in the submission.
         cargo.env("CARGO_TARGET_DIR", std::path::absolute(&target).unwrap_or(target.into()));
     }
-    for (name, value) in flags(|name| std::env::var_os(name)) {
-        cargo.env(name, value);
-    }
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     if colour {
         cargo.env("CARGO_TERM_COLOR", "always");
     }
+    let words = Words { aloud: true, ..Words::default() };
+    let messages = run(cargo, house, submission, &words, colour, keep_words)?;
+    binary(submission, &messages)
+}
+
+/// The same for a crate that is not the user's and need not build: cargo's words are part of the error and nowhere
+/// else. Under the repository's own configuration, wherever the crate lies.
+pub fn build_quietly(house: &House, submission: &Submission) -> Result<PathBuf, LabError> {
+    let mut cargo = cargo("build");
+    cargo.arg("--release");
+    binary(submission, &quietly(cargo, house, submission)?)
+}
+
+/// Asks the compiler whether it would build, unoptimised: lints have made what that needs already.
+pub fn check_quietly(house: &House, submission: &Submission) -> Result<(), LabError> {
+    quietly(cargo("check"), house, submission).map(drop)
+}
+
+fn quietly(mut cargo: Command, house: &House, submission: &Submission) -> Result<Vec<Value>, LabError> {
+    cargo.current_dir(&house.root);
+    if let Some(target) = house.output.parent() {
+        cargo.arg("--target-dir").arg(target);
+    }
+    run(cargo, house, submission, &Words::default(), false, true)
+}
+
+fn cargo(command: &str) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.arg(command);
+    cargo
+}
+
+/// Runs cargo on the submission and hears what it says to programs.
+fn run(
+    mut cargo: Command,
+    house: &House,
+    submission: &Submission,
+    words: &Words,
+    colour: bool,
+    keep_words: bool,
+) -> Result<Vec<Value>, LabError> {
+    cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let format = if colour { "json-diagnostic-rendered-ansi" } else { "json" };
+    cargo.args(["--message-format", format, "--package", &submission.package]);
+    cargo.arg("--manifest-path").arg(submission.directory.join("Cargo.toml"));
+    for (name, value) in flags(|name| std::env::var_os(name)) {
+        cargo.env(name, value);
+    }
     let mut child = cargo.spawn().map_err(|error| LabError::CannotBuild(format!("cargo does not start: {error}")))?;
-    let words = Words::default();
     let (copied, stderr) = (words.clone(), child.stderr.take());
     let copying = stderr.map(|stderr| std::thread::spawn(move || copied.pass_on(stderr)));
-    let messages = child.stdout.take().map(|stdout| read_messages(stdout, &words)).unwrap_or_default();
+    let messages = child.stdout.take().map(|stdout| read_messages(stdout, words)).unwrap_or_default();
     let status = child.wait().map_err(|error| LabError::CannotBuild(format!("cargo is lost: {error}")))?;
     let _ = copying.map(JoinHandle::join);
-
-    if !status.success() {
-        return Err(blame(house, submission, &messages, words.take(), keep_words));
+    match status.success() {
+        true => Ok(messages),
+        false => Err(blame(house, submission, &messages, words.take(), keep_words)),
     }
-    binary(submission, &messages)
 }
 
 /// The package's binary: the only one, or the one that has the package's name.
@@ -57,10 +97,7 @@ fn binary(submission: &Submission, messages: &[Value]) -> Result<PathBuf, LabErr
     }
     match binaries[..] {
         [(_, path)] => Ok(PathBuf::from(path)),
-        _ => Err(LabError::DoesNotBuild {
-            submission: submission.label.clone(),
-            words: format!("it needs one binary, src/main.rs, which starts the lab's worker; found {}", binaries.len()),
-        }),
+        _ => Err(LabError::NoBinary { submission: submission.label.clone(), found: binaries.len() }),
     }
 }
 
@@ -81,15 +118,21 @@ fn read_messages(stdout: impl Read, words: &Words) -> Vec<Value> {
     heard.collect()
 }
 
-/// Words of cargo and the compiler: they go to our standard error as they come, and the last are kept.
+/// Words of cargo and the compiler, the last of which are kept.
 #[derive(Clone, Debug, Default)]
-struct Words(Arc<Mutex<Vec<u8>>>);
+struct Words {
+    kept: Arc<Mutex<Vec<u8>>>,
+    /// Whether they also go to our standard error, as they come.
+    aloud: bool,
+}
 
 impl Words {
     fn say(&self, words: &[u8]) {
         const KEPT: usize = 64 * 1024;
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = io::stderr().write_all(words);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.aloud {
+            let _ = io::stderr().write_all(words);
+        }
         kept.extend_from_slice(words);
         if kept.len() > 2 * KEPT {
             let surplus = kept.len() - KEPT;
@@ -107,7 +150,7 @@ impl Words {
     }
 
     fn take(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        String::from_utf8_lossy(&self.kept.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 }
 

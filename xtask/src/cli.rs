@@ -34,6 +34,10 @@ pub enum Command {
     Replay(ReplayOptions),
     /// Begin a submission from a lab's starter
     New(NewOptions),
+    /// Run a lab's tests on solutions known to be wrong, and say which of them they catch
+    Power(PowerOptions),
+    /// Write the tree for a course: without solutions and what serves them alone
+    Export(ExportOptions),
     /// Print the JSON schema of scenario files
     Schema,
 }
@@ -82,6 +86,9 @@ pub struct TestOptions {
     /// Run every seed in the thread and again with a process for each node, and compare
     #[arg(long, value_enum, value_name = "HOW")]
     pub isolate: Option<IsolateOption>,
+    /// Write the results to a file too: `junit=FILE` or `json=FILE` (docs/EVENTS.md); may be repeated
+    #[arg(long, value_name = "KIND=FILE")]
+    pub emit: Vec<String>,
     /// Stop at the first failure
     #[arg(long, conflicts_with = "keep_going")]
     pub fail_fast: bool,
@@ -128,6 +135,31 @@ pub struct NewOptions {
     pub directory: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub struct PowerOptions {
+    /// The lab
+    pub lab: String,
+    /// Only these mutants, by name or part of a name; all of solutions/LAB/mutants if left out
+    #[arg(value_name = "MUTANT")]
+    pub names: Vec<String>,
+    /// Seeds to try on each, as in `test`
+    #[arg(long, value_name = "N|A..B|A..=B", default_value = "100")]
+    pub seeds: String,
+    /// Worker processes at a time; as many as there are cores if left out
+    #[arg(long, short, value_name = "J")]
+    pub jobs: Option<String>,
+    /// Only say whether every patch applies and compiles; run nothing
+    #[arg(long)]
+    pub check_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// Where to; it must not exist, or be empty
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+}
+
 /// Reads the command line. What clap answers itself (help, usage errors) is printed here, and in
 /// JSON it ends in a summary like everything else.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
@@ -152,4 +184,39 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
 fn asks_for_json(arguments: &[OsString]) -> bool {
     let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
     words.contains(&"--format=json") || words.windows(2).any(|pair| pair == ["--format", "json"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever a page or a workflow of contrib/ tells people to type is understood here.
+    #[test]
+    fn the_commands_of_contrib_and_of_the_readme_are_understood() {
+        let pages = [
+            include_str!("../../contrib/github-actions/raft.yml"),
+            include_str!("../../contrib/README.md"),
+            include_str!("../../README.md"),
+        ];
+        for page in pages {
+            let mut lines = page.lines().peekable();
+            let mut commands = Vec::new();
+            while let Some(line) = lines.next() {
+                let line = line.trim().trim_start_matches("script: ");
+                let Some(line) = line.strip_prefix("cargo lab ").filter(|_| !line.ends_with('\\')) else { continue };
+                let mut words = line.split('#').next().unwrap_or_default().to_owned();
+                while let Some(more) = lines.next_if(|line| line.trim().starts_with("--")) {
+                    words = format!("{words} {}", more.trim());
+                }
+                commands.push(words);
+            }
+            assert!(!commands.is_empty(), "no command is found");
+            for command in commands {
+                let words = ["cargo lab"].into_iter().chain(command.split_whitespace());
+                if let Err(error) = Cli::try_parse_from(words) {
+                    panic!("cargo lab {command}: {error}");
+                }
+            }
+        }
+    }
 }

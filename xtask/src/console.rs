@@ -87,13 +87,17 @@ impl Console {
         self.bar.get().map_or_else(write, |bar| bar.suspend(write));
     }
 
-    /// Begins a progress bar over so many runs, if standard error is a terminal.
+    /// Begins a progress bar over so many runs, if standard error is a terminal; over things that are no
+    /// runs if none of them makes a seed.
     pub fn begin_progress(&self, runs: u64, runs_a_seed: u64) {
         if runs < 2 || !io::stderr().is_terminal() {
             return;
         }
         let bar = ProgressBar::new(runs);
-        let template = "{bar:30} {pos}/{len} runs  {rate}  {eta} left";
+        let template = match runs_a_seed {
+            0 => "{bar:30} {pos}/{len}  {elapsed}",
+            _ => "{bar:30} {pos}/{len} runs  {rate}  {eta} left",
+        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             let rate = move |state: &ProgressState, out: &mut dyn fmt::Write| {
                 let _ = out.write_str(&seeds_per_second(state.per_sec(), runs_a_seed));

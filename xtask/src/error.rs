@@ -39,12 +39,24 @@ pub enum LabError {
     OtherLab { directory: PathBuf, found: String, expected: String },
     #[error("{submission} does not build{}", if .words.is_empty() { ": see the compiler's words above" } else { ":" })]
     DoesNotBuild { submission: String, words: String },
+    #[error(
+        "{submission} does not build: it needs one binary, src/main.rs, which starts the lab's worker; found {found}"
+    )]
+    NoBinary { submission: String, found: usize },
     #[error("{name} does not build (which {submission} needs){}{}",
         if *ours { ": this is Windtunnel's own code, not the submission's" } else { "" },
         if .words.is_empty() { "; see the compiler's words above" } else { ":" })]
     DependencyDoesNotBuild { name: String, submission: String, ours: bool, words: String },
     #[error("{} is not empty: choose another directory, `cargo lab new {lab} DIR`", .directory.display())]
     NotEmpty { directory: PathBuf, lab: String },
+    #[error("{} is not empty: choose another directory, `cargo lab export DIR`", .0.display())]
+    ExportNotEmpty(PathBuf),
+    #[error("{} lies inside the repository: choose a directory outside, or one below target/", .0.display())]
+    ExportInside(PathBuf),
+    #[error(
+        "this tree has no solution of lab {lab}: `cargo lab new {lab}` begins one of your own, `cargo lab test {lab} --submission submissions/{lab}` tests it"
+    )]
+    NoSolution { lab: String },
     #[error(
         "{} lies inside the repository, whose workspace takes only submissions/NAME: say `cargo lab new {lab} {member}`, or choose a directory outside, `cargo lab new {lab} {outside}`",
         .directory.display()
@@ -52,6 +64,10 @@ pub enum LabError {
     InsideTheRepository { directory: PathBuf, lab: String, member: String, outside: String },
     #[error("lab {lab} has no starter yet ({} is missing)", .directory.display())]
     NoStarter { lab: String, directory: PathBuf },
+    #[error("lab {lab} has no mutants: {} holds no *.patch (docs/POWER.md says what belongs there)", .directory.display())]
+    NoMutants { lab: String, directory: PathBuf },
+    #[error("lab {lab} has no mutant `{name}`")]
+    UnknownMutant { lab: String, name: String, nearest: Vec<String> },
     #[error("there is no failure to replay: {} holds none", .0.display())]
     NoFailures(PathBuf),
     #[error(transparent)]
@@ -67,6 +83,14 @@ pub enum LabError {
     /// A path the user gave.
     #[error("cannot write {}: {source}", .path.display())]
     CannotWrite { path: PathBuf, source: io::Error },
+    #[error("there is no emitter `{name}`: --emit KIND=FILE writes {}", known.join(", "))]
+    UnknownEmitter { name: String, known: [String; 2] },
+    #[error("--emit {word} names no file: say --emit {name}=FILE")]
+    EmitterWithoutFile { word: String, name: String },
+    #[error("--emit names {} twice: give each kind a file of its own", .0.display())]
+    EmittersShareFile(PathBuf),
+    #[error("cannot write the results to {}: {source} (they are printed all the same)", .path.display())]
+    CannotEmit { path: PathBuf, source: io::Error },
     /// A path of our own.
     #[error("cannot write under {}: {source} (set CARGO_TARGET_DIR to a directory with room that you may write)", .path.display())]
     Target { path: PathBuf, source: io::Error },
@@ -86,13 +110,18 @@ impl LabError {
     /// How the program ends for it.
     pub fn exit(&self) -> Exit {
         match self {
-            LabError::FilterMatchesNothing { .. } | LabError::NothingLeft { .. } => Exit::NothingMatched,
+            LabError::FilterMatchesNothing { .. } | LabError::NothingLeft { .. } | LabError::UnknownMutant { .. } => {
+                Exit::NothingMatched
+            }
             LabError::DependencyDoesNotBuild { ours: true, .. } => Exit::Harness,
-            LabError::DoesNotBuild { .. } | LabError::DependencyDoesNotBuild { .. } => Exit::DoesNotBuild,
+            LabError::DoesNotBuild { .. } | LabError::DependencyDoesNotBuild { .. } | LabError::NoBinary { .. } => {
+                Exit::DoesNotBuild
+            }
             LabError::Refused(refusal) if refusal.kind == RefusalKind::BadInput => Exit::Usage,
             LabError::OtherProtocol { .. }
             | LabError::Refused(_)
             | LabError::Target { .. }
+            | LabError::CannotEmit { .. }
             | LabError::CannotBuild(_)
             | LabError::CannotStart { .. }
             | LabError::NoHouse(_)
@@ -110,9 +139,19 @@ impl LabError {
             | LabError::UnknownPart { nearest, .. }
             | LabError::UnknownTag { nearest, .. }
             | LabError::UnknownScenario { nearest, .. }
+            | LabError::UnknownMutant { nearest, .. }
             | LabError::FilterMatchesNothing { nearest, .. } => nearest,
             _ => &[],
         }
+    }
+
+    /// The same, for those who have read the other program's words.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        if let LabError::DoesNotBuild { words, .. } | LabError::DependencyDoesNotBuild { words, .. } = &mut self {
+            words.clear();
+        }
+        self
     }
 
     /// Words of another program that belong to it, as they are.

@@ -3,6 +3,7 @@
 
 use crate::error::LabError;
 use crate::hermetic::Finding;
+use crate::power::Mutant;
 use lab_harness::protocol::{OutputRecord, Row, RowKind, RunResult, TraceHash, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub enum Event {
     Row { row: Row },
     Replay(ReplayEvent),
     Created { lab: String, directory: String, package: String, test: String },
+    Mutant(MutantEvent),
+    Exported { directory: String, files: usize },
     Schema { schema: serde_json::Value },
     Error(ErrorEvent),
     Summary(Summary),
@@ -159,6 +162,81 @@ pub enum ReplayOutcome {
     Diverged,
 }
 
+/// What became of a deliberate mistake.
+#[derive(Clone, Debug, Serialize)]
+pub struct MutantEvent {
+    pub lab: String,
+    pub mutant: String,
+    pub outcome: MutantOutcome,
+    pub what: String,
+    /// The rules that fit it.
+    pub rules: Vec<String>,
+    /// Why no rule can be broken.
+    pub equivalent: Option<String>,
+    pub test: Option<String>,
+    pub rule: Option<String>,
+    pub title: Option<String>,
+    pub seed: Option<Seed>,
+    /// Seeds until it was caught, or all that were tried.
+    pub seeds: Option<u64>,
+    pub runs: u64,
+    pub wall_ms: u64,
+    pub seen: Vec<SeenAs>,
+    /// Why it did not run.
+    pub message: Option<String>,
+}
+
+/// Failures by a rule that does not fit: the first, and how many there were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SeenAs {
+    pub rule: String,
+    pub test: String,
+    pub seed: Seed,
+    pub runs: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MutantOutcome {
+    /// By a rule that fits.
+    Caught,
+    /// By none, or by others only.
+    Missed,
+    /// It is called so, and nothing failed.
+    Equivalent,
+    /// It is called equivalent, and something failed.
+    Refuted,
+    /// It was only asked whether it does.
+    Compiles,
+    DoesNotApply,
+    DoesNotCompile,
+    /// Its worker says no hello.
+    DoesNotRun,
+}
+
+impl MutantEvent {
+    /// One of which nothing is known but what it says of itself.
+    pub fn of(lab: &str, name: &str, mutant: Option<&Mutant>) -> Self {
+        MutantEvent {
+            lab: lab.to_owned(),
+            mutant: name.to_owned(),
+            outcome: MutantOutcome::DoesNotRun,
+            what: mutant.map(|mutant| mutant.what.clone()).unwrap_or_default(),
+            rules: mutant.map(|mutant| mutant.rules.clone()).unwrap_or_default(),
+            equivalent: mutant.and_then(|mutant| mutant.equivalent.clone()),
+            test: None,
+            rule: None,
+            title: None,
+            seed: None,
+            seeds: None,
+            runs: 0,
+            wall_ms: 0,
+            seen: Vec::new(),
+            message: None,
+        }
+    }
+}
+
 /// Why a command has no answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct ErrorEvent {
@@ -203,7 +281,41 @@ pub struct Summary {
     pub wall_ms: u64,
     pub cpu_ms: u64,
     pub sim_ms: u64,
+    /// Of `power` alone.
+    #[serde(flatten)]
+    pub power: Option<PowerSummary>,
     pub exit: u8,
+}
+
+/// How many mutants there were, and what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PowerSummary {
+    pub mutants: usize,
+    pub caught: usize,
+    pub equivalent: usize,
+    pub missed: usize,
+    /// Called equivalent, and not.
+    pub refuted: usize,
+    /// Those that do not apply, compile or run.
+    pub broken: usize,
+    pub compiled: usize,
+    /// Seeds until half of the caught ones were, and until all were.
+    pub median_seeds: Option<u64>,
+    pub most_seeds: Option<u64>,
+}
+
+impl PowerSummary {
+    /// Counts one.
+    pub fn count(&mut self, outcome: MutantOutcome) {
+        *match outcome {
+            MutantOutcome::Caught => &mut self.caught,
+            MutantOutcome::Missed => &mut self.missed,
+            MutantOutcome::Equivalent => &mut self.equivalent,
+            MutantOutcome::Refuted => &mut self.refuted,
+            MutantOutcome::Compiles => &mut self.compiled,
+            MutantOutcome::DoesNotApply | MutantOutcome::DoesNotCompile | MutantOutcome::DoesNotRun => &mut self.broken,
+        } += 1;
+    }
 }
 
 /// A part, over its tests that were chosen.

@@ -16,15 +16,20 @@ use lab_harness::protocol::Hello;
 pub fn list(session: &Session<'_>, options: &ListOptions) -> Result<Exit, LabError> {
     let house = session.house;
     let submissions = match (&options.lab, house.submission_here()) {
-        (Some(lab), _) => {
+        (Some(lab), here) => {
             house.check_lab(lab)?;
-            vec![house.solution(lab)?]
+            let witness = house.witness(lab);
+            vec![witness.or_else(|error| here.filter(|here| here.lab == *lab).ok_or(error))?]
         }
         (None, Some(submission)) => vec![submission],
         (None, None) => {
             // A lab whose reference is still to be written has nothing to run and is left out.
-            let solved = house.labs().into_iter().filter(|lab| house.root.join("solutions").join(lab).is_dir());
-            solved.map(|lab| house.solution(&lab)).collect::<Result<_, _>>()?
+            let (known, unknown): (Vec<_>, Vec<_>) =
+                house.labs().iter().map(|lab| house.witness(lab)).partition(Result::is_ok);
+            match unknown.into_iter().next() {
+                Some(Err(error)) if known.is_empty() => return Err(error),
+                _ => known.into_iter().flatten().collect(),
+            }
         }
     };
     for submission in submissions {

@@ -1,6 +1,6 @@
 //! `cargo lab`: builds a submission, runs a lab's tests on it in worker processes, shows what broke.
 //!
-//! One file a subcommand (`test`, `replay`, `list`, `new`, `schema`); what they share:
+//! One file a subcommand (`test`, `replay`, `list`, `new`, `power`, `export`, `schema`); what they share:
 //!
 //! - [`house`] finds labs and submissions, [`building`] turns one into a worker binary;
 //! - [`worker`] holds one worker process, its watchdog and what is said when it dies;
@@ -13,9 +13,11 @@ mod cli;
 mod clock;
 mod compare;
 mod console;
+mod emit;
 mod error;
 mod event;
 mod exit;
+mod export;
 mod failures;
 mod fingerprint;
 mod hermetic;
@@ -26,7 +28,9 @@ mod last_events;
 mod list;
 mod new;
 mod pool;
+mod power;
 mod replay;
+mod report;
 mod run_directory;
 mod schema;
 mod seeds;
@@ -69,12 +73,15 @@ fn main() -> ExitCode {
 
 fn run(cli: &cli::Cli, console: &Console, summary: &mut event::Summary) -> Result<exit::Exit, error::LabError> {
     let house = house::House::find(cli.root.as_deref())?;
-    let session = session::Session { house: &house, console, worker: cli.worker.as_deref() };
+    let session =
+        session::Session { house: &house, console, worker: cli.worker.as_deref(), keep_words: console.is_json() };
     match &cli.command {
         cli::Command::List(options) => list::list(&session, options),
         cli::Command::Test(options) => test::test(&session, options, summary),
         cli::Command::Replay(options) => replay::replay(&session, options, summary),
         cli::Command::New(options) => new::new(&session, options),
+        cli::Command::Power(options) => power::power(&session, options, summary),
+        cli::Command::Export(options) => export::export(&session, options),
         cli::Command::Schema => schema::schema(&session),
     }
 }

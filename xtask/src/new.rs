@@ -103,7 +103,7 @@ fn may_be_made(house: &House, lab: &str, directory: &Path) -> Result<bool, LabEr
 }
 
 /// The path without links and detours, of which the last directories need not be there yet.
-fn resolved(path: &Path) -> PathBuf {
+pub fn resolved(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut whole, component| {
         match component {
             Component::ParentDir => drop(whole.pop()),
@@ -180,7 +180,8 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn is_empty(directory: &Path) -> io::Result<bool> {
+/// Whether a directory holds nothing, or is not there.
+pub fn is_empty(directory: &Path) -> io::Result<bool> {
     match fs::read_dir(directory) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),

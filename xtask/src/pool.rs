@@ -10,7 +10,7 @@ use lab_harness::protocol::{FoundBy, RunRequest, RunResult, ScenarioText, TestIn
 use std::collections::BTreeMap;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use windtunnel::Seed;
 
 /// What is to be run.
@@ -50,6 +50,8 @@ pub struct Done {
     pub test: usize,
     pub result: RunResult,
     pub found_by: FoundBy,
+    /// Wall time, for those who report it: nothing is decided by it.
+    pub took: Duration,
 }
 
 /// Whether a test stops there.
@@ -153,7 +155,11 @@ fn work(
         let Some(job) = job else { return };
         let test = &plan.tests[job.test];
         let request = RunRequest { scenario: plan.scenario.cloned(), ..RunRequest::new(&*test.name, job.seed) };
-        let done = runner.run(&request).map(|(result, found_by)| Done { test: job.test, result, found_by });
+        let began = Instant::now();
+        let done = runner.run(&request).map(|(result, found_by)| {
+            let took = began.elapsed();
+            Done { test: job.test, result, found_by, took }
+        });
         if done.as_ref().is_ok_and(|done| is_failure(done.result.verdict)) {
             handing.lock().unwrap_or_else(PoisonError::into_inner).failed[job.test] = true;
         }

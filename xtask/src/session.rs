@@ -13,6 +13,8 @@ pub struct Session<'a> {
     pub console: &'a Console,
     /// A worker that is built already.
     pub worker: Option<&'a Path>,
+    /// Whether errors carry the compiler's words: somebody reads them elsewhere than on standard error.
+    pub keep_words: bool,
 }
 
 impl Session<'_> {
@@ -20,7 +22,7 @@ impl Session<'_> {
     pub fn binary(&self, submission: &Submission) -> Result<PathBuf, LabError> {
         match self.worker {
             Some(worker) => Ok(self.house.here.join(worker)),
-            None => building::build(self.house, submission, self.console.is_json()),
+            None => building::build(self.house, submission, self.keep_words),
         }
     }
 }

@@ -2,36 +2,56 @@
 
 use crate::cli::{IsolateOption, TestOptions};
 use crate::compare::Comparison;
+use crate::emit::{self, Results};
 use crate::error::LabError;
-use crate::event::{ErrorEvent, Event, FailureEvent, PlanEvent, RunEvent, Summary};
+use crate::event::{ErrorEvent, Event, Summary};
 use crate::exit::Exit;
-use crate::failures::Failures;
-use crate::fingerprint::Fingerprint;
-use crate::house::{House, Submission};
+use crate::house::Submission;
 use crate::interrupt::Interrupt;
-use crate::pool::{self, Done, Plan};
+use crate::pool::{self, Plan};
+use crate::report::Report;
 use crate::run_directory::RunDirectory;
 use crate::seeds::Seeds;
 use crate::select::Selection;
 use crate::session::Session;
-use crate::shell::quoted;
-use crate::tally::Tally;
 use crate::worker::{Worker, WorkerCommand, patience};
 use crate::{clock, hermetic, known, weather};
-use lab_harness::protocol::{
-    Failure, Hello, SCENARIO_TEST, SavedFailure, ScenarioText, ScheduleRequest, TestInfo, Verdict,
-};
-use std::path::Path;
+use lab_harness::protocol::{SCENARIO_TEST, ScenarioText, ScheduleRequest, TestInfo, Verdict};
 
 /// Builds, runs, reports.
 pub fn test(session: &Session<'_>, options: &TestOptions, summary: &mut Summary) -> Result<Exit, LabError> {
+    let targets = emit::targets(&options.emit, &session.house.here)?;
+    let session = Session { keep_words: session.keep_words || !targets.is_empty(), ..*session };
+    let mut results = Results::default();
+    let mut ended = judge(&session, options, summary, &mut results);
+    results.end(&ended);
+    for target in &targets {
+        if let Err(error) = emit::write(target, &results) {
+            session.console.say(&Event::Error(ErrorEvent::from(&error)));
+            ended = ended.map(|exit| exit.max(Exit::Harness));
+        }
+    }
+    // A person has read the compiler's words already, as they came.
+    ended.map_err(|error| if session.console.is_json() { error } else { error.without_words() })
+}
+
+/// The same, with what is known at the end left in `summary` and `results`, whatever the end is.
+fn judge(
+    session: &Session<'_>,
+    options: &TestOptions,
+    summary: &mut Summary,
+    results: &mut Results,
+) -> Result<Exit, LabError> {
     let (submission, filters) = target(session, options)?;
     summary.lab = Some(submission.lab.clone());
+    (results.lab, results.submission) = (summary.lab.clone(), Some(submission.label.clone()));
     let jobs = jobs(options.jobs.as_deref())?;
     let asked = Seeds::from_options(options.seed.as_deref(), options.seeds.as_deref())?;
     let seeds = asked.unwrap_or_else(Seeds::drawn);
     let scenario = options.scenario.as_deref().map(|path| weather::read(session.house, &submission.lab, path));
     let scenario = scenario.transpose()?;
+    (results.first_seed, results.seeds) = (seeds.at(0), seeds.count());
+    results.scenario = scenario.as_ref().map(|scenario| scenario.name.clone());
     let selection = Selection { filters: &filters, part: options.part.as_deref(), tag: options.tag.as_deref() };
     if let Some(hello) = known::hello(session.house, &submission.lab)
         && !selection.is_everything()
@@ -73,8 +93,9 @@ pub fn test(session: &Session<'_>, options: &TestOptions, summary: &mut Summary)
     let ended = pool::run(&plan, &command, worker, |done| report.take(done, &command.interrupt));
     report.finish();
     report.tally.summarise(&hello, summary);
+    report.results(results);
     (summary.wall_ms, summary.cpu_ms) = (watch.wall_ms(), watch.cpu_ms());
-    summary.hermeticity = places;
+    (summary.hermeticity, results.hermeticity) = (places, places);
     let mut exit = exit_of(report.tally.worst());
     if places > 0 {
         exit = exit.max(Exit::Nondeterministic);
@@ -119,7 +140,8 @@ fn target(session: &Session<'_>, options: &TestOptions) -> Result<(Submission, V
     Ok((submission, filters))
 }
 
-fn jobs(asked: Option<&str>) -> Result<usize, LabError> {
+/// So many workers.
+pub fn jobs(asked: Option<&str>) -> Result<usize, LabError> {
     let Some(text) = asked else {
         return Ok(std::thread::available_parallelism().map_or(1, usize::from));
     };
@@ -162,158 +184,4 @@ fn save_schedule(
     let (file, test) = (path.display().to_string(), test.name.clone());
     session.console.say(&Event::Schedule { file, test, seed });
     Ok(())
-}
-
-/// Tells results as they come, in order.
-struct Report<'a> {
-    session: &'a Session<'a>,
-    submission: &'a Submission,
-    hello: &'a Hello,
-    plan: &'a Plan<'a>,
-    tally: Tally<'a>,
-    told: Vec<bool>,
-    failures: Failures,
-    sources: Option<Fingerprint>,
-    unsaved: bool,
-}
-
-impl<'a> Report<'a> {
-    fn new(session: &'a Session<'a>, submission: &'a Submission, hello: &'a Hello, plan: &'a Plan<'a>) -> Self {
-        session.console.say(&Event::Plan(PlanEvent {
-            lab: hello.lab.clone(),
-            submission: submission.label.clone(),
-            weather_version: hello.weather_version,
-            tests: plan.tests.iter().map(|test| test.name.clone()).collect(),
-            first_seed: plan.seeds.at(0).unwrap_or_default(),
-            seeds: plan.seeds.count(),
-            jobs: plan.jobs,
-            scenario: plan.scenario.map(|scenario| scenario.name.clone()),
-        }));
-        let runs = plan.runs();
-        let runs_a_seed = if plan.spread { 1 } else { runs.len() as u64 };
-        session.console.begin_progress(plan.all_runs(), runs_a_seed);
-        let tally = Tally::new(plan.tests, plan.seeds.count(), &runs);
-        let failures = Failures::under(&session.house.output);
-        let told = vec![false; plan.tests.len()];
-        Report { session, submission, hello, plan, tally, told, failures, sources: None, unsaved: false }
-    }
-
-    fn take(&mut self, done: Done, interrupt: &Interrupt) -> Result<(), LabError> {
-        self.tally.count(done.test, &done.result);
-        self.session.console.say(&Event::RunResult(RunEvent::from(&done.result)));
-        let complete = self.tally.is_complete(done.test);
-        if done.result.verdict != Verdict::Passed {
-            self.tell_failure(&done);
-        }
-        let runs = self.tally.result(done.test).map_or(0, |result| result.runs);
-        let planned = self.plan.seeds_of(done.test).count();
-        self.session.console.advance(if complete { planned - runs } else { 0 });
-        if complete {
-            self.tell(done.test);
-        }
-        if self.session.console.is_unread() {
-            interrupt.set();
-        }
-        Ok(())
-    }
-
-    /// Says how a test ended, once.
-    fn tell(&mut self, test: usize) {
-        if let (false, Some(result)) = (self.told[test], self.tally.result(test)) {
-            self.told[test] = true;
-            self.session.console.say(&Event::TestResult(result));
-        }
-    }
-
-    fn finish(&mut self) {
-        self.session.console.end_progress();
-        (0..self.plan.tests.len()).for_each(|test| self.tell(test));
-    }
-
-    fn tell_failure(&mut self, done: &Done) {
-        let sources = || Fingerprint::of_sources(self.session.house, self.submission);
-        let sources = self.sources.get_or_insert_with(sources).clone();
-        let saved = SavedFailure {
-            format: SavedFailure::FORMAT.to_owned(),
-            weather_version: self.hello.weather_version,
-            lab: self.hello.lab.clone(),
-            submission: self.submission.label.clone(),
-            sources: sources.whole,
-            files: sources.files,
-            scenario: self.plan.scenario.cloned(),
-            found_by: done.found_by,
-            result: done.result.clone(),
-        };
-        let file = match self.failures.save(&saved) {
-            Ok(path) => Some(self.session.house.shown(&path)),
-            Err(error) => {
-                self.unsaved = true;
-                self.session.console.say(&Event::Error(ErrorEvent::from(&error)));
-                None
-            }
-        };
-        let event = failure_event(
-            &saved,
-            &self.plan.tests[done.test],
-            file,
-            again(&saved, self.submission, self.session.house),
-        );
-        self.session.console.say(&Event::Failure(event));
-    }
-}
-
-fn failure_event(saved: &SavedFailure, test: &TestInfo, file: Option<String>, again: String) -> FailureEvent {
-    let failure = saved.result.failure.clone().unwrap_or_else(|| Failure {
-        rule: "unexplained".to_owned(),
-        title: "The worker says that the test did not pass, and not why.".to_owned(),
-        ..Failure::default()
-    });
-    FailureEvent {
-        lab: saved.lab.clone(),
-        part: test.part.clone(),
-        test: test.name.clone(),
-        seed: saved.result.seed,
-        verdict: saved.result.verdict,
-        rule: failure.rule,
-        title: failure.title,
-        source: failure.source,
-        hint: failure.hint,
-        node: failure.node,
-        at_event: failure.event,
-        at_ns: failure.at_ns,
-        story: failure.story,
-        output: failure.output,
-        replay: file.as_deref().map(|file| format!("cargo lab replay {}", quoted(typed(file)))),
-        file,
-        again,
-    }
-}
-
-/// What to type for a failure file: its path, or its name alone where the path would fill a line.
-fn typed(file: &str) -> &str {
-    const FITS: usize = 60;
-    let name = || Path::new(file).file_name().and_then(|name| name.to_str());
-    if file.chars().count() <= FITS { file } else { name().unwrap_or(file) }
-}
-
-/// The command that runs this seed again, from where the user stands.
-fn again(saved: &SavedFailure, submission: &Submission, house: &House) -> String {
-    let mut command = format!("cargo lab test {}", saved.lab);
-    if saved.result.test != SCENARIO_TEST {
-        command.push_str(&format!(" {}", saved.result.test));
-    }
-    command.push_str(&format!(" --seed {}", saved.result.seed));
-    let meant_anyway = house.here.starts_with(&submission.directory);
-    if submission.label != format!("solutions/{}", saved.lab) && !meant_anyway {
-        command.push_str(&format!(" --submission {}", quoted(&house.shown(&submission.directory))));
-    }
-    if let Some(scenario) = &saved.scenario {
-        command.push_str(&format!(" --scenario {}", quoted(&scenario.name)));
-    }
-    match saved.found_by {
-        lab_harness::protocol::FoundBy::Run => {}
-        lab_harness::protocol::FoundBy::Check => command.push_str(" --check"),
-        lab_harness::protocol::FoundBy::Isolation => command.push_str(" --isolate process"),
-    }
-    command
 }

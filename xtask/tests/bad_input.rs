@@ -226,27 +226,19 @@ fn a_failure_file_cut_in_half_or_of_other_weather_is_refused() {
     assert!(repository.lab(&format!("replay {file}")).stderr.contains("is no failure file"));
 }
 
-/// Builds with the real cargo: a crate without dependencies takes a second.
-fn built(repository: &Repository, words: &str) -> std::process::Command {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.current_dir(repository.path()).args(words.split(' ')).arg("--root").arg(repository.path());
-    command.env("CARGO_TARGET_DIR", "target").env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    command
-}
-
 #[test]
 fn a_submission_that_does_not_build_is_shown_in_the_compilers_words() {
     let repository = Repository::new();
     repository.write("solutions/raft/src/main.rs", "fn main() { let term: u64 = \"five\"; }\n");
-    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    let answer = Answer::of(repository.built("test raft --seed 1"));
     assert_eq!(answer.code, 3, "{answer:?}");
     assert!(answer.stderr.contains("mismatched types") && answer.stderr.contains("solutions/raft does not build"));
-    let answer = Answer::of(built(&repository, "test raft --seed 1 --format json"));
+    let answer = Answer::of(repository.built("test raft --seed 1 --format json"));
     assert_eq!(answer.summary()["exit"], 3);
     assert!(answer.events_of("error")[0]["message"].as_str().unwrap().contains("mismatched types"), "{answer:?}");
 
     std::fs::remove_file(repository.path().join("solutions/raft/src/main.rs")).unwrap();
-    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    let answer = Answer::of(repository.built("test raft --seed 1"));
     assert_eq!(answer.code, 3, "{answer:?}");
     assert!(answer.stderr.contains("it needs one binary"), "{answer:?}");
 }
@@ -258,27 +250,27 @@ fn a_crate_that_is_not_the_submissions_is_blamed_by_its_name() {
     repository.write("solutions/raft/Cargo.toml", needs);
     repository.write("solutions/raft/src/main.rs", "fn main() {}\n");
     repository.write("labs/raft/src/lib.rs", "pub fn f() -> u64 { \"five\" }\n");
-    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    let answer = Answer::of(repository.built("test raft --seed 1"));
     assert_eq!(answer.code, 70, "{answer:?}");
     let sentence = "lab-raft does not build (which solutions/raft needs): this is Windtunnel's own code";
     assert!(answer.stderr.contains(sentence) && answer.stderr.contains("mismatched types"), "{answer:?}");
-    let json = Answer::of(built(&repository, "test raft --seed 1 --format json"));
+    let json = Answer::of(repository.built("test raft --seed 1 --format json"));
     assert_eq!(json.summary()["exit"], 70);
     assert!(json.events_of("error")[0]["message"].as_str().unwrap().contains("mismatched types"), "{json:?}");
 
     repository
         .write("labs/raft/Cargo.toml", "[package]\nname = \"lab-raft\"\n[dependencies]\nno = { path = \"no\" }\n");
-    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    let answer = Answer::of(repository.built("test raft --seed 1"));
     assert_eq!(answer.code, 70, "{answer:?}");
     assert!(answer.stderr.contains("lab-raft does not build (which solutions/raft needs)"), "{answer:?}");
 
     repository.write("labs/raft/Cargo.toml", "[package\n");
-    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    let answer = Answer::of(repository.built("test raft --seed 1"));
     assert_eq!(answer.code, 70, "{answer:?}");
     repository.write("labs/raft/Cargo.toml", "[package]\nname = \"lab-raft\"\n");
     repository.write("labs/raft/src/lib.rs", "");
     repository.write("solutions/raft/Cargo.toml", &needs.replace("labs/raft", "labs/none"));
-    let answer = Answer::of(built(&repository, "test raft --seed 1"));
+    let answer = Answer::of(repository.built("test raft --seed 1"));
     assert_eq!(answer.code, 3, "it asks for what is not there: {answer:?}");
 }
 
@@ -287,7 +279,7 @@ fn flags_in_the_environment_get_the_cfg() {
     let repository = Repository::new();
     let main = "#[cfg(not(all(madsim, mine)))] compile_error!(\"flags are lost\");\nfn main() {}\n";
     repository.write("solutions/raft/src/main.rs", main);
-    let mut command = built(&repository, "test raft --seed 1");
+    let mut command = repository.built("test raft --seed 1");
     command.env("RUSTFLAGS", "--cfg mine");
     let answer = Answer::of(command);
     assert_eq!(answer.code, 70, "it builds, and says no hello: {answer:?}");

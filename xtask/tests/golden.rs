@@ -92,6 +92,8 @@ fn a_failure_stays_under_40_lines_of_80_columns() {
 fn json_events_are_pinned() {
     let repository = Repository::new();
     repository.write("solutions/raft/src/lib.rs", "use std::env;\n");
+    let mutant = "what: it is wrong\nrules: never-yields\n\n--- /dev/null\n+++ b/src/new.rs\n@@ -0,0 +1 @@\n+wrong\n";
+    repository.write("solutions/raft/mutants/wrong.patch", mutant);
     let mut kinds: BTreeMap<String, Value> = BTreeMap::new();
     let mut lines = vec![
         "list raft",
@@ -100,6 +102,8 @@ fn json_events_are_pinned() {
         "test raft fails_on_odd_seeds aborts --seed 1 --fail-fast --jobs 1",
         "new raft",
         "schema",
+        "export target/course",
+        "power raft wrong --seeds 1..2 --jobs 1",
         "test raft --seeds 0",
     ];
     for words in lines.drain(..) {

@@ -34,7 +34,8 @@ fn place(span: &str) -> Option<Place> {
     let tame = path.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
     // What stands in capitals or under target is made later: solutions/NAME, target/…
     let made_later = path.contains("NAME") || path.starts_with("target/") || path.starts_with("submissions/");
-    (tame && path.contains('/') && !made_later).then(|| Place { path: path.to_owned(), item })
+    let left_behind = path.starts_with("solutions/") && !root().join("solutions").is_dir(); // in a course's tree
+    (tame && path.contains('/') && !made_later && !left_behind).then(|| Place { path: path.to_owned(), item })
 }
 
 /// Whether `source` defines the item: `fn route`, `struct Front`, `macro_rules! storm`, or a variant, `Item::Arrival`.
@@ -96,8 +97,9 @@ fn broken_links(page: &str) -> Vec<String> {
 #[test]
 fn the_tour_names_what_exists() {
     let tour = read("docs/TOUR.md");
+    let whole = root().join("solutions").is_dir();
     let items = places(&tour).iter().filter(|place| place.item.is_some()).count();
-    assert!(items >= 90, "the tour names {items} items: it shows less than it did");
+    assert!(items >= 90 || !whole, "the tour names {items} items: it shows less than it did");
     assert_eq!(complaints(&tour), [""; 0]);
 }
 
@@ -110,9 +112,15 @@ fn the_map_in_the_readme_names_what_exists() {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for page in
-        ["README.md", "docs/TOUR.md", "docs/EVENTS.md", "docs/EXIT-CODES.md", "docs/SCENARIOS.md", "docs/MIT.md"]
-    {
+    for page in [
+        "README.md",
+        "docs/TOUR.md",
+        "docs/EVENTS.md",
+        "docs/EXIT-CODES.md",
+        "docs/SCENARIOS.md",
+        "docs/MIT.md",
+        "contrib/README.md",
+    ] {
         assert_eq!(broken_links(page), [""; 0], "in {page}");
     }
 }

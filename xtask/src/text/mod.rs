@@ -2,9 +2,11 @@
 
 mod columns;
 mod failure;
+mod power;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
 use crate::exit::Exit;
+use crate::shell::quoted;
 use lab_harness::protocol::{Failure, Row, Verdict};
 use lab_harness::wrap::{WIDTH, block, plain};
 
@@ -67,6 +69,14 @@ pub fn event(event: &Event, style: Style) -> String {
         Event::Replay(replay) => self::replay(replay, style),
         Event::Created { directory, test, lab, .. } => {
             format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n\n  {test}\n")
+        }
+        Event::Mutant(mutant) => power::row(mutant, style),
+        Event::Exported { directory, files } => {
+            format!(
+                "{directory}: {}, and no solution. Try it:\n\n  cd {} && cargo lab new raft\n",
+                counted(*files, "file"),
+                quoted(directory)
+            )
         }
         Event::Schema { schema } => format!("{}\n", serde_json::to_string_pretty(schema).unwrap_or_default()),
         Event::Error(error) => self::error(error),
@@ -144,6 +154,9 @@ fn changed(files: &[String]) -> String {
 
 fn summary(summary: &Summary, style: Style) -> String {
     let Some(_) = summary.lab else { return String::new() };
+    if let Some(sums) = &summary.power {
+        return power::sums(summary, sums, style);
+    }
     let interrupted = match summary.exit == Exit::Interrupted.code() && summary.planned > 0 {
         true => style.yellow(&format!("interrupted: {} of {} runs finished", summary.runs, summary.planned)),
         false => String::new(),

@@ -1,0 +1,201 @@
+//! `cargo lab power`: how strong is a suite? Deliberate mistakes, each to be caught by a rule that fits it.
+//!
+//! [`bank`] reads the mistakes, [`patch`] applies one, [`tunnel`] builds what it makes of the solution, [`hunt`] runs
+//! the suite on that. The next mutant is built while the last one is hunted.
+
+mod bank;
+mod hunt;
+mod patch;
+mod tunnel;
+
+use crate::cli::PowerOptions;
+use crate::clock::Stopwatch;
+use crate::error::LabError;
+use crate::event::{Event, MutantEvent, MutantOutcome, PowerSummary, Summary};
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
+use crate::run_directory::RunDirectory;
+use crate::seeds::Seeds;
+use crate::session::Session;
+use crate::test::jobs;
+use crate::worker::{WorkerCommand, patience};
+use bank::Entry;
+pub use patch::Mutant;
+use patch::PatchError;
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use tunnel::Tunnel;
+
+/// How far a mutant came before it ran.
+enum Built {
+    /// To be hunted: its binary.
+    Ready(PathBuf),
+    /// The compiler takes it, and more was not asked.
+    Compiles,
+    Broken(MutantOutcome, String, Exit),
+    Lost(LabError),
+}
+
+/// Builds, hunts, reports.
+pub fn power(session: &Session<'_>, options: &PowerOptions, summary: &mut Summary) -> Result<Exit, LabError> {
+    session.house.check_lab(&options.lab)?;
+    summary.lab = Some(options.lab.clone());
+    let jobs = jobs(options.jobs.as_deref())?;
+    let seeds = Seeds::from_options(None, Some(&options.seeds))?.unwrap_or_else(Seeds::drawn);
+    let solution = session.house.solution(&options.lab)?;
+    let bank = bank::read(&solution, &options.names)?;
+    let directory = RunDirectory::create(&session.house.output)?;
+    let interrupt = Interrupt::on_signals();
+    let tunnel = Tunnel::open(session.house, &solution)?;
+    let watch = Stopwatch::start();
+    let power = Power { session, options, seeds, jobs, tunnel: &tunnel, directory: &directory, interrupt };
+    session.console.begin_progress(bank.len() as u64, 0);
+    let (sums, ended) = power.all(&bank, summary);
+    session.console.end_progress();
+    summary.seeds = seeds.count();
+    summary.power = Some(sums);
+    (summary.wall_ms, summary.cpu_ms) = (watch.wall_ms(), watch.cpu_ms());
+    ended
+}
+
+struct Power<'a> {
+    session: &'a Session<'a>,
+    options: &'a PowerOptions,
+    seeds: Seeds,
+    jobs: usize,
+    tunnel: &'a Tunnel<'a>,
+    directory: &'a RunDirectory,
+    interrupt: Interrupt,
+}
+
+impl Power<'_> {
+    /// Every mutant, in order. Trouble that is not a mutant's ends it.
+    fn all(&self, bank: &[Entry], summary: &mut Summary) -> (PowerSummary, Result<Exit, LabError>) {
+        let (mut sums, mut exit) = (PowerSummary { mutants: bank.len(), ..PowerSummary::default() }, Exit::Passed);
+        let mut until_caught = Vec::new();
+        let (sender, receiver) = sync_channel(0); // one is ready and waits; not more, they would be in each other's way
+        let ended = std::thread::scope(|scope| {
+            scope.spawn(|| self.build_all(bank, sender));
+            for (entry, built) in bank.iter().zip(receiver.iter()) {
+                let (event, own_exit) = self.judge(entry, built)?;
+                sums.count(event.outcome);
+                summary.runs += event.runs;
+                until_caught.extend(event.seeds.filter(|_| event.outcome == MutantOutcome::Caught));
+                exit = exit.max(own_exit);
+                self.session.console.say(&Event::Mutant(event));
+                self.session.console.advance(0);
+                if self.session.console.is_unread() {
+                    self.interrupt.set();
+                }
+            }
+            drop(receiver);
+            if self.interrupt.is_set() { Err(LabError::Interrupted) } else { Ok(()) }
+        });
+        until_caught.sort_unstable();
+        sums.median_seeds = until_caught.get(until_caught.len().saturating_sub(1) / 2).copied();
+        sums.most_seeds = until_caught.last().copied();
+        let ended = match ended {
+            Err(LabError::Interrupted) => Ok(exit.max(Exit::Interrupted)),
+            Err(error) => Err(self.interrupt.instead_of(error)),
+            Ok(()) => Ok(exit),
+        };
+        (sums, ended)
+    }
+
+    fn build_all(&self, bank: &[Entry], sender: SyncSender<Built>) {
+        for (index, entry) in bank.iter().enumerate() {
+            if self.interrupt.is_set() || sender.send(self.build(index, entry)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn build(&self, index: usize, entry: &Entry) -> Built {
+        let changes =
+            entry.mutant.as_ref().map_err(PatchError::clone).and_then(|mutant| mutant.apply(self.tunnel.source()));
+        let changes = match changes {
+            Ok(changes) => changes,
+            Err(error) => return Built::Broken(MutantOutcome::DoesNotApply, error.to_string(), Exit::Usage),
+        };
+        let built = match (self.options.check_only, self.session.worker) {
+            (true, _) => self.tunnel.check(&changes).map(|()| Built::Compiles),
+            (false, Some(worker)) => Ok(Built::Ready(self.session.house.here.join(worker))),
+            (false, None) => self.tunnel.build(&changes).and_then(|binary| self.keep(index, &binary)).map(Built::Ready),
+        };
+        match built.map_err(|error| self.interrupt.instead_of(error)) {
+            Ok(built) => built,
+            Err(LabError::DoesNotBuild { words, .. }) => {
+                Built::Broken(MutantOutcome::DoesNotCompile, first_error(&words), Exit::DoesNotBuild)
+            }
+            Err(error) => Built::Lost(error),
+        }
+    }
+
+    /// Out of the way of the next build.
+    fn keep(&self, index: usize, binary: &std::path::Path) -> Result<PathBuf, LabError> {
+        let path = self.directory.file(&format!("mutant-{index}"));
+        let copied = std::fs::copy(binary, &path);
+        copied.map(|_| path.clone()).map_err(|source| LabError::Target { path, source })
+    }
+
+    /// What is said of a mutant, and the exit code it leads to.
+    fn judge(&self, entry: &Entry, built: Built) -> Result<(MutantEvent, Exit), LabError> {
+        let event = MutantEvent::of(&self.options.lab, &entry.name, entry.mutant.as_ref().ok());
+        let (program, mutant) = match (built, &entry.mutant) {
+            (Built::Ready(program), Ok(mutant)) => (program, mutant),
+            (Built::Lost(error), _) => return Err(error),
+            (Built::Broken(outcome, message, exit), _) => {
+                return Ok((MutantEvent { outcome, message: Some(message), ..event }, exit));
+            }
+            (_, _) => return Ok((MutantEvent { outcome: MutantOutcome::Compiles, ..event }, Exit::Passed)),
+        };
+        let command = WorkerCommand {
+            program,
+            directory: self.directory,
+            patience: patience(),
+            interrupt: self.interrupt.clone(),
+        };
+        let hunted = hunt::hunt(mutant, &command, self.seeds, self.jobs);
+        if self.session.worker.is_none() {
+            let _ = std::fs::remove_file(&command.program);
+        }
+        match hunted {
+            Ok(hunted) => Ok(verdict(mutant, hunted, event, self.seeds)),
+            Err(error @ LabError::Worker { .. }) => {
+                let (message, outcome) = (Some(error.to_string()), MutantOutcome::DoesNotRun);
+                Ok((MutantEvent { outcome, message, ..event }, error.exit()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn verdict(mutant: &Mutant, hunted: hunt::Hunted, event: MutantEvent, seeds: Seeds) -> (MutantEvent, Exit) {
+    let failed = hunted.catch.is_some() || !hunted.seen.is_empty();
+    let (outcome, exit) = match (&mutant.equivalent, &hunted.catch) {
+        (Some(_), _) if failed => (MutantOutcome::Refuted, Exit::Failed),
+        (Some(_), _) => (MutantOutcome::Equivalent, Exit::Passed),
+        (None, Some(_)) => (MutantOutcome::Caught, Exit::Passed),
+        (None, None) => (MutantOutcome::Missed, Exit::Failed),
+    };
+    let mut event = MutantEvent {
+        outcome,
+        seeds: Some(seeds.count()),
+        runs: hunted.runs,
+        wall_ms: u64::try_from(hunted.took.as_millis()).unwrap_or(u64::MAX),
+        seen: hunted.seen,
+        ..event
+    };
+    if let Some(catch) = hunted.catch {
+        (event.test, event.rule, event.title) = (Some(catch.test), Some(catch.rule), Some(catch.title));
+        (event.seed, event.seeds) = (Some(catch.seed), Some(catch.seeds));
+    }
+    (event, exit)
+}
+
+/// What the compiler says first: all of it would bury the table.
+fn first_error(words: &str) -> String {
+    let lines = words.lines().skip_while(|line| !line.starts_with("error")).take_while(|line| !line.trim().is_empty());
+    let first: Vec<&str> = lines.collect();
+    if first.is_empty() { words.trim().to_owned() } else { first.join("\n") }
+}

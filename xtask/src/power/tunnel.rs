@@ -1,0 +1,187 @@
+//! Where mutants are built: a copy of the solution below target/windtunnel/power, in a workspace of its own.
+//!
+//! Always at the same place, so that cargo builds what a mutant needs once, and of a mutant only what its patch
+//! changed. The workspace is the repository's: the same dependencies, versions and profiles, with paths made absolute.
+//! The copy has another package name, so that its binary never stands where the solution's own is looked for.
+
+use super::patch::Changes;
+use crate::building;
+use crate::error::LabError;
+use crate::house::{House, Submission};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// Directories of a solution that are no part of its package.
+const LEFT_OUT: [&str; 2] = ["target", "mutants"];
+
+/// The place, held by one `cargo lab power` at a time.
+#[derive(Debug)]
+pub struct Tunnel<'a> {
+    house: &'a House,
+    /// The solution's files.
+    original: BTreeMap<PathBuf, Vec<u8>>,
+    solution: PathBuf,
+    copy: Submission,
+    _lock: File,
+}
+
+impl<'a> Tunnel<'a> {
+    /// Reads the solution, and makes the workspace. Waits while another command has it.
+    pub fn open(house: &'a House, solution: &Submission) -> Result<Self, LabError> {
+        let workspace = house.output.join("power").join(&solution.lab);
+        let failed = |source: io::Error| LabError::Target { path: workspace.clone(), source };
+        let directory = workspace.join("mutant");
+        fs::create_dir_all(&directory).map_err(failed)?;
+        let lock = File::create(workspace.join("lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        write_workspace(&house.root, &workspace).map_err(failed)?;
+        let directory = directory.canonicalize().map_err(failed)?;
+        let mut original = BTreeMap::new();
+        read_all(&solution.directory, Path::new(""), &mut original)
+            .map_err(|source| LabError::CannotRead { path: solution.directory.clone(), source })?;
+        let package = format!("mutant-of-{}", solution.package);
+        let copy = Submission { directory, package, ..solution.clone() };
+        Ok(Tunnel { house, original, solution: solution.directory.clone(), copy, _lock: lock })
+    }
+
+    /// What patches are patches of.
+    pub fn source(&self) -> &Path {
+        &self.solution
+    }
+
+    /// Makes the copy what the patch makes of the solution, and builds it; its binary's path. What the copy does
+    /// not change keeps its time stamp.
+    pub fn build(&self, changes: &Changes) -> Result<PathBuf, LabError> {
+        self.lay(changes)?;
+        building::build_quietly(self.house, &self.copy)
+    }
+
+    /// The same as [`build`](Tunnel::build), but only asks the compiler whether it would.
+    pub fn check(&self, changes: &Changes) -> Result<(), LabError> {
+        self.lay(changes)?;
+        building::check_quietly(self.house, &self.copy)
+    }
+
+    fn lay(&self, changes: &Changes) -> Result<(), LabError> {
+        let mut wanted: BTreeMap<&Path, Vec<u8>> =
+            self.original.iter().map(|(path, content)| (path.as_path(), content.clone())).collect();
+        for (path, content) in changes {
+            match content {
+                Some(content) => drop(wanted.insert(path, content.clone().into_bytes())),
+                None => drop(wanted.remove(path.as_path())),
+            }
+        }
+        if let Some(manifest) = wanted.get_mut(Path::new("Cargo.toml")) {
+            *manifest = self.manifest(&String::from_utf8_lossy(manifest)).into_bytes();
+        }
+        let failed = |source| LabError::Target { path: self.copy.directory.clone(), source };
+        lay_out(&self.copy.directory, &wanted).map_err(failed)
+    }
+
+    /// The solution's manifest, in another place and under another name. Its library keeps its own, which its sources use.
+    fn manifest(&self, text: &str) -> String {
+        let Ok(mut manifest) = text.parse::<Table>() else { return text.to_owned() }; // cargo knows better what to say
+        let name = manifest.get_mut("package").and_then(|package| package.get_mut("name"));
+        if let Some(name) = name {
+            let library = name.as_str().unwrap_or_default().replace('-', "_");
+            *name = Value::from(self.copy.package.clone());
+            if self.original.contains_key(Path::new("src/lib.rs"))
+                && let Some(lib) = manifest.entry("lib").or_insert_with(|| Table::new().into()).as_table_mut()
+            {
+                lib.entry("name").or_insert_with(|| library.into());
+            }
+        }
+        make_absolute(&mut manifest, &self.solution);
+        manifest.to_string()
+    }
+}
+
+/// The repository's workspace with one member; its lock file, from which cargo drops what is not needed.
+fn write_workspace(root: &Path, workspace: &Path) -> io::Result<()> {
+    let text = match fs::read_to_string(root.join("Cargo.toml")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        text => text?,
+    };
+    let mut manifest: Table = text.parse().map_err(io::Error::other)?;
+    manifest.retain(|key, _| ["workspace", "profile", "patch"].contains(&key));
+    let own = manifest.entry("workspace").or_insert_with(|| Table::new().into());
+    if let Some(own) = own.as_table_mut() {
+        own.retain(|key, _| !["exclude", "default-members"].contains(&key));
+        own.insert("members".to_owned(), Value::from(vec!["mutant"]));
+        make_absolute(own, root);
+    }
+    write_if_changed(&workspace.join("Cargo.toml"), manifest.to_string().as_bytes())?;
+    match fs::copy(root.join("Cargo.lock"), workspace.join("Cargo.lock")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Every `path` in a table of dependencies, wherever one is, seen from the file system's root.
+fn make_absolute(table: &mut Table, base: &Path) {
+    for (key, value) in table.iter_mut() {
+        let Some(inner) = value.as_table_mut() else { continue };
+        if key.ends_with("dependencies") {
+            for (_, dependency) in inner.iter_mut() {
+                if let Some(Value::String(path)) = dependency.get_mut("path") {
+                    *path = base.join(&*path).display().to_string();
+                }
+            }
+        } else if key == "target" || key.starts_with("cfg(") {
+            make_absolute(inner, base);
+        }
+    }
+}
+
+fn read_all(root: &Path, below: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> io::Result<()> {
+    for entry in fs::read_dir(root.join(below))? {
+        let entry = entry?;
+        let (name, path) = (entry.file_name(), below.join(entry.file_name()));
+        if LEFT_OUT.iter().any(|out| name == *out) || name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        if entry.path().is_dir() {
+            read_all(root, &path, files)?;
+        } else {
+            files.insert(path, fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+/// Writes what is not there yet, removes what does not belong there.
+fn lay_out(directory: &Path, wanted: &BTreeMap<&Path, Vec<u8>>) -> io::Result<()> {
+    let mut there = BTreeMap::new();
+    read_all(directory, Path::new(""), &mut there)?;
+    for path in there.keys().filter(|path| !wanted.contains_key(path.as_path())) {
+        fs::remove_file(directory.join(path))?;
+    }
+    let directories: BTreeSet<&Path> = wanted.keys().filter_map(|path| path.parent()).collect();
+    for below in directories {
+        fs::create_dir_all(directory.join(below))?;
+    }
+    let mut changed = wanted.iter().filter(|(path, content)| there.get(**path) != Some(content));
+    changed.try_for_each(|(path, content)| fs::write(directory.join(path), content))
+}
+
+fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|there| there == content) { Ok(()) } else { fs::write(path, content) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_dependencies_become_absolute_wherever_they_stand() {
+        let text = "[dependencies]\na = { path = \"../a\" }\nb = \"1\"\n[target.'cfg(unix)'.dev-dependencies]\nc = { path = \"c\" }\n[lib]\npath = \"src/lib.rs\"\n";
+        let mut table: Table = text.parse().unwrap();
+        make_absolute(&mut table, Path::new("/w/x"));
+        assert_eq!(table["dependencies"]["a"]["path"].as_str(), Some("/w/x/../a"));
+        assert_eq!(table["target"]["cfg(unix)"]["dev-dependencies"]["c"]["path"].as_str(), Some("/w/x/c"));
+        assert_eq!(table["lib"]["path"].as_str(), Some("src/lib.rs"), "no dependency");
+    }
+}

@@ -1,0 +1,99 @@
+//! The table of mutants: a line for what became of each, and what saw it below.
+
+use super::{Style, counted, seconds};
+use crate::event::{MutantEvent, MutantOutcome, PowerSummary, SeenAs, Summary};
+use crate::exit::Exit;
+use lab_harness::wrap::{WIDTH, block, cut, plain, wrap};
+
+/// Where names begin.
+const INDENT: usize = 12;
+/// Rules seen that do not fit, at most.
+const SEEN: usize = 4;
+
+/// One mutant.
+pub fn row(mutant: &MutantEvent, style: Style) -> String {
+    let (word, paint): (&str, fn(Style, &str) -> String) = match mutant.outcome {
+        MutantOutcome::Caught => ("caught", Style::green),
+        MutantOutcome::Equivalent => ("equivalent", Style::yellow),
+        MutantOutcome::Compiles => ("compiles", Style::green),
+        MutantOutcome::Missed => ("MISSED", Style::red),
+        MutantOutcome::Refuted => ("REFUTED", Style::red),
+        MutantOutcome::DoesNotApply | MutantOutcome::DoesNotCompile | MutantOutcome::DoesNotRun => {
+            ("BROKEN", Style::red)
+        }
+    };
+    let word = paint(style, &format!("{word:<INDENT$}"));
+    let measured = match mutant.seeds {
+        Some(1) => format!("{:>4} seed  {:>10}", 1, seconds(mutant.wall_ms)),
+        Some(seeds) => format!("{seeds:>4} seeds {:>10}", seconds(mutant.wall_ms)),
+        None => String::new(),
+    };
+    let room = WIDTH - INDENT - 22;
+    let mut text = format!("{word}{:<room$} {measured}", cut(&plain(&mutant.mutant), room)).trim_end().to_owned();
+    text.push('\n');
+    for line in notes(mutant) {
+        let lines = wrap(&plain(&line), WIDTH - INDENT);
+        text.extend(lines.iter().map(|line| format!("{:INDENT$}{line}\n", "")));
+    }
+    text
+}
+
+fn notes(mutant: &MutantEvent) -> Vec<String> {
+    let caught = mutant.test.as_ref().zip(mutant.rule.as_ref()).map(|(test, rule)| format!("{rule} in {test}"));
+    let fine = [MutantOutcome::Caught, MutantOutcome::Compiles].contains(&mutant.outcome);
+    let what = (!fine && !mutant.what.is_empty()).then(|| mutant.what.clone());
+    let mut notes: Vec<String> = what.into_iter().chain(caught).collect();
+    match mutant.outcome {
+        MutantOutcome::Equivalent => notes.extend(mutant.equivalent.clone()),
+        MutantOutcome::Refuted => notes.push("is called equivalent, and something failed".to_owned()),
+        MutantOutcome::Missed => notes.push(format!("fitting: {}", mutant.rules.join(", "))),
+        MutantOutcome::DoesNotApply => notes.push("does not apply:".to_owned()),
+        MutantOutcome::DoesNotCompile => notes.push("does not compile:".to_owned()),
+        _ => {}
+    }
+    // The first lines of a compiler's error say what and where; the rest is a drawing.
+    notes.extend(mutant.message.iter().flat_map(|message| message.lines().take(2).map(|line| line.trim().to_owned())));
+    notes.extend(mutant.seen.iter().take(SEEN).map(|seen| self::seen(seen, mutant.outcome)));
+    if let Some(more @ 1..) = mutant.seen.len().checked_sub(SEEN) {
+        notes.push(format!("and as {more} others"));
+    }
+    notes
+}
+
+fn seen(seen: &SeenAs, outcome: MutantOutcome) -> String {
+    let fit = if outcome == MutantOutcome::Refuted { "" } else { ", does not fit" };
+    let often = if seen.runs == 1 { String::new() } else { format!(", {} times", seen.runs) };
+    format!("seen as: {} in {} (seed {}{often}){fit}", seen.rule, seen.test, seen.seed)
+}
+
+/// What became of all.
+pub fn sums(summary: &Summary, sums: &PowerSummary, style: Style) -> String {
+    let mut counts = Vec::new();
+    let mut count = |number: usize, word: &str, bad: bool| {
+        let text = format!("{number} {word}");
+        counts.extend((number > 0).then(|| if bad { style.red(&text) } else { text }));
+    };
+    count(sums.caught, "caught", false);
+    count(sums.compiled, "compile", false);
+    count(sums.equivalent, "equivalent", false);
+    count(sums.missed, "missed", true);
+    count(sums.refuted, "called equivalent and not", true);
+    count(sums.broken, "broken", true);
+    let told = sums.caught + sums.compiled + sums.equivalent + sums.missed + sums.refuted + sums.broken;
+    count(sums.mutants - told, "not run", false);
+    let counts = format!("{}: {}", counted(sums.mutants, "mutant"), counts.join(", "));
+    let mut text = format!("\n{}", block(&counts, 0, 3));
+    if summary.exit == Exit::Interrupted.code() {
+        text.push_str(&style.yellow("interrupted\n"));
+    }
+    if let (Some(median), Some(most)) = (sums.median_seeds, sums.most_seeds) {
+        let most = counted(usize::try_from(most).unwrap_or(usize::MAX), "seed");
+        text.push_str(&format!("until caught: median {median}, at most {most}; "));
+    }
+    if summary.runs > 0 {
+        text.push_str(&counted(usize::try_from(summary.runs).unwrap_or(usize::MAX), "run"));
+        text.push(' ');
+    }
+    text.push_str(&format!("in {}\n", seconds(summary.wall_ms)));
+    text
+}
