@@ -112,7 +112,7 @@ fn guess(ending: &Ending, progress: Progress, words: &[String]) -> Guess {
             return Guess {
                 rule: "worker-exited",
                 happened,
-                hint: "Lab code called std::process::exit. A run without a result has failed, whatever the code.",
+                hint: "Lab code called std::process::exit, which ends the worker. A node ends itself with windtunnel::node::stop.",
             };
         }
         Ending::Garbage(_) => (
