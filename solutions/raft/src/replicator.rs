@@ -55,7 +55,7 @@ pub async fn keep_in_touch(raft: Raft) {
         }
         let now = Instant::now();
         for link in server.links.iter().filter(|link| link.heartbeat_due.get() <= now) {
-            let request = raft.core().request(link.peer);
+            let request = raft.core().heartbeat(link.peer);
             if let Some(request) = request {
                 send(&raft, link, request);
             }

@@ -2,9 +2,9 @@
 //! (Figure 2, "Volatile state on leaders")
 //!
 //! Requests are pipelined: a leader that trusts a follower's log to match moves nextIndex on as it
-//! sends, and does not wait for the answer. "AppendEntries consistency check guarantees that
-//! pipelining is safe": a request that was lost or overtaken makes the next one not fit, and the
-//! refusal says where to go on. (Dissertation, section 10.2.1)
+//! sends, and does not wait for the answer. The consistency check makes that safe: a request that
+//! was lost or overtaken makes the next one not fit, and the refusal says where to go on.
+//! (Dissertation, section 10.2.1)
 
 use super::snapshot::Transfer;
 use lab_raft::{LogIndex, Term};
@@ -45,10 +45,14 @@ pub(super) struct Follower {
     pub heard: bool,
     /// It has confirmed the leader since so many reads had been asked for.
     pub confirmed_reads: u64,
+    /// Where to begin again when no answer comes: nextIndex as the last answer left it.
+    anchor: LogIndex,
     /// Requests sent.
     sent: u64,
-    /// The latest that needs no answer any more: it has one, or a later one has.
-    answered: u64,
+    /// The latest whose refusal would be no news: it was answered, or all under way was refused.
+    settled: u64,
+    /// The latest whose answer is not waited for any more, though it still counts.
+    given_up: u64,
     /// Its log is not known to match: one request at a time.
     probing: bool,
     /// The highest commitIndex it was told of an entry it was sent.
@@ -67,8 +71,10 @@ impl Follower {
             transfer: None,
             heard: false,
             confirmed_reads: 0,
+            anchor: last_index.next(),
             sent: 0,
-            answered: 0,
+            settled: 0,
+            given_up: 0,
             probing: true,
             told_commit: LogIndex::ZERO,
             told_reads: 0,
@@ -87,13 +93,26 @@ impl Follower {
         }
     }
 
-    /// Whether one more request with entries may go.
-    pub const fn has_room(&self) -> bool {
-        self.sent - self.answered < if self.probing { 1 } else { WINDOW }
+    fn has_room(&self) -> bool {
+        self.under_way() < if self.probing { 1 } else { WINDOW }
     }
 
-    const fn is_idle(&self) -> bool {
-        self.sent == self.answered
+    fn is_idle(&self) -> bool {
+        self.under_way() == 0
+    }
+
+    fn under_way(&self) -> u64 {
+        self.sent - self.settled.max(self.given_up)
+    }
+
+    /// No answer came for as long as a heartbeat takes to be due: what was sent goes again. "If network
+    /// packets are lost, the leader retries AppendEntries RPCs indefinitely." (Section 5.3)
+    pub fn retry(&mut self) {
+        if !self.is_idle() {
+            self.given_up = self.sent;
+            self.probing = true;
+            self.next = self.anchor;
+        }
     }
 
     /// The number of the next request.
@@ -122,29 +141,31 @@ impl Follower {
     /// is there as well. A late answer takes nothing back.
     pub fn note_match(&mut self, sent: &Sent) {
         self.matched = self.matched.max(sent.last);
-        self.next = self.next.max(self.matched.next());
-        self.answered = self.answered.max(sent.number);
+        self.anchor = self.anchor.max(self.matched.next());
+        self.next = self.next.max(self.anchor);
+        self.settled = self.settled.max(sent.number);
         self.probing = false;
     }
 
     /// What was sent does not fit: back to `next`, and all that is under way is given up. Says so
     /// once for the whole window, since none of it fits, and never behind what is known to match.
     pub fn note_conflict(&mut self, sent: &Sent, next: LogIndex) {
-        if sent.number <= self.answered {
+        if sent.number <= self.settled {
             return;
         }
-        self.answered = self.sent;
+        self.settled = self.sent;
         self.probing = true;
         self.told_commit = LogIndex::ZERO;
-        self.next = self.next.min(next).min(sent.previous).max(self.matched.next());
+        self.anchor = self.anchor.min(next).min(sent.previous).max(self.matched.next());
+        self.next = self.anchor;
     }
 
     /// A piece of a snapshot arrived, and the follower says what it needs next.
     pub fn note_piece(&mut self, sent: &Sent, offset: u64) {
         let Some(transfer) = &mut self.transfer else { return };
-        if sent.number > self.answered && transfer.index() == sent.last {
+        if sent.number > self.settled && transfer.index() == sent.last {
             transfer.go_to(offset);
-            self.answered = sent.number;
+            self.settled = sent.number;
         }
     }
 }

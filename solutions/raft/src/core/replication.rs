@@ -49,9 +49,15 @@ impl Core {
         if follower.is_due(self.log.last_index(), self.commit, *reads) { self.request(peer) } else { None }
     }
 
-    /// What to send to a follower now: what it lacks, or nothing but a heartbeat. Nothing at all
-    /// unless this server leads. (Figure 2, Leaders: "if last log index ≥ nextIndex")
-    pub fn request(&mut self, peer: NodeId) -> Option<Request> {
+    /// What to send to a follower that was sent nothing for a while: what it has not answered, or
+    /// nothing but a heartbeat. Nothing at all unless this server leads. (Section 5.2)
+    pub fn heartbeat(&mut self, peer: NodeId) -> Option<Request> {
+        self.follower_mut(peer)?.retry();
+        self.request(peer)
+    }
+
+    /// What comes next for a follower. (Figure 2, Leaders: "if last log index ≥ nextIndex")
+    fn request(&mut self, peer: NodeId) -> Option<Request> {
         let follower = self.follower(peer)?;
         if follower.next <= self.log.base() {
             return self.next_piece(peer).map(|(piece, sent)| Request::Install(piece, sent));
@@ -67,7 +73,7 @@ impl Core {
         let (previous, term, commit) = (follower.next.previous(), self.term, self.commit);
         let previous_term =
             self.log.term_at(previous).expect("nextIndex is behind the snapshot, at most one past the log");
-        let entries = if follower.has_room() { batch(self.log.from(follower.next)) } else { &[] }.to_vec();
+        let entries = batch(self.log.from(follower.next)).to_vec();
         let (number, last) = (follower.next_number(), previous.plus(entries.len()));
         let Standing::Leader { reads, .. } = self.standing else { unreachable!("followers are a leader's") };
         let sent = Sent { term, number, previous, last, commit, reads };

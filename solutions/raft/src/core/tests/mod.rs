@@ -79,9 +79,9 @@ fn terms(core: &Core) -> Vec<u64> {
     core.log.from(LogIndex(1)).iter().map(|entry| entry.term.0).collect()
 }
 
-/// What a leader sends now.
+/// What a leader sends when a heartbeat is due.
 fn append_for(core: &mut Core, peer: NodeId) -> (AppendEntries, Sent) {
-    match core.request(peer) {
+    match core.heartbeat(peer) {
         Some(Request::Append(request, sent)) => (request, sent),
         other => panic!("neither entries nor a heartbeat: {other:?}"),
     }

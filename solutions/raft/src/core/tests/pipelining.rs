@@ -19,6 +19,15 @@ fn stream(core: &mut Core, count: usize) -> Vec<Option<((u64, usize), Sent)>> {
     (0..count).map(propose).collect()
 }
 
+/// The request that one more command brings about.
+fn next(core: &mut Core) -> (AppendEntries, Sent) {
+    core.propose(b"x".to_vec()).unwrap();
+    match core.due_request(TWO) {
+        Some(Request::Append(request, sent)) => (request, sent),
+        other => panic!("no entries: {other:?}"),
+    }
+}
+
 #[test]
 fn dissertation_10_2_1_entries_follow_without_waiting_until_the_window_is_full() {
     let mut core = streaming();
@@ -52,12 +61,7 @@ fn dissertation_10_2_1_until_a_log_is_known_to_match_one_request_goes_at_a_time(
 fn dissertation_10_2_1_a_lost_request_is_found_out_by_the_next_one() {
     let mut core = streaming();
     let mut follower = server(TWO, 3, 1, &[]);
-    let requests: Vec<_> = (0..3)
-        .map(|_| {
-            core.propose(b"x".to_vec()).unwrap();
-            append_for(&mut core, TWO)
-        })
-        .collect();
+    let requests = [(); 3].map(|()| next(&mut core));
     // The second one is lost.
     for (request, sent) in [&requests[0], &requests[2]] {
         let reply = follower.handle_append_entries(ONE, request);
@@ -70,15 +74,28 @@ fn dissertation_10_2_1_a_lost_request_is_found_out_by_the_next_one() {
 }
 
 #[test]
-fn dissertation_10_2_1_if_nothing_comes_after_a_lost_request_the_heartbeat_finds_it_out() {
+fn section_5_3_what_is_not_answered_goes_again_with_the_heartbeat() {
     let mut core = streaming();
-    let mut follower = server(TWO, 3, 1, &[]);
-    stream(&mut core, 6); // all lost, and the window is full
-    let (heartbeat, sent) = append_for(&mut core, TWO);
-    assert_eq!((heartbeat.previous_index, heartbeat.entries.len()), (LogIndex(4), 0));
-    let reply = follower.handle_append_entries(ONE, &heartbeat);
-    core.handle_appended(TWO, sent, &reply);
-    assert_eq!(due_for(&mut core, TWO).unwrap().0, (0, 6));
+    let sent = stream(&mut core, 6);
+    core.handle_appended(TWO, sent[0].unwrap().1, &matched(1));
+    let (again, _) = append_for(&mut core, TWO);
+    assert_eq!((again.previous_index, again.entries.len()), (LogIndex(1), 5));
+    assert_eq!(due_for(&mut core, TWO), None, "one request at a time until an answer comes");
+    core.handle_appended(TWO, sent[2].unwrap().1, &matched(1));
+    assert_eq!(core.follower(TWO).unwrap().matched, LogIndex(3), "a late answer counts");
+    assert_eq!(stream(&mut core, 1)[0].map(|(what, _)| what), Some((6, 1)));
+}
+
+#[test]
+fn section_5_3_a_new_leader_that_is_not_answered_asks_again_in_the_same_place() {
+    let mut core = leader(3, 8, &[1, 4, 4, 5]);
+    for _ in 0..3 {
+        assert_eq!(append_for(&mut core, TWO).0.previous_index, LogIndex(4));
+    }
+    let (_, last) = append_for(&mut core, TWO);
+    append_for(&mut core, TWO);
+    core.handle_appended(TWO, last, &conflict(8, None, 3));
+    assert_eq!(append_for(&mut core, TWO).0.previous_index, LogIndex(2), "a refusal that comes late counts");
 }
 
 #[test]
@@ -100,12 +117,7 @@ fn dissertation_10_2_1_one_refusal_counts_for_the_whole_window() {
 fn dissertation_10_2_1_a_request_that_is_overtaken_still_counts() {
     let mut core = streaming();
     let mut follower = server(TWO, 3, 1, &[]);
-    let requests: Vec<_> = (0..2)
-        .map(|_| {
-            core.propose(b"x".to_vec()).unwrap();
-            append_for(&mut core, TWO)
-        })
-        .collect();
+    let requests = [(); 2].map(|()| next(&mut core));
     for (request, sent) in requests.iter().rev() {
         let reply = follower.handle_append_entries(ONE, request);
         core.handle_appended(TWO, *sent, &reply);

@@ -19,7 +19,7 @@ fn needs(term: u64, offset: u64) -> Installed {
 }
 
 fn piece_for(core: &mut Core, peer: NodeId) -> (InstallSnapshot, Sent) {
-    match core.request(peer) {
+    match core.heartbeat(peer) {
         Some(Request::Install(piece, sent)) => (piece, sent),
         other => panic!("no piece of a snapshot: {other:?}"),
     }

@@ -156,7 +156,7 @@ impl Storm {
     fn send_entries(&mut self, at: usize, id: NodeId, is_heartbeat: bool) {
         let core = &mut self.servers[at].core;
         for peer in core.peers().to_vec() {
-            let heartbeat = if is_heartbeat { core.request(peer) } else { None };
+            let heartbeat = if is_heartbeat { core.heartbeat(peer) } else { None };
             let due = std::iter::from_fn(|| core.due_request(peer));
             let message = |request| match request {
                 Request::Append(request, sent) => Message::AppendEntries(request, sent),
