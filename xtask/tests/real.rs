@@ -65,7 +65,9 @@ impl lab_raft::Raft for Misfit {
     async fn start(applied: AppliedStream) -> std::io::Result<Self> {
         let how = std::env::var(MISFIT).unwrap_or_default();
         if how == FORGETFUL {
-            let _ = fs::remove_file("raft.journal").await;
+            for file in fs::read_dir(".").await? {
+                let _ = fs::remove_file(&file).await;
+            }
         }
         for (name, _, _) in MISFITS.into_iter().filter(|(name, _, _)| *name == how) {
             if node::id() == NodeId(2) && rand::stream(name).below(4) == 0 {

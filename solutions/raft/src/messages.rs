@@ -1,4 +1,5 @@
-//! What servers say to each other. (Figure 2, "RequestVote RPC" and "AppendEntries RPC")
+//! What servers say to each other. (Figure 2, "RequestVote RPC" and "AppendEntries RPC"; figure 13,
+//! "InstallSnapshot RPC")
 //!
 //! Who asks is not written in a request: the network says it.
 
@@ -70,12 +71,54 @@ pub struct Appended {
     pub outcome: Outcome,
 }
 
+/// A leader sends a piece of its snapshot to a follower that lacks what the snapshot stands for.
+/// (Figure 13, "InstallSnapshot RPC")
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstallSnapshot {
+    /// The leader's term.
+    pub term: Term,
+    /// The snapshot stands for all entries up to this one.
+    pub last_index: LogIndex,
+    /// The term of that entry.
+    pub last_term: Term,
+    /// Where in the snapshot the piece begins, in bytes.
+    pub offset: u64,
+    /// The piece.
+    pub data: Vec<u8>,
+    /// Whether it is the last one.
+    pub done: bool,
+}
+
+/// The answer to [`InstallSnapshot`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Installed {
+    /// The follower's term.
+    pub term: Term,
+    /// What it needs next.
+    pub progress: Progress,
+}
+
+/// How far a follower is with a snapshot. The paper's answer is the term alone; this much more
+/// lets a leader go on after a lost piece without beginning again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Progress {
+    /// It holds everything that the snapshot stands for, and it is on its disk.
+    Holds,
+    /// It needs the piece that begins here.
+    Needs {
+        /// In bytes from the snapshot's beginning.
+        offset: u64,
+    },
+    /// The sender's term is over.
+    Refused,
+}
+
 /// Whether a follower's log matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It holds the entry before the new ones, and now the new ones.
     Matched,
-    /// The sender's term is over, or the follower could not look.
+    /// The sender's term is over.
     Refused,
     /// It does not hold the entry before the new ones. "The follower can include the term of the
     /// conflicting entry and the first index it stores for that term." (End of section 5.3)
@@ -100,4 +143,9 @@ impl net::Request for PreVote {
 impl net::Request for AppendEntries {
     type Reply = Appended;
     const NAME: &'static str = "append_entries";
+}
+
+impl net::Request for InstallSnapshot {
+    type Reply = Installed;
+    const NAME: &'static str = "install_snapshot";
 }

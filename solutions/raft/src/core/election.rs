@@ -1,6 +1,6 @@
 //! Elections. (Section 5.2; figure 2, "RequestVote RPC" and "Rules for Servers")
 
-use super::{Core, Follower, Standing};
+use super::{Contact, Core, Follower, Heard, Standing};
 use crate::messages::{RequestVote, Vote};
 use lab_raft::{LogIndex, Term};
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ impl Core {
     ///
     /// The vote for itself must be on the disk before [`vote_request`](Core::vote_request) goes out.
     pub(super) fn stand_for_election(&mut self) {
-        self.heard = true;
+        self.heard = Some(Heard::Nobody);
         self.term = self.term.next();
         self.voted_for = Some(self.id);
         self.durability.hard_state_changed();
@@ -30,8 +30,11 @@ impl Core {
     }
 
     /// A candidate asks for this server's vote. (Figure 2, "RequestVote RPC: Receiver
-    /// implementation")
-    pub fn handle_request_vote(&mut self, from: NodeId, request: &RequestVote) -> Vote {
+    /// implementation") Who hears a leader does not listen to others. ([`Contact`])
+    pub fn handle_request_vote(&mut self, from: NodeId, request: &RequestVote, contact: Contact) -> Vote {
+        if self.is_loyal(contact) {
+            return Vote { term: self.term, granted: false };
+        }
         self.observe_term(request.term);
         let free = self.voted_for.is_none_or(|candidate| candidate == from);
         let granted = request.term == self.term && free && self.is_up_to_date(request.last_index, request.last_term);
@@ -40,7 +43,7 @@ impl Core {
                 self.voted_for = Some(from);
                 self.durability.hard_state_changed();
             }
-            self.heard = true;
+            self.heard.get_or_insert(Heard::Candidate);
         }
         Vote { term: self.term, granted }
     }
@@ -79,9 +82,10 @@ impl Core {
     /// "(Reinitialized after election)": nextIndex is the last log index + 1, matchIndex 0.
     /// (Figure 2, "Volatile state on leaders")
     fn become_leader(&mut self) {
-        let follower =
-            Follower { next: self.log.last_index().next(), matched: LogIndex::ZERO, knows_commit: LogIndex::ZERO };
-        let followers = self.peers.iter().map(|&peer| (peer, follower)).collect();
-        self.standing = Standing::Leader { followers };
+        let last_index = self.log.last_index();
+        let followers = self.peers.iter().map(|&peer| (peer, Follower::at_election(last_index))).collect();
+        self.standing = Standing::Leader { followers, reads: 0 };
+        // It has a whole election timeout to hear from a majority again.
+        self.heard = Some(Heard::Nobody);
     }
 }

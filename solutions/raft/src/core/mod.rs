@@ -9,28 +9,46 @@
 //! | [`log`] | the log, and AppendEntries steps 3 and 4 |
 //! | `election` | RequestVote; "Rules for Servers": Followers, Candidates |
 //! | `pre_vote` | no part of it: asking before standing |
-//! | `replication` | AppendEntries; "Rules for Servers": Leaders |
+//! | `replication` | AppendEntries, the leader's side; "Rules for Servers": Leaders |
+//! | `progress` | nextIndex, matchIndex, and what is under way |
+//! | `appending` | AppendEntries, the follower's side |
 //! | `commit` | commitIndex, lastApplied |
+//! | `snapshot` | figure 13: InstallSnapshot |
+//! | `quorum` | no part of it: a leader without a majority, and those who still hear theirs |
+//! | `reads` | no part of it: reads that need no entry of the log (section 8) |
 //! | `durable` | "updated on stable storage before responding" |
 
+mod appending;
 mod commit;
 mod durable;
 mod election;
 pub mod log;
 mod pre_vote;
+mod progress;
+mod quorum;
+mod reads;
 mod replication;
 mod shown;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use commit::ToApply;
 pub use durable::{Record, Unsaved};
-pub use replication::Sent;
+pub use progress::Sent;
+pub use quorum::{Contact, Heard};
+pub use reads::{Answer, Question};
+pub use replication::Request;
+pub use snapshot::Snapshot;
 
 use durable::Durability;
 use lab_raft::{LogIndex, NotLeader, Role, Status, Term};
 use log::Log;
+use progress::Follower;
 use shown::Shown;
+use snapshot::Arriving;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use windtunnel::NodeId;
 
 /// The state of one server. (Figure 2, "State")
@@ -44,6 +62,8 @@ pub struct Core {
     /// votedFor, the candidate that has this server's vote in `term`.
     voted_for: Option<NodeId>,
     log: Log,
+    /// What stands for the beginning of the log, if anything does.
+    snapshot: Option<Rc<Snapshot>>,
 
     standing: Standing,
     /// commitIndex.
@@ -53,8 +73,10 @@ pub struct Core {
 
     /// What of the above has reached the disk.
     durability: Durability,
-    /// Whether a leader or a deserving candidate was heard since the election timer was last set.
-    heard: bool,
+    /// Who was heard since the election timer was last set.
+    heard: Option<Heard>,
+    /// The snapshot that a leader is sending.
+    arriving: Option<Arriving>,
     /// What of the log the oracle has not seen.
     shown: Shown,
 }
@@ -74,18 +96,9 @@ enum Standing {
     },
     Leader {
         followers: BTreeMap<NodeId, Follower>,
+        /// How many reads were asked for since the election.
+        reads: u64,
     },
-}
-
-/// What a leader knows of a follower. (Figure 2, "Volatile state on leaders")
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Follower {
-    /// nextIndex: the next entry to send.
-    next: LogIndex,
-    /// matchIndex: the last entry known to be on the follower's disk.
-    matched: LogIndex,
-    /// The highest commitIndex the follower has acknowledged.
-    knows_commit: LogIndex,
 }
 
 /// What a server finds on its disk. (Figure 2, "Persistent state on all servers")
@@ -97,6 +110,8 @@ pub struct Recovered {
     pub voted_for: Option<NodeId>,
     /// The log.
     pub log: Log,
+    /// What stands for the log's beginning.
+    pub snapshot: Option<Snapshot>,
 }
 
 impl Core {
@@ -104,18 +119,20 @@ impl Core {
     /// begin as followers." (Section 5.2)
     #[must_use]
     pub fn new(id: NodeId, peers: Vec<NodeId>, recovered: Recovered) -> Self {
-        let Recovered { term, voted_for, log } = recovered;
+        let Recovered { term, voted_for, log, snapshot } = recovered;
         Core {
             id,
             peers,
             term,
             voted_for,
-            durability: Durability::of(log.last_index()),
+            durability: Durability::of(&log),
+            commit: log.base(),
             log,
+            snapshot: snapshot.map(Rc::new),
             standing: Standing::Follower { leader: None },
-            commit: LogIndex::ZERO,
             applied: LogIndex::ZERO,
-            heard: true,
+            heard: Some(Heard::Nobody),
+            arriving: None,
             shown: Shown::nothing(),
         }
     }
@@ -135,12 +152,6 @@ impl Core {
     #[must_use]
     pub fn peers(&self) -> &[NodeId] {
         &self.peers
-    }
-
-    /// Whether to set the election timer anew: a leader of this term or a candidate that got the
-    /// vote was heard, or an election began. Asking clears it.
-    pub const fn take_heard(&mut self) -> bool {
-        std::mem::replace(&mut self.heard, false)
     }
 
     /// "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to

@@ -4,21 +4,22 @@
 //! No part of figure 2, and no safety rests on it. Without it a server that is cut off raises its
 //! term again and again, and when it comes back it ends the term of a leader who did well.
 
-use super::{Core, Standing};
+use super::{Contact, Core, Heard, Standing};
 use crate::messages::{PreVote, Vote};
 use lab_raft::Term;
 use std::collections::BTreeSet;
 use windtunnel::NodeId;
 
 impl Core {
-    /// The election timer ran out. Asks first whether a majority would vote for this server; its
-    /// term stays as it is until then.
+    /// The election timer ran out. A leader looks whether it still has a majority; anybody else asks
+    /// first whether a majority would vote for this server; its term stays as it is until then.
     pub fn election_timeout(&mut self) {
-        self.heard = true;
-        if !matches!(self.standing, Standing::Leader { .. }) {
-            self.standing = Standing::Asking { willing: BTreeSet::new() };
-            self.count_willing(self.id);
+        self.heard = Some(Heard::Nobody);
+        if let Standing::Leader { .. } = self.standing {
+            return self.check_quorum();
         }
+        self.standing = Standing::Asking { willing: BTreeSet::new() };
+        self.count_willing(self.id);
     }
 
     /// What to send to all others while this server asks.
@@ -31,8 +32,9 @@ impl Core {
 
     /// Another server asks. Nothing is promised, so nothing changes.
     #[must_use]
-    pub fn handle_pre_vote(&self, request: &PreVote) -> Vote {
-        let granted = request.term > self.term && self.is_up_to_date(request.last_index, request.last_term);
+    pub fn handle_pre_vote(&self, request: &PreVote, contact: Contact) -> Vote {
+        let is_newer = request.term > self.term && self.is_up_to_date(request.last_index, request.last_term);
+        let granted = is_newer && !self.is_loyal(contact);
         Vote { term: self.term, granted }
     }
 

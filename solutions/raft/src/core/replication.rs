@@ -1,27 +1,22 @@
-//! Log replication. (Section 5.3; figure 2, "AppendEntries RPC" and "Rules for Servers")
+//! What a leader sends, and what it learns from the answers. (Section 5.3; figure 2, "Rules for
+//! Servers", Leaders)
 
+use super::progress::{Follower, Sent};
 use super::{Core, Standing};
-use crate::messages::{AppendEntries, Appended, Entry, Outcome};
+use crate::messages::{AppendEntries, Appended, Entry, InstallSnapshot, Outcome};
 use lab_raft::{LogIndex, NotLeader, Proposed, Term};
 use windtunnel::NodeId;
 
 /// The most command bytes in one request; a single larger command still goes, alone.
 const BATCH_BYTES: usize = 64 << 10;
 
-/// What a leader must remember of a request to make sense of its reply.
-///
-/// The follower's position is computed from this and not from what the follower says of its log:
-/// replies come late, twice and out of order, and its log may be longer than it is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// The term it was sent in.
-    pub term: Term,
-    /// The entry before those sent.
-    pub previous: LogIndex,
-    /// The last of those sent.
-    pub last: LogIndex,
-    /// The commitIndex it carried.
-    pub commit: LogIndex,
+/// What a leader has to say to a follower.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Entries, or none as a heartbeat.
+    Append(AppendEntries, Sent),
+    /// A piece of the snapshot, since what comes next is not in the log any more.
+    Install(InstallSnapshot, Sent),
 }
 
 impl Core {
@@ -31,7 +26,7 @@ impl Core {
     ///
     /// When this server does not lead.
     pub fn propose(&mut self, command: Vec<u8>) -> Result<Proposed, NotLeader> {
-        if !matches!(self.standing, Standing::Leader { .. }) {
+        if !self.leads() {
             return Err(self.not_leader());
         }
         let term = self.term;
@@ -40,64 +35,49 @@ impl Core {
         Ok(Proposed { index, term })
     }
 
-    /// What to send to a follower now: what it lacks, or nothing but a heartbeat. Nothing at all
-    /// unless this server leads. (Figure 2, Leaders: "if last log index ≥ nextIndex")
+    /// Whether this server leads.
     #[must_use]
-    pub fn append_for(&self, peer: NodeId) -> Option<(AppendEntries, Sent)> {
-        let Standing::Leader { followers } = &self.standing else { return None };
-        let previous = followers.get(&peer)?.next.previous();
-        let entries = batch(self.log.from(previous.next())).to_vec();
-        let (term, commit) = (self.term, self.commit);
-        let sent = Sent { term, previous, last: previous.plus(entries.len()), commit };
-        let previous_term = self.log.term_at(previous).expect("nextIndex is at most one past the log");
-        Some((AppendEntries { term, previous_index: previous, previous_term, entries, commit }, sent))
+    pub const fn leads(&self) -> bool {
+        matches!(self.standing, Standing::Leader { .. })
     }
 
-    /// Whether a follower lacks entries, or does not know that entries it has are committed.
-    #[must_use]
-    pub fn owes(&self, peer: NodeId) -> bool {
-        let Standing::Leader { followers } = &self.standing else { return false };
-        followers
-            .get(&peer)
-            .is_some_and(|follower| follower.next <= self.log.last_index() || follower.knows_commit < self.commit)
+    /// What to send to a follower without waiting for the next heartbeat, if there is anything:
+    /// entries it lacks, a commitIndex it does not know, a read that waits. Ask until there is nothing.
+    pub fn due_request(&mut self, peer: NodeId) -> Option<Request> {
+        let Standing::Leader { followers, reads } = &self.standing else { return None };
+        let follower = followers.get(&peer)?;
+        if follower.is_due(self.log.last_index(), self.commit, *reads) { self.request(peer) } else { None }
     }
 
-    /// A leader sends entries or a heartbeat. (Figure 2, "AppendEntries RPC: Receiver
-    /// implementation")
-    pub fn handle_append_entries(&mut self, from: NodeId, request: &AppendEntries) -> Appended {
-        self.observe_term(request.term);
-        let term = self.term;
-        // 1. Reply false if term < currentTerm.
-        if request.term < term {
-            return Appended { term, outcome: Outcome::Refused };
-        }
-        self.heard = true;
-        // A candidate that hears of the winner gives up. (Section 5.2)
-        self.standing = Standing::Follower { leader: Some(from) };
-        // 2. Reply false if the log has no entry at prevLogIndex whose term matches prevLogTerm.
-        if let Some(conflict) = self.conflict_at(request.previous_index, request.previous_term) {
-            return Appended { term, outcome: conflict };
-        }
-        // 3. and 4. Delete what conflicts, append what is new.
-        if let Some(first_new) = self.log.merge(request.previous_index, &request.entries) {
-            self.log_changed_from(first_new);
-        }
-        // 5. Only what this request showed to match may be committed, not what lies behind it.
-        let last_new = request.previous_index.plus(request.entries.len());
-        self.commit = self.commit.max(request.commit.min(last_new));
-        Appended { term, outcome: Outcome::Matched }
+    /// What to send to a follower that was sent nothing for a while: what it has not answered, or
+    /// nothing but a heartbeat. Nothing at all unless this server leads. (Section 5.2)
+    pub fn heartbeat(&mut self, peer: NodeId) -> Option<Request> {
+        self.follower_mut(peer)?.retry();
+        self.request(peer)
     }
 
-    /// Where and how this log differs from one that has `term` at `index`, if it does.
-    fn conflict_at(&self, index: LogIndex, term: Term) -> Option<Outcome> {
-        match self.log.term_at(index) {
-            Some(own) if own == term => None,
-            Some(own) => {
-                let first_index = self.log.first_of_term_at(index);
-                Some(Outcome::Conflict { term: Some(own), first_index })
-            }
-            None => Some(Outcome::Conflict { term: None, first_index: self.log.last_index().next() }),
+    /// What comes next for a follower. (Figure 2, Leaders: "if last log index ≥ nextIndex")
+    fn request(&mut self, peer: NodeId) -> Option<Request> {
+        let follower = self.follower(peer)?;
+        if follower.next <= self.log.base() {
+            return self.next_piece(peer).map(|(piece, sent)| Request::Install(piece, sent));
         }
+        let (request, sent) = self.append(follower);
+        let follower = self.follower_mut(peer)?;
+        follower.transfer = None;
+        follower.note_sent(&sent);
+        Some(Request::Append(request, sent))
+    }
+
+    pub(super) fn append(&self, follower: &Follower) -> (AppendEntries, Sent) {
+        let (previous, term, commit) = (follower.next.previous(), self.term, self.commit);
+        let previous_term =
+            self.log.term_at(previous).expect("nextIndex is behind the snapshot, at most one past the log");
+        let entries = batch(self.log.from(follower.next)).to_vec();
+        let (number, last) = (follower.next_number(), previous.plus(entries.len()));
+        let Standing::Leader { reads, .. } = self.standing else { unreachable!("followers are a leader's") };
+        let sent = Sent { term, number, previous, last, commit, reads };
+        (AppendEntries { term, previous_index: previous, previous_term, entries, commit }, sent)
     }
 
     /// A follower answered. "If successful: update nextIndex and matchIndex for follower; if
@@ -105,38 +85,48 @@ impl Core {
     /// (Figure 2, Leaders)
     pub fn handle_appended(&mut self, from: NodeId, sent: Sent, reply: &Appended) {
         self.observe_term(reply.term);
-        if sent.term != self.term {
-            return;
-        }
+        let Some(follower) = self.answering_follower(from, &sent) else { return };
         match reply.outcome {
             Outcome::Refused => {}
-            Outcome::Matched => self.matched(from, sent),
-            Outcome::Conflict { term, first_index } => self.back_up(from, sent, term, first_index),
+            Outcome::Matched => {
+                follower.note_match(&sent);
+                self.advance_commit();
+            }
+            Outcome::Conflict { term, first_index } => {
+                let next = self.next_after_conflict(term, first_index);
+                if let Some(follower) = self.follower_mut(from) {
+                    follower.note_conflict(&sent, next);
+                }
+            }
         }
-    }
-
-    /// What was sent is on the follower's disk. A late reply takes nothing back.
-    fn matched(&mut self, from: NodeId, sent: Sent) {
-        let Standing::Leader { followers } = &mut self.standing else { return };
-        let Some(follower) = followers.get_mut(&from) else { return };
-        follower.matched = follower.matched.max(sent.last);
-        follower.next = follower.next.max(follower.matched.next());
-        // It takes over the commitIndex only as far as the request showed its log to match.
-        follower.knows_commit = follower.knows_commit.max(sent.commit.min(sent.last));
-        self.advance_commit();
     }
 
     /// Skips a whole term at each refusal instead of one entry: to the end of that term in the
     /// leader's log if it has entries of it, else to the beginning of it in the follower's.
     /// (End of section 5.3)
-    fn back_up(&mut self, from: NodeId, sent: Sent, term: Option<Term>, first_index: LogIndex) {
+    fn next_after_conflict(&self, term: Option<Term>, first_index: LogIndex) -> LogIndex {
         let own_last = term.and_then(|term| self.log.last_of_term(term));
-        let next = own_last.map_or(first_index, LogIndex::next);
-        let Standing::Leader { followers } = &mut self.standing else { return };
-        let Some(follower) = followers.get_mut(&from) else { return };
-        // Backwards only, or a late refusal would undo an earlier one; and never behind what is
-        // known to match.
-        follower.next = follower.next.min(next).min(sent.previous).max(follower.matched.next());
+        own_last.map_or(first_index, LogIndex::next)
+    }
+
+    /// The follower, if it answers what was sent in this term: an answer of an older one says nothing.
+    pub(super) fn answering_follower(&mut self, from: NodeId, sent: &Sent) -> Option<&mut Follower> {
+        if sent.term != self.term {
+            return None;
+        }
+        let follower = self.follower_mut(from)?;
+        follower.note_answer(sent);
+        Some(follower)
+    }
+
+    pub(super) fn follower(&self, peer: NodeId) -> Option<&Follower> {
+        let Standing::Leader { followers, .. } = &self.standing else { return None };
+        followers.get(&peer)
+    }
+
+    fn follower_mut(&mut self, peer: NodeId) -> Option<&mut Follower> {
+        let Standing::Leader { followers, .. } = &mut self.standing else { return None };
+        followers.get_mut(&peer)
     }
 }
 

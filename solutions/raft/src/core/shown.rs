@@ -24,18 +24,19 @@ impl Core {
     /// The state, and the entries that changed since the last view.
     #[must_use]
     pub fn view(&self) -> View {
-        let (status, last_index) = (self.status(), self.log.last_index());
-        let changed_from = self.shown.unseen_from.replace(last_index.next());
+        let (status, base, last_index) = (self.status(), self.log.base(), self.log.last_index());
+        let changed_from = self.shown.unseen_from.replace(last_index.next()).max(base.next());
         let entries = self.log.from(changed_from);
         View {
             term: status.term,
             voted_for: self.voted_for,
             role: status.role,
             commit: self.commit,
+            snapshot_index: base,
+            snapshot_term: self.log.base_term(),
             last_index,
             changed_from,
             changed: entries.iter().map(|entry| (entry.term, Digest::of(&entry.command))).collect(),
-            ..View::default()
         }
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// The peer acknowledges everything that the leader would send it.
 fn acknowledge(core: &mut Core, peer: NodeId) {
-    let (request, sent) = core.append_for(peer).unwrap();
+    let (request, sent) = append_for(core, peer);
     core.handle_appended(peer, sent, &matched(request.term.0));
 }
 
@@ -38,7 +38,7 @@ fn section_5_4_2_an_entry_of_an_older_term_is_not_committed_by_counting() {
     // Figure 8 (c): the entry of term 2 is on a majority, and may yet be overwritten (d).
     let mut core = leader(5, 4, &[1, 2]);
     for peer in [TWO, THREE] {
-        let (_, sent) = core.append_for(peer).unwrap();
+        let (_, sent) = append_for(&mut core, peer);
         core.handle_appended(peer, sent, &matched(4));
     }
     assert_eq!(core.commit, LogIndex::ZERO);
@@ -71,11 +71,11 @@ fn section_5_3_a_late_request_does_not_take_a_commit_back() {
 #[test]
 fn section_5_3_committed_entries_are_applied_once_and_in_order() {
     let mut core = server(TWO, 3, 1, &[1, 1]);
-    assert_eq!(core.next_to_apply(), None, "a restarted server does not know what is committed");
+    assert_eq!(applies(&mut core), None, "a restarted server does not know what is committed");
     core.handle_append_entries(ONE, &appends(1, (2, 1), &[1], 2));
-    let applied: Vec<u64> = std::iter::from_fn(|| core.next_to_apply()).map(|(index, _)| index.0).collect();
+    let applied: Vec<u64> = std::iter::from_fn(|| applies(&mut core)).collect();
     assert_eq!(applied, [1, 2]);
     core.handle_append_entries(ONE, &appends(1, (3, 1), &[], 3));
-    assert_eq!(core.next_to_apply().map(|(index, _)| index), Some(LogIndex(3)));
-    assert_eq!(core.next_to_apply(), None);
+    assert_eq!(applies(&mut core), Some(3));
+    assert_eq!(applies(&mut core), None);
 }

@@ -15,7 +15,7 @@ fn recovered(records: &[super::super::Unsaved]) -> Recovered {
 fn figure_2_a_term_and_a_vote_are_to_be_saved() {
     let mut core = server(ONE, 3, 0, &[]);
     assert!(!core.has_unsaved());
-    core.handle_request_vote(TWO, &asks(1, 0, 0));
+    core.handle_request_vote(TWO, &asks(1, 0, 0), Contact::Lost);
     let unsaved = core.take_unsaved().unwrap();
     assert_eq!((unsaved.record.term, unsaved.record.voted_for), (Term(1), Some(TWO)));
     core.handle_append_entries(THREE, &appends(4, (0, 0), &[], 0));
@@ -30,7 +30,7 @@ fn figure_2_a_term_and_a_vote_are_to_be_saved() {
 #[test]
 fn figure_2_a_vote_in_a_term_that_was_saved_before_is_to_be_saved() {
     let mut core = server(ONE, 3, 1, &[]);
-    core.handle_request_vote(TWO, &asks(1, 0, 0));
+    core.handle_request_vote(TWO, &asks(1, 0, 0), Contact::Lost);
     let unsaved = core.take_unsaved().unwrap();
     assert_eq!((unsaved.record.term, unsaved.record.voted_for), (Term(1), Some(TWO)));
 }
@@ -38,9 +38,9 @@ fn figure_2_a_vote_in_a_term_that_was_saved_before_is_to_be_saved() {
 #[test]
 fn figure_2_a_vote_that_is_repeated_is_not_saved_again() {
     let mut core = server(ONE, 3, 0, &[]);
-    core.handle_request_vote(TWO, &asks(1, 0, 0));
+    core.handle_request_vote(TWO, &asks(1, 0, 0), Contact::Lost);
     save(&mut core);
-    core.handle_request_vote(TWO, &asks(1, 0, 0));
+    core.handle_request_vote(TWO, &asks(1, 0, 0), Contact::Lost);
     assert!(!core.has_unsaved());
 }
 
@@ -81,9 +81,9 @@ fn a_write_that_ends_after_its_entries_were_replaced_counts_for_nothing() {
     let first = core.take_unsaved().unwrap();
     core.handle_append_entries(THREE, &appends(2, (1, 1), &[2, 2], 0));
     let second = core.take_unsaved().unwrap();
-    core.saved(first.last_index, first.last_term);
+    core.saved(&first);
     assert_eq!(core.durability.last_index(), LogIndex(0));
-    core.saved(second.last_index, second.last_term);
+    core.saved(&second);
     assert_eq!(core.durability.last_index(), LogIndex(3));
     core.handle_append_entries(ONE, &appends(3, (2, 2), &[3, 3], 0));
     assert_eq!(core.durability.last_index(), LogIndex(2), "what was saved and then replaced counts no longer");

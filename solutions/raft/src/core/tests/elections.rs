@@ -4,13 +4,14 @@ use super::*;
 
 #[test]
 fn section_5_1_a_higher_term_makes_a_follower_of_everybody() {
-    let mut core = leader(3, 2, &[]);
-    let vote = core.handle_request_vote(TWO, &asks(5, 0, 0));
+    let mut core = server(ONE, 3, 2, &[]);
+    core.stand_for_election();
+    let vote = core.handle_request_vote(TWO, &asks(5, 0, 0), Contact::Lost);
     assert_eq!((core.status().term, core.status().role), (Term(5), Role::Follower));
     assert_eq!(vote, Vote { term: Term(5), granted: true });
 
     let mut core = leader(3, 2, &[]);
-    let (_, sent) = core.append_for(TWO).unwrap();
+    let (_, sent) = append_for(&mut core, TWO);
     core.handle_appended(TWO, sent, &Appended { term: Term(3), outcome: Outcome::Refused });
     assert_eq!((core.status().term, core.status().role), (Term(3), Role::Follower));
     assert_eq!(core.voted_for, None, "the vote of an older term is not a vote of the new one");
@@ -19,21 +20,24 @@ fn section_5_1_a_higher_term_makes_a_follower_of_everybody() {
 #[test]
 fn section_5_1_a_request_of_an_older_term_is_refused_and_told_the_term() {
     let mut core = server(ONE, 3, 4, &[]);
-    assert_eq!(core.handle_request_vote(TWO, &asks(3, 9, 3)), Vote { term: Term(4), granted: false });
+    assert_eq!(core.handle_request_vote(TWO, &asks(3, 9, 3), Contact::Lost), Vote { term: Term(4), granted: false });
     let _ = core.take_heard();
     let appended = core.handle_append_entries(TWO, &appends(3, (0, 0), &[3], 1));
     assert_eq!(appended, Appended { term: Term(4), outcome: Outcome::Refused });
-    assert!(!core.take_heard(), "a leader of the past keeps nobody from an election");
+    assert_eq!(core.take_heard(), None, "a leader of the past keeps nobody from an election");
     assert!(terms(&core).is_empty());
 }
 
 #[test]
 fn section_5_2_a_server_votes_for_one_candidate_in_a_term() {
     let mut core = server(ONE, 3, 0, &[]);
-    assert!(core.handle_request_vote(TWO, &asks(1, 0, 0)).granted);
-    assert!(!core.handle_request_vote(THREE, &asks(1, 0, 0)).granted);
-    assert!(core.handle_request_vote(TWO, &asks(1, 0, 0)).granted, "the same request again has the same answer");
-    assert!(core.handle_request_vote(THREE, &asks(2, 0, 0)).granted, "a new term is a new vote");
+    assert!(core.handle_request_vote(TWO, &asks(1, 0, 0), Contact::Lost).granted);
+    assert!(!core.handle_request_vote(THREE, &asks(1, 0, 0), Contact::Lost).granted);
+    assert!(
+        core.handle_request_vote(TWO, &asks(1, 0, 0), Contact::Lost).granted,
+        "the same request again has the same answer"
+    );
+    assert!(core.handle_request_vote(THREE, &asks(2, 0, 0), Contact::Lost).granted, "a new term is a new vote");
 }
 
 #[test]
@@ -41,8 +45,8 @@ fn section_5_2_a_candidate_votes_for_itself_and_for_nobody_else() {
     let mut core = server(ONE, 3, 0, &[]);
     core.stand_for_election();
     assert_eq!((core.status().term, core.status().role), (Term(1), Role::Candidate));
-    assert!(core.take_heard(), "the election timer begins anew");
-    assert!(!core.handle_request_vote(TWO, &asks(1, 0, 0)).granted);
+    assert_eq!(core.take_heard(), Some(Heard::Nobody), "the election timer begins anew");
+    assert!(!core.handle_request_vote(TWO, &asks(1, 0, 0), Contact::Lost).granted);
 }
 
 #[test]
@@ -105,6 +109,8 @@ fn section_5_2_a_candidate_gives_up_when_it_hears_of_the_winner() {
 #[test]
 fn section_5_2_a_leader_does_not_stand_for_election() {
     let mut core = leader(3, 2, &[]);
+    let (_, sent) = append_for(&mut core, TWO);
+    core.handle_appended(TWO, sent, &matched(2));
     core.election_timeout();
     assert_eq!((core.status().term, core.status().role), (Term(2), Role::Leader));
 }
@@ -112,7 +118,7 @@ fn section_5_2_a_leader_does_not_stand_for_election() {
 #[test]
 fn section_5_4_1_a_vote_goes_to_a_log_that_is_at_least_as_up_to_date() {
     let granted = |last_index, last_term| {
-        server(ONE, 3, 3, &[1, 1, 3]).handle_request_vote(TWO, &asks(4, last_index, last_term)).granted
+        server(ONE, 3, 3, &[1, 1, 3]).handle_request_vote(TWO, &asks(4, last_index, last_term), Contact::Lost).granted
     };
     assert!(granted(3, 3), "an equal log");
     assert!(granted(4, 3), "a longer one of the same last term");
@@ -125,8 +131,8 @@ fn section_5_4_1_a_vote_goes_to_a_log_that_is_at_least_as_up_to_date() {
 fn section_5_4_1_a_refused_candidate_leaves_the_vote_and_the_timer_alone() {
     let mut core = server(ONE, 3, 3, &[3]);
     let _ = core.take_heard();
-    assert!(!core.handle_request_vote(TWO, &asks(4, 0, 0)).granted);
-    assert!(!core.take_heard(), "a candidate that cannot win must not keep one that can from standing");
-    assert!(core.handle_request_vote(THREE, &asks(4, 1, 3)).granted);
-    assert!(core.take_heard());
+    assert!(!core.handle_request_vote(TWO, &asks(4, 0, 0), Contact::Lost).granted);
+    assert_eq!(core.take_heard(), None, "a candidate that cannot win must not keep one that can from standing");
+    assert!(core.handle_request_vote(THREE, &asks(4, 1, 3), Contact::Lost).granted);
+    assert_eq!(core.take_heard(), Some(Heard::Candidate));
 }

@@ -3,12 +3,16 @@
 mod commitment;
 mod durability;
 mod elections;
+mod pipelining;
 mod pre_votes;
+mod quorums;
+mod reads;
 mod replication;
+mod snapshots;
 mod storm;
 
 use super::log::Log;
-use super::{Core, Recovered, Sent};
+use super::{Contact, Core, Heard, Recovered, Request, Sent, ToApply};
 use crate::messages::{AppendEntries, Appended, Entry, Outcome, PreVote, RequestVote, Vote};
 use lab_raft::{LogIndex, Role, Term};
 use windtunnel::NodeId;
@@ -29,7 +33,7 @@ fn log(terms: &[u64]) -> Log {
 /// Server `id` of `count`, restarted in `term` with a log of entries of these terms.
 fn server(id: NodeId, count: u32, term: u64, log_terms: &[u64]) -> Core {
     let peers = (1..=count).map(NodeId).filter(|peer| *peer != id).collect();
-    Core::new(id, peers, Recovered { term: Term(term), voted_for: None, log: log(log_terms) })
+    Core::new(id, peers, Recovered { term: Term(term), log: log(log_terms), ..Recovered::default() })
 }
 
 /// Server 1 of `count`, leader of `term`, with a log of entries of these terms on its disk.
@@ -48,7 +52,7 @@ fn leader(count: u32, term: u64, log_terms: &[u64]) -> Core {
 /// Everything reaches the disk.
 fn save(core: &mut Core) {
     while let Some(unsaved) = core.take_unsaved() {
-        core.saved(unsaved.last_index, unsaved.last_term);
+        core.saved(&unsaved);
     }
 }
 
@@ -75,8 +79,32 @@ fn terms(core: &Core) -> Vec<u64> {
     core.log.from(LogIndex(1)).iter().map(|entry| entry.term.0).collect()
 }
 
+/// What a leader sends when a heartbeat is due.
+fn append_for(core: &mut Core, peer: NodeId) -> (AppendEntries, Sent) {
+    match core.heartbeat(peer) {
+        Some(Request::Append(request, sent)) => (request, sent),
+        other => panic!("neither entries nor a heartbeat: {other:?}"),
+    }
+}
+
+/// What a leader sends now, without waiting for a heartbeat: previous entry and number of entries.
+fn due_for(core: &mut Core, peer: NodeId) -> Option<((u64, usize), Sent)> {
+    core.due_request(peer).map(|request| match request {
+        Request::Append(request, sent) => ((request.previous_index.0, request.entries.len()), sent),
+        Request::Install(..) => panic!("a piece of a snapshot"),
+    })
+}
+
 /// What a leader would send now: previous entry and number of entries.
 fn sends(core: &Core, peer: NodeId) -> (u64, usize) {
-    let (request, _) = core.append_for(peer).unwrap();
+    let (request, _) = core.append(core.follower(peer).unwrap());
     (request.previous_index.0, request.entries.len())
+}
+
+/// The index of the next entry for the state machine.
+fn applies(core: &mut Core) -> Option<u64> {
+    core.next_to_apply().map(|to_apply| match to_apply {
+        ToApply::Entry(index, _) => index.0,
+        ToApply::Snapshot(_) => panic!("a snapshot"),
+    })
 }

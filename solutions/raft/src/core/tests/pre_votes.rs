@@ -25,9 +25,9 @@ fn dissertation_9_6_a_server_whose_leader_is_silent_asks_before_it_raises_its_te
 #[test]
 fn dissertation_9_6_a_server_that_could_not_win_disturbs_nobody() {
     let core = server(TWO, 3, 3, &[1, 3]);
-    assert!(!core.handle_pre_vote(&would_stand(9, 1, 1)).granted, "its log is behind");
-    assert!(!core.handle_pre_vote(&would_stand(3, 2, 3)).granted, "its term is no new one");
-    assert!(core.handle_pre_vote(&would_stand(4, 2, 3)).granted);
+    assert!(!core.handle_pre_vote(&would_stand(9, 1, 1), Contact::Lost).granted, "its log is behind");
+    assert!(!core.handle_pre_vote(&would_stand(3, 2, 3), Contact::Lost).granted, "its term is no new one");
+    assert!(core.handle_pre_vote(&would_stand(4, 2, 3), Contact::Lost).granted);
     assert_eq!(core.status().term, Term(3));
     assert_eq!(core.voted_for, None, "nothing is promised");
 }

@@ -8,7 +8,7 @@ fn section_5_3_a_leader_appends_to_its_log_and_sends_what_followers_lack() {
     assert_eq!(core.propose(b"x".to_vec()).unwrap().index, LogIndex(1));
     assert_eq!(core.propose(b"y".to_vec()).unwrap().index, LogIndex(2));
     assert_eq!(sends(&core, TWO), (0, 2));
-    let (_, sent) = core.append_for(TWO).unwrap();
+    let (_, sent) = append_for(&mut core, TWO);
     core.handle_appended(TWO, sent, &matched(1));
     assert_eq!(sends(&core, TWO), (2, 0), "what it has is not sent again");
     assert_eq!(sends(&core, THREE), (0, 2));
@@ -62,9 +62,10 @@ fn section_5_3_a_request_twice_is_as_good_as_once() {
 #[test]
 fn section_5_3_a_late_reply_takes_nothing_back() {
     let mut core = leader(3, 1, &[]);
-    let (_, empty) = core.append_for(TWO).unwrap();
+    let (_, empty) = append_for(&mut core, TWO);
+    core.handle_appended(TWO, empty, &matched(1));
     core.propose(b"x".to_vec()).unwrap();
-    let (_, full) = core.append_for(TWO).unwrap();
+    let (_, full) = append_for(&mut core, TWO);
     core.handle_appended(TWO, full, &matched(1));
     core.handle_appended(TWO, empty, &matched(1));
     assert_eq!(sends(&core, TWO), (1, 0));
@@ -77,9 +78,9 @@ fn section_5_3_a_late_reply_takes_nothing_back() {
 #[test]
 fn section_5_3_a_late_refusal_does_not_undo_an_earlier_one() {
     let mut core = leader(3, 7, &[1, 4, 4, 5, 5, 6, 6, 6]);
-    let (_, first) = core.append_for(TWO).unwrap();
+    let (_, first) = append_for(&mut core, TWO);
     core.handle_appended(TWO, first, &conflict(7, None, 7));
-    let (_, second) = core.append_for(TWO).unwrap();
+    let (_, second) = append_for(&mut core, TWO);
     core.handle_appended(TWO, second, &conflict(7, None, 3));
     core.handle_appended(TWO, first, &conflict(7, None, 7));
     assert_eq!(sends(&core, TWO).0, 2);
@@ -89,16 +90,17 @@ fn section_5_3_a_late_refusal_does_not_undo_an_earlier_one() {
 fn section_5_3_a_reply_to_an_older_term_says_nothing() {
     let mut core = leader(3, 1, &[]);
     core.propose(b"x".to_vec()).unwrap();
-    let (_, sent) = core.append_for(TWO).unwrap();
+    let (_, sent) = append_for(&mut core, TWO);
     // It loses office and wins it again: the same index is under way in another term.
-    core.handle_request_vote(THREE, &asks(2, 9, 9));
+    core.handle_append_entries(THREE, &appends(2, (0, 0), &[], 0));
     core.stand_for_election();
     core.vote_request(Term(3)).unwrap();
     core.handle_vote(TWO, Term(3), &Vote { term: Term(3), granted: true });
     core.handle_appended(TWO, sent, &matched(1));
-    assert_eq!(sends(&core, TWO), (1, 0));
-    assert_eq!(core.commit, LogIndex::ZERO);
-    let Some((_, sent)) = core.append_for(TWO) else { panic!("it leads") };
+    save(&mut core);
+    assert_eq!(core.follower(TWO).unwrap().matched, LogIndex::ZERO);
+    assert!(!core.follower(TWO).unwrap().heard, "nor does it show that the follower follows now");
+    let (_, sent) = append_for(&mut core, TWO);
     core.handle_appended(TWO, sent, &conflict(3, None, 1));
     assert_eq!(sends(&core, TWO), (0, 1), "the follower never had it");
 }
@@ -106,7 +108,7 @@ fn section_5_3_a_reply_to_an_older_term_says_nothing() {
 #[test]
 fn section_5_3_back_up_skips_a_whole_term_that_the_leader_lacks() {
     let mut core = leader(3, 7, &[1, 4, 4, 5, 5, 6, 6, 6]);
-    let (_, sent) = core.append_for(TWO).unwrap();
+    let (_, sent) = append_for(&mut core, TWO);
     core.handle_appended(TWO, sent, &conflict(7, Some(2), 3));
     assert_eq!(sends(&core, TWO).0, 2, "before the follower's first entry of term 2");
 }
@@ -114,7 +116,7 @@ fn section_5_3_back_up_skips_a_whole_term_that_the_leader_lacks() {
 #[test]
 fn section_5_3_back_up_goes_to_the_end_of_a_term_that_both_have() {
     let mut core = leader(3, 7, &[1, 4, 4, 5, 5, 6, 6, 6]);
-    let (_, sent) = core.append_for(TWO).unwrap();
+    let (_, sent) = append_for(&mut core, TWO);
     core.handle_appended(TWO, sent, &conflict(7, Some(4), 2));
     assert_eq!(sends(&core, TWO).0, 3);
 }
@@ -122,7 +124,7 @@ fn section_5_3_back_up_goes_to_the_end_of_a_term_that_both_have() {
 #[test]
 fn section_5_3_back_up_goes_to_the_end_of_a_log_that_is_too_short() {
     let mut core = leader(3, 7, &[1, 4, 4, 5, 5, 6, 6, 6]);
-    let (_, sent) = core.append_for(TWO).unwrap();
+    let (_, sent) = append_for(&mut core, TWO);
     core.handle_appended(TWO, sent, &conflict(7, None, 5));
     assert_eq!(sends(&core, TWO).0, 4);
 }
@@ -133,8 +135,8 @@ fn section_5_3_back_up_takes_one_round_a_term_and_no_more() {
     let mut follower = server(TWO, 3, 7, &[1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3]);
     let mut leader = leader(3, 8, &[1, 1, 1, 4, 4, 5, 5, 6, 6, 6]);
     let mut rounds = 0;
-    while leader.owes(TWO) || terms(&follower) != terms(&leader) {
-        let (request, sent) = leader.append_for(TWO).unwrap();
+    while terms(&follower) != terms(&leader) {
+        let (request, sent) = append_for(&mut leader, TWO);
         let reply = follower.handle_append_entries(ONE, &request);
         leader.handle_appended(TWO, sent, &reply);
         rounds += 1;
@@ -149,19 +151,16 @@ fn section_5_3_a_large_backlog_goes_in_several_requests() {
     for _ in 0..40 {
         core.propose(vec![7; 5_000]).unwrap();
     }
-    let (request, sent) = core.append_for(TWO).unwrap();
-    assert!(request.entries.len() < 40);
-    core.handle_appended(TWO, sent, &matched(1));
-    assert!(core.owes(TWO));
     core.propose(vec![7; 10 << 20]).unwrap();
-    let mut last = 0;
-    while core.owes(TWO) {
-        let (request, sent) = core.append_for(TWO).unwrap();
-        assert!(!request.entries.is_empty(), "one entry goes, however large");
-        last = request.previous_index.0 + request.entries.len() as u64;
+    let (mut requests, mut last) = (0, 0);
+    while let Some(((previous, count), sent)) = due_for(&mut core, TWO) {
+        assert_eq!(previous, last, "each entry goes once");
+        assert!((1..40).contains(&count), "one entry goes, however large");
+        last += count as u64;
+        requests += 1;
         core.handle_appended(TWO, sent, &matched(1));
     }
-    assert_eq!(last, 41);
+    assert_eq!((requests, last), (5, 41));
 }
 
 #[test]
@@ -169,11 +168,13 @@ fn section_5_3_a_follower_that_only_lacks_the_commit_index_is_told() {
     let mut core = leader(3, 1, &[]);
     core.propose(b"x".to_vec()).unwrap();
     save(&mut core);
-    let (_, sent) = core.append_for(TWO).unwrap();
+    let (_, sent) = due_for(&mut core, TWO).unwrap();
+    assert_eq!(due_for(&mut core, TWO), None, "it is on its way");
     core.handle_appended(TWO, sent, &matched(1));
     assert_eq!(core.commit, LogIndex(1));
-    assert!(core.owes(TWO), "it has the entry and does not know that it is committed");
-    let (_, sent) = core.append_for(TWO).unwrap();
+    let (what, sent) = due_for(&mut core, TWO).unwrap();
+    assert_eq!(what, (1, 0), "it has the entry and does not know that it is committed");
+    assert_eq!(due_for(&mut core, TWO), None, "once");
     core.handle_appended(TWO, sent, &matched(1));
-    assert!(!core.owes(TWO));
+    assert_eq!(due_for(&mut core, TWO), None);
 }

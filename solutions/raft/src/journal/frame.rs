@@ -1,0 +1,47 @@
+//! Bytes with a checksum around them.
+//!
+//! ```text
+//! frame = mark (4 bytes), length of body (4), checksum of body (8), body in postcard
+//! ```
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use windtunnel::fold;
+
+/// Begins each frame. The third byte is the version of all that is written here.
+const MARK: [u8; 4] = *b"RJ2\n";
+const HEADER_BYTES: usize = 16;
+
+/// The version that is written.
+pub const VERSION: char = MARK[2] as char;
+
+pub fn encode(body: &impl Serialize) -> Vec<u8> {
+    let body = postcard::to_stdvec(body).expect("what is saved is plain data");
+    let length = u32::try_from(body.len()).expect("a frame is smaller than 4 GiB");
+    let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
+    bytes.extend_from_slice(&MARK);
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&fold::of_bytes(&body).to_le_bytes());
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+/// The frame at the beginning of `content`, if a whole one is there, and its length in bytes.
+pub fn decode<T: DeserializeOwned>(content: &[u8]) -> Option<(T, usize)> {
+    let rest = content.strip_prefix(&MARK)?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (checksum, rest) = rest.split_first_chunk()?;
+    let body = rest.get(..u32::from_le_bytes(*length) as usize)?;
+    if fold::of_bytes(body) != u64::from_le_bytes(*checksum) {
+        return None;
+    }
+    Some((postcard::from_bytes(body).ok()?, HEADER_BYTES + body.len()))
+}
+
+/// The version of the frame at the beginning of `content`, if it is of another one.
+pub fn other_version(content: &[u8]) -> Option<char> {
+    match content {
+        [b'R', b'J', version, b'\n', ..] if *version != MARK[2] => Some(char::from(*version)),
+        _ => None,
+    }
+}
