@@ -171,11 +171,11 @@ proptest! {
             }
         }
         rots(&mut host, Ppm::ALWAYS);
-        for at in 0..born.len() {
+        for (at, age) in born.iter().enumerate() {
             let rotted = host.disk.statistics().bits_rotted;
             host.read(file, at as u64, 1).unwrap();
             if host.disk.statistics().bits_rotted > rotted {
-                prop_assert!(born[at] + 1 < syncs, "byte {at} of age {} after {syncs} syncs", born[at]);
+                prop_assert!(age + 1 < syncs, "byte {at} of age {age} after {syncs} syncs");
             }
         }
     }
