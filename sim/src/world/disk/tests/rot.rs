@@ -155,8 +155,7 @@ proptest! {
                     host.write(file, offset, &vec![7; length as usize]).unwrap();
                     let begin = born.len().min(offset as usize);
                     born.resize(born.len().max((offset + length) as usize), syncs);
-                    let gap_or_data = if offset as usize > begin { begin } else { offset as usize };
-                    born[gap_or_data..(offset + length) as usize].fill(syncs);
+                    born[begin..(offset + length) as usize].fill(syncs); // with the zeros of a gap
                     written = true;
                 }
                 Step::SetLength(length) => {
@@ -171,11 +170,11 @@ proptest! {
             }
         }
         rots(&mut host, Ppm::ALWAYS);
-        for (at, age) in born.iter().enumerate() {
+        for (at, born) in born.into_iter().enumerate() {
             let rotted = host.disk.statistics().bits_rotted;
             host.read(file, at as u64, 1).unwrap();
             if host.disk.statistics().bits_rotted > rotted {
-                prop_assert!(age + 1 < syncs, "byte {at} of age {age} after {syncs} syncs");
+                prop_assert!(born + 1 < syncs, "byte {at} of age {born} after {syncs} syncs");
             }
         }
     }
