@@ -20,6 +20,10 @@ impl Invariant for LogTerms {
     fn check(&mut self, seen: &Seen<'_>) -> Result<(), Violation> {
         let Some(view) = seen.view() else { return Ok(()) };
         let (node, term, log) = (seen.node, view.now.term, &seen.server().log);
+        if view.now.snapshot_term > term {
+            let what = format!("{node} is in term {term} and has a snapshot of term {}", view.now.snapshot_term);
+            return Err(Violation::new(what, [node]));
+        }
         let mut previous = log.term_at(view.log.first.previous()).unwrap_or_default();
         for (index, entry) in log.entries_from(view.log.first) {
             if entry.term > term || entry.term == Term::ZERO {
@@ -40,6 +44,15 @@ impl Invariant for LogTerms {
 #[cfg(test)]
 mod tests {
     use crate::invariants::script::Script;
+
+    #[test]
+    fn a_snapshot_of_a_term_to_come_breaks_it() {
+        let mut script = Script::of(3);
+        script.follower(1, 3, 1, &[(3, "a")]);
+        script.breaks("log-terms", "node 2 is in term 2 and has a snapshot of term 3", |script| {
+            script.follower_behind_snapshot(2, 2, 1, (1, 3), &[]);
+        });
+    }
 
     #[test]
     fn an_entry_of_a_term_to_come_breaks_it() {

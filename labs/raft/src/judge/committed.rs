@@ -14,7 +14,7 @@ pub struct CommittedEntry {
     /// Who first showed it as committed.
     pub shown_by: NodeId,
     /// The lowest term in which a server has shown it as committed: some leader of that term, or of
-    /// an earlier one, committed it.
+    /// an earlier one, committed it. Not below its own term, before which it was not there.
     pub in_term: Term,
 }
 
@@ -47,11 +47,20 @@ impl Committed {
     pub fn take(&mut self, node: NodeId, term: Term, commit: LogIndex, log: &Shadow) -> bool {
         let known = self.0.len();
         for (_, entry) in log.entries_from(self.last_index().next()).take(commit.since(self.last_index())) {
-            self.0.push(CommittedEntry { term: entry.term, chain: entry.chain, shown_by: node, in_term: term });
+            self.0.push(CommittedEntry {
+                term: entry.term,
+                chain: entry.chain,
+                shown_by: node,
+                in_term: term.max(entry.term),
+            });
         }
         let shown = known.min(usize::try_from(commit.0).unwrap_or(usize::MAX));
         let earlier = self.0[..shown].iter_mut().rev().take_while(|entry| entry.in_term > term);
-        let lowered = earlier.map(|entry| entry.in_term = term).count();
+        let lowered = earlier.filter_map(|entry| {
+            let lower = term.max(entry.term);
+            (entry.in_term > lower).then(|| entry.in_term = lower)
+        });
+        let lowered = lowered.count();
         lowered > 0 || self.0.len() > known
     }
 }

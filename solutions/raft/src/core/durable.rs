@@ -147,6 +147,10 @@ impl Recovered {
     /// The disk holds a snapshot too, maybe a newer one than the records know.
     pub fn stand_on(&mut self, snapshot: Snapshot) {
         self.log.cover(snapshot.index, snapshot.term);
+        // A leader of that term sent it, and the power was lost before the record with the term was written.
+        if snapshot.term > self.term {
+            (self.term, self.voted_for) = (snapshot.term, None);
+        }
         self.snapshot = Some(snapshot);
     }
 }
