@@ -13,6 +13,7 @@ pub struct Entry {
     /// The term in which a leader received it.
     pub term: Term,
     /// For the state machine.
+    #[serde(with = "serde_bytes")]
     pub command: Vec<u8>,
 }
 
@@ -84,6 +85,7 @@ pub struct InstallSnapshot {
     /// Where in the snapshot the piece begins, in bytes.
     pub offset: u64,
     /// The piece.
+    #[serde(with = "serde_bytes")]
     pub data: Vec<u8>,
     /// Whether it is the last one.
     pub done: bool,
