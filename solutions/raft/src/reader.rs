@@ -30,3 +30,59 @@ pub async fn read_barrier(raft: &Raft) -> Result<LogIndex, BarrierError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Raft;
+    use lab_raft::control::{Reply, Request};
+    use lab_raft::{BarrierError, LogIndex, Role};
+    use windtunnel::time::{Duration, Instant, sleep};
+    use windtunnel::world::{Outcome, Simulation, Tester};
+    use windtunnel::{NodeId, Seed};
+
+    async fn ask(tester: &Tester, node: NodeId, request: Request) -> Option<Reply> {
+        let reply = tester.control(node, postcard::to_stdvec(&request).unwrap()).await.ok()?;
+        Some(postcard::from_bytes(&reply).unwrap())
+    }
+
+    async fn leader(tester: &Tester) -> NodeId {
+        loop {
+            for &node in tester.nodes() {
+                if let Some(Reply::Status(status)) = ask(tester, node, Request::Status).await
+                    && status.role == Role::Leader
+                {
+                    return node;
+                }
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[test]
+    fn a_read_is_answered_in_a_round_trip_and_ends_when_the_others_are_gone() {
+        let body = |tester: Tester| async move {
+            let leader = leader(&tester).await;
+            for last in 1..=5 {
+                ask(&tester, leader, Request::Propose(vec![last])).await;
+            }
+            sleep(Duration::from_millis(50)).await;
+            let asked = Instant::now();
+            let answer = ask(&tester, leader, Request::ReadBarrier).await;
+            assert_eq!(answer, Some(Reply::Barrier(Ok(LogIndex(5)))));
+            assert!(asked.elapsed() < Duration::from_millis(50), "it does not wait for the next heartbeat");
+
+            let others: Vec<NodeId> = tester.nodes().iter().copied().filter(|node| *node != leader).collect();
+            let refused = ask(&tester, others[0], Request::ReadBarrier).await;
+            assert_eq!(refused, Some(Reply::Barrier(Err(BarrierError::NotLeader { hint: Some(leader) }))));
+
+            others.iter().for_each(|node| tester.power_loss(*node));
+            let answer = ask(&tester, leader, Request::ReadBarrier).await;
+            assert_eq!(answer, Some(Reply::Barrier(Err(BarrierError::NotLeader { hint: None }))));
+            assert!(asked.elapsed() < Duration::from_millis(1_100));
+        };
+        for seed in 0..10 {
+            let report = Simulation::new(Seed(seed)).nodes(3, lab_raft::host::<Raft>).run(body);
+            assert!(matches!(report.outcome, Outcome::Finished(())), "seed {seed}: {:?}", report.outcome);
+        }
+    }
+}

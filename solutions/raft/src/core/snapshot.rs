@@ -147,8 +147,8 @@ impl Core {
         None
     }
 
-    /// Steps 5 to 8: "Save snapshot, discard any existing or partial snapshot with a smaller index […]
-    /// discard the entire log; reset state machine using snapshot contents." The state machine
+    /// Steps 5, 7 and 8: "Save snapshot, discard any existing or partial snapshot with a smaller index
+    /// […] discard the entire log; reset state machine using snapshot contents." The state machine
     /// gets it when it is on the disk.
     fn install(&mut self, snapshot: Snapshot) {
         self.log.cover(snapshot.index, snapshot.term);

@@ -20,6 +20,10 @@ struct Image<D> {
     synced: u64,
     index: LogIndex,
     term: Term,
+    #[serde(
+        with = "serde_bytes",
+        bound(serialize = "D: serde_bytes::Serialize", deserialize = "D: serde_bytes::Deserialize<'de>")
+    )]
     data: D,
 }
 

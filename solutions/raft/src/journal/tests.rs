@@ -173,7 +173,9 @@ fn a_snapshot_that_is_newer_than_the_segment_takes_its_part_of_the_log() {
     assert_eq!((recovered.log.base(), commands(&recovered)), (LogIndex(5), vec![&b"c"[..]]));
     let recovered = recover(segment(), kept(6, 1, NUMBER, 0)).unwrap();
     assert_eq!(recovered.log, Log::behind(LogIndex(6), Term(1)), "entry 6 is of another term there");
-    assert_eq!(recovered.term, Term(3), "term and vote stay");
+    assert_eq!((recovered.term, recovered.voted_for), (Term(3), Some(NodeId(3))), "term and vote stay");
+    let recovered = recover(segment(), kept(9, 4, NUMBER, 0)).unwrap();
+    assert_eq!((recovered.term, recovered.voted_for), (Term(4), None), "it has seen the term of its last entry");
 }
 
 #[test]
