@@ -148,9 +148,6 @@ impl Recovered {
     /// before the record behind it was written. Whoever has an entry of a term has seen that term,
     /// and has not voted in it if no record says so.
     pub fn stand_on(&mut self, snapshot: Snapshot) {
-        if snapshot.term > self.term {
-            (self.term, self.voted_for) = (snapshot.term, None);
-        }
         self.log.cover(snapshot.index, snapshot.term);
         // A leader of that term sent it, and the power was lost before the record with the term was written.
         if snapshot.term > self.term {
