@@ -9,6 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use windtunnel::NodeId;
 
 /// The waits that are on, oldest first. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -17,22 +18,49 @@ pub(crate) struct Waits(Rc<List>);
 #[derive(Debug, Default)]
 struct List {
     begun: Cell<u64>,
-    on: RefCell<Vec<(u64, String)>>,
+    on: RefCell<Vec<(u64, Awaited)>>,
     sealed: Cell<bool>,
+}
+
+/// What is waited for. The commonest wait is put into words only if somebody asks.
+#[derive(Debug)]
+enum Awaited {
+    Answer(NodeId),
+    Other(String),
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Awaited::Answer(node) => write!(f, "waited for an answer of {node}"),
+            Awaited::Other(what) => f.write_str(what),
+        }
+    }
 }
 
 impl Waits {
     /// A wait begins: `what` goes on after "while it", as in "waited for a leader".
     pub fn begin(&self, what: impl fmt::Display) -> Awaiting {
+        self.begin_with(Awaited::Other(what.to_string()))
+    }
+
+    /// A wait for what a node answers to a control request begins.
+    #[inline]
+    pub fn begin_answer(&self, node: NodeId) -> Awaiting {
+        self.begin_with(Awaited::Answer(node))
+    }
+
+    #[inline]
+    fn begin_with(&self, what: Awaited) -> Awaiting {
         let number = self.0.begun.get() + 1;
         self.0.begun.set(number);
-        self.0.on.borrow_mut().push((number, what.to_string()));
+        self.0.on.borrow_mut().push((number, what));
         Awaiting { waits: self.clone(), number }
     }
 
     /// The wait that began last and is still on: the innermost one, if they are nested.
     pub fn latest(&self) -> Option<String> {
-        self.0.on.borrow().last().map(|(_, what)| what.clone())
+        self.0.on.borrow().last().map(|(_, what)| what.to_string())
     }
 
     /// A body with which this list stops as it stands.
@@ -50,6 +78,7 @@ pub struct Awaiting {
 }
 
 impl Drop for Awaiting {
+    #[inline]
     fn drop(&mut self) {
         let list = &self.waits.0;
         if !list.sealed.get() {

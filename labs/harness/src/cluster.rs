@@ -206,7 +206,7 @@ impl<J: Judge> Cluster<J> {
         node: NodeId,
         request: &impl Serialize,
     ) -> Result<A, ControlFailure> {
-        let _awaiting = self.awaiting(format_args!("an answer of {node}"));
+        let _awaiting = self.waits.begin_answer(node);
         let body = postcard::to_stdvec(request).expect("a control request always serialises");
         let reply = self.tester.control(node, body).await?;
         // Whoever answers in other words has taken the control port away from the lab: nobody is there for it.

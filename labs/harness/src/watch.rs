@@ -41,8 +41,17 @@ impl StrikesDue {
         self.due.take()
     }
 
-    /// Whether what a node shows brings strikes.
+    /// Whether what a node shows brings strikes. Called for everything that is shown in any run, and inlined: this
+    /// crate is built without optimisation.
+    #[inline]
     fn seen(&self, kind: &str, now: Nanos) -> bool {
+        if self.occasions.borrow().is_none() {
+            return false;
+        }
+        self.seen_in_a_storm(kind, now)
+    }
+
+    fn seen_in_a_storm(&self, kind: &str, now: Nanos) -> bool {
         let mut occasions = self.occasions.borrow_mut();
         let strikes = occasions.as_mut().map(|occasions| occasions.seen(kind, now)).unwrap_or_default();
         let any = !strikes.is_empty();

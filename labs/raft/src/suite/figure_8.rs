@@ -21,7 +21,8 @@ const AT_WORK: usize = 3;
 pub async fn figure_8(cluster: RaftCluster) -> TestResult {
     cluster.agree_in_the_end(new_command(&cluster), 1).await?;
     for _ in 0..ROUNDS {
-        let leader = offer_to_all(&cluster, |node| cluster.is_connected(node)).await?;
+        let up: Vec<NodeId> = cluster.nodes().iter().copied().filter(|node| cluster.is_connected(*node)).collect();
+        let leader = cluster.offer(&up, &new_command(&cluster)).await?.map(|(leader, _)| leader);
         cluster.sleep(pause(&cluster)).await;
         if let Some(leader) = leader {
             cluster.crash(&[leader]);
@@ -45,7 +46,8 @@ pub async fn figure_8_unreliable(cluster: RaftCluster) -> TestResult {
         if round == REORDERED_FROM {
             cluster.make_unreliable_and_reordered();
         }
-        let leader = offer_to_all(&cluster, |_| true).await?.filter(|leader| cluster.is_connected(*leader));
+        let taken = cluster.offer(cluster.nodes(), &new_command(&cluster)).await?;
+        let leader = taken.map(|(leader, _)| leader).filter(|leader| cluster.is_connected(*leader));
         cluster.sleep(pause(&cluster)).await;
         if let Some(leader) = leader.filter(|_| draw(&cluster).below(1000) < 500) {
             cluster.cut_off(&[leader]);
@@ -57,17 +59,6 @@ pub async fn figure_8_unreliable(cluster: RaftCluster) -> TestResult {
     cluster.reconnect(cluster.nodes());
     cluster.agree_in_the_end(new_command(&cluster), 5).await?;
     Ok(())
-}
-
-/// Offers a new command to each of those servers; the last one that took it.
-async fn offer_to_all(cluster: &RaftCluster, is_asked: impl Fn(NodeId) -> bool) -> TestResult<Option<NodeId>> {
-    let mut taken = None;
-    for node in cluster.nodes().iter().copied().filter(|node| is_asked(*node)) {
-        if cluster.propose(node, &new_command(cluster)).await?.is_some() {
-            taken = Some(node);
-        }
-    }
-    Ok(taken)
 }
 
 /// Mostly so short that nothing commits, now and then long enough.

@@ -7,6 +7,7 @@
 //! (Dissertation, section 10.2.1)
 
 use super::snapshot::Transfer;
+use crate::messages::Entry;
 use lab_raft::{LogIndex, Term};
 
 /// How many requests with entries may be under way to a follower whose log matches.
@@ -26,8 +27,6 @@ pub struct Sent {
     pub previous: LogIndex,
     /// The last of those sent.
     pub last: LogIndex,
-    /// The commitIndex it carried.
-    pub commit: LogIndex,
     /// How many reads had been asked for when it was sent.
     pub reads: u64,
 }
@@ -55,8 +54,9 @@ pub(super) struct Follower {
     given_up: u64,
     /// Its log is not known to match: one request at a time.
     probing: bool,
-    /// The highest commitIndex it was told of an entry it was sent.
-    told_commit: LogIndex,
+    /// It has not answered for a while: it is asked whether it is there before it is sent entries, which would only
+    /// pile up before a closed door.
+    silent: bool,
     /// So many reads had been asked for when something was last sent.
     told_reads: u64,
 }
@@ -76,20 +76,19 @@ impl Follower {
             settled: 0,
             given_up: 0,
             probing: true,
-            told_commit: LogIndex::ZERO,
+            silent: false,
             told_reads: 0,
         }
     }
 
     /// Whether to send it something now and not only at the next heartbeat: entries while the
-    /// window is open; news without entries only if no request is under way that will be followed
-    /// by another one anyway, so that much news goes in few requests.
-    pub fn is_due(&self, last_index: LogIndex, commit: LogIndex, reads: u64) -> bool {
-        let news = self.told_commit < commit.min(self.next.previous()) || self.told_reads < reads;
+    /// window is open, and the question of a read if nothing else will carry it. That entries are
+    /// committed goes with the next entries or the next heartbeat: no client waits for a follower.
+    pub fn is_due(&self, last_index: LogIndex, reads: u64) -> bool {
         let lacks_entries = self.next <= last_index;
         match self.transfer {
             Some(_) => self.is_idle(),
-            None => self.sent == 0 || (lacks_entries && self.has_room()) || (news && self.is_idle()),
+            None => self.sent == 0 || (lacks_entries && self.has_room()) || (self.told_reads < reads && self.is_idle()),
         }
     }
 
@@ -105,14 +104,20 @@ impl Follower {
         self.sent - self.settled.max(self.given_up)
     }
 
-    /// No answer came for as long as a heartbeat takes to be due: what was sent goes again. "If network
-    /// packets are lost, the leader retries AppendEntries RPCs indefinitely." (Section 5.3)
+    /// No answer came for as long as a heartbeat takes to be due: what was sent goes again, once it answers.
+    /// "If network packets are lost, the leader retries AppendEntries RPCs indefinitely." (Section 5.3)
     pub fn retry(&mut self) {
         if !self.is_idle() {
             self.given_up = self.sent;
             self.probing = true;
+            self.silent = true;
             self.next = self.anchor;
         }
+    }
+
+    /// What to send of these entries, which begin at nextIndex.
+    pub fn wants<'a>(&self, entries: &'a [Entry]) -> &'a [Entry] {
+        if self.silent { &[] } else { entries }
     }
 
     /// The number of the next request.
@@ -123,7 +128,6 @@ impl Follower {
     /// A request goes out.
     pub fn note_sent(&mut self, sent: &Sent) {
         self.sent = sent.number;
-        self.told_commit = self.told_commit.max(sent.commit.min(sent.last));
         self.told_reads = sent.reads;
         if self.transfer.is_none() {
             self.next = sent.last.next();
@@ -134,6 +138,7 @@ impl Follower {
     /// for its leader.
     pub fn note_answer(&mut self, sent: &Sent) {
         self.heard = true;
+        self.silent = false;
         self.confirmed_reads = self.confirmed_reads.max(sent.reads);
     }
 
@@ -155,7 +160,6 @@ impl Follower {
         }
         self.settled = self.sent;
         self.probing = true;
-        self.told_commit = LogIndex::ZERO;
         self.anchor = self.anchor.min(next).min(sent.previous).max(self.matched.next());
         self.next = self.anchor;
     }

@@ -42,11 +42,11 @@ impl Core {
     }
 
     /// What to send to a follower without waiting for the next heartbeat, if there is anything:
-    /// entries it lacks, a commitIndex it does not know, a read that waits. Ask until there is nothing.
+    /// entries it lacks, a read that waits. Ask until there is nothing.
     pub fn due_request(&mut self, peer: NodeId) -> Option<Request> {
         let Standing::Leader { followers, reads } = &self.standing else { return None };
         let follower = followers.get(&peer)?;
-        if follower.is_due(self.log.last_index(), self.commit, *reads) { self.request(peer) } else { None }
+        if follower.is_due(self.log.last_index(), *reads) { self.request(peer) } else { None }
     }
 
     /// What to send to a follower that was sent nothing for a while: what it has not answered, or
@@ -73,10 +73,10 @@ impl Core {
         let (previous, term, commit) = (follower.next.previous(), self.term, self.commit);
         let previous_term =
             self.log.term_at(previous).expect("nextIndex is behind the snapshot, at most one past the log");
-        let entries = batch(self.log.from(follower.next)).to_vec();
+        let entries = follower.wants(batch(self.log.from(follower.next))).to_vec();
         let (number, last) = (follower.next_number(), previous.plus(entries.len()));
         let Standing::Leader { reads, .. } = self.standing else { unreachable!("followers are a leader's") };
-        let sent = Sent { term, number, previous, last, commit, reads };
+        let sent = Sent { term, number, previous, last, reads };
         (AppendEntries { term, previous_index: previous, previous_term, entries, commit }, sent)
     }
 

@@ -89,14 +89,8 @@ impl Core {
         let follower = followers.get_mut(&peer)?;
         let transfer = follower.transfer.get_or_insert_with(|| Transfer::of(newest));
         let (piece, index) = (transfer.piece(self.term), transfer.index());
-        let sent = Sent {
-            term: self.term,
-            number: follower.next_number(),
-            previous: index,
-            last: index,
-            commit: LogIndex::ZERO,
-            reads: *reads,
-        };
+        let sent =
+            Sent { term: self.term, number: follower.next_number(), previous: index, last: index, reads: *reads };
         follower.note_sent(&sent);
         Some((piece, sent))
     }

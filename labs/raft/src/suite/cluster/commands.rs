@@ -35,6 +35,23 @@ impl RaftCluster {
         }
     }
 
+    /// Offers a command to those of `nodes` that show that they lead, and to one other of them, who must refuse it.
+    /// (MIT: to all. The others would refuse too, and each question is an event.) The last one that took it.
+    ///
+    /// # Errors
+    /// As [`propose`](Self::propose).
+    pub async fn offer(&self, nodes: &[NodeId], command: &[u8]) -> TestResult<Option<(NodeId, Proposed)>> {
+        let leads = |node: &NodeId| self.cluster.judge().known().server(*node).leads().is_some();
+        let (mut asked, others): (Vec<NodeId>, Vec<NodeId>) = nodes.iter().partition(|node| leads(node));
+        let drawn = self.cluster.stream("offers").below(nodes.len().max(1) as u64) as usize;
+        asked.extend(others.get(drawn % others.len().max(1)));
+        let mut taken = None;
+        for node in asked {
+            taken = self.propose(node, command).await?.map(|proposed| (node, proposed)).or(taken);
+        }
+        Ok(taken)
+    }
+
     /// What a leader says of a command must be what its view shows.
     fn check_proposed(&self, node: NodeId, head: Option<Head>, proposed: Proposed, command: &[u8]) -> TestResult {
         let Some(head) = head else { return Ok(()) };
