@@ -124,9 +124,10 @@ fn persistence_part() -> Vec<Test<RaftJudge>> {
         situation!("persistence", None, 10, 5, situations::figure_8_schedule, "the schedule of figure 8, step by step, with both of its ends"),
         situation!("persistence", None, 10, 3, situations::double_vote, "a voter crashes and is asked again in the same term"),
         situation!("persistence", None, 10, 3, situations::unsynced_append, "all lose power just when a command is committed"),
-        storm!("persistence", "power_losses", 10, "power-losses", "hosts lose power, one, several and most at once"),
-        storm!("persistence", "three_without_power", 10, "three-without-power", "three servers, so that each vote and each copy counts"),
-        storm!("persistence", "everything", 10, "everything", "every kind of fault there is"),
+        storm!("persistence", "power_losses", 8, "power-losses", "hosts lose power, one, several and most at once"),
+        storm!("persistence", "three_without_power", 8, "three-without-power", "three servers, so that each vote and each copy counts"),
+        storm!("persistence", "failing_disks", 7, "failing-disks", "fewer than half of the disks are full, fail and rot"),
+        storm!("persistence", "everything", 7, "everything", "every kind of fault there is"),
     ]
 }
 

@@ -60,8 +60,13 @@ impl RaftCluster {
     }
 
     /// Whether something comes true of what the servers show, logs included.
-    pub async fn comes_true(&self, mut what: impl FnMut(&Known) -> bool) -> bool {
-        let deadline = Instant::now() + WITHIN;
+    pub async fn comes_true(&self, what: impl FnMut(&Known) -> bool) -> bool {
+        self.comes_true_within(WITHIN, what).await
+    }
+
+    /// The same in so much time.
+    pub async fn comes_true_within(&self, patience: Duration, mut what: impl FnMut(&Known) -> bool) -> bool {
+        let deadline = Instant::now() + patience;
         while !what(self.cluster.judge().known()) {
             if Instant::now() >= deadline {
                 return false;
