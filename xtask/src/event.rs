@@ -273,6 +273,8 @@ pub struct Summary {
     pub max_points: u32,
     pub parts: Vec<PartSummary>,
     pub faults: BTreeMap<String, u64>,
+    pub storms: u64,
+    pub rough: BTreeMap<String, u64>,
     /// Faults whose event's number did not come in a run that passed, and in how many it did not.
     pub never_struck: BTreeMap<String, u64>,
     /// Places in the sources that reach the real machine, found by `--check`.

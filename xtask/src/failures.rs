@@ -127,6 +127,7 @@ mod tests {
             events: 1,
             sim_ns: 1,
             faults: Default::default(),
+            rough: Vec::new(),
             never_struck: Vec::new(),
             messages: 0,
             bytes: 0,

@@ -2,7 +2,7 @@
 
 use crate::event::{PartSummary, Summary, TestResult};
 use crate::pool::is_failure;
-use lab_harness::protocol::{Hello, RunResult, TestInfo, Verdict};
+use lab_harness::protocol::{Hello, RunResult, SCENARIO_TEST, TestInfo, Verdict};
 use std::collections::BTreeMap;
 use windtunnel::Seed;
 use windtunnel::fold::Fold;
@@ -16,6 +16,8 @@ pub struct Tally<'a> {
     runs: u64,
     faults: BTreeMap<String, u64>,
     never_struck: BTreeMap<String, u64>,
+    storms: u64,
+    rough: BTreeMap<String, u64>,
     sim_ns: u64,
     trace: Fold,
 }
@@ -47,6 +49,8 @@ impl<'a> Tally<'a> {
             runs: 0,
             faults: BTreeMap::new(),
             never_struck: BTreeMap::new(),
+            storms: 0,
+            rough: BTreeMap::new(),
             sim_ns: 0,
             trace: Fold::default(),
         }
@@ -65,6 +69,11 @@ impl<'a> Tally<'a> {
         self.trace.word(result.trace_hash.0);
         for (family, count) in &result.faults {
             *self.faults.entry(family.clone()).or_default() += count;
+        }
+        let by_weather = result.test == SCENARIO_TEST || self.tests[test].storm.is_some();
+        self.storms += u64::from(by_weather);
+        for mark in &result.rough {
+            *self.rough.entry(mark.clone()).or_default() += 1;
         }
         for fault in &result.never_struck {
             *self.never_struck.entry(fault.clone()).or_default() += 1;
@@ -109,6 +118,8 @@ impl<'a> Tally<'a> {
             seeds: self.seeds,
             faults: self.faults.clone(),
             never_struck: self.never_struck.clone(),
+            storms: self.storms,
+            rough: self.rough.clone(),
             trace_hash: lab_harness::protocol::TraceHash(self.trace.value()),
             sim_ms: self.sim_ns / 1_000_000,
             ..Summary::default()
@@ -160,6 +171,7 @@ mod tests {
             events: 1,
             sim_ns: 1_000_000,
             faults: BTreeMap::new(),
+            rough: Vec::new(),
             never_struck: Vec::new(),
             messages: 0,
             bytes: 0,

@@ -39,6 +39,11 @@ pub trait Judge: 'static {
         None
     }
 
+    /// How often another node has come to lead than the one before.
+    fn changes_of_leader(&self) -> u64 {
+        0
+    }
+
     /// What an observation says, in a few words for the column of its node; `None` to leave it out
     /// of stories. Called in order, on a judge of its own, when a story is told.
     fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {

@@ -32,6 +32,7 @@ pub(crate) struct Ran {
     pub report: Report<TestResult>,
     pub kept: Kept,
     pub nodes: u32,
+    pub is_storm: bool,
     time_budget: Nanos,
 }
 
@@ -68,6 +69,7 @@ pub(crate) fn run<J: Judge>(
 ) -> Result<Ran, ScenarioError> {
     let plan = Plan::expand(lab, shelf, test, request.seed, request.scenario.as_ref())?;
     let (nodes, time_budget) = (plan.nodes, plan.time_budget);
+    let is_storm = matches!(plan.course, Course::Storm(_));
     let simulation = Simulation::new(request.seed).program(nodes, program.clone()).with(|options| {
         plan.set(options);
         options.record = manner.record;
@@ -103,5 +105,5 @@ pub(crate) fn run<J: Judge>(
     };
     let (report, mut kept) = simulation.observe(setup, Watcher::into_kept);
     kept.struck.run_is_over(EventNumber(report.events));
-    Ok(Ran { report, kept, nodes, time_budget })
+    Ok(Ran { report, kept, nodes, is_storm, time_budget })
 }

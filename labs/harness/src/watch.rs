@@ -67,6 +67,8 @@ pub(crate) struct Kept {
     /// What the test body was doing at the end, if it said so.
     pub awaited: Option<String>,
     pub struck: Struck,
+    /// How often another node came to lead.
+    pub changes_of_leader: u64,
     /// Nodes that are down because they have ended themselves.
     pub stopped: Stopped,
     pub log: Vec<LogRecord>,
@@ -98,7 +100,8 @@ impl<J: Judge> Watcher<J> {
         if let Some(capture) = self.capture.take() {
             capture.finish(&mut self.kept.output);
         }
-        Kept { struck: self.struck.take(), awaited: self.waits.latest(), ..self.kept }
+        let changes_of_leader = self.judge.borrow().changes_of_leader();
+        Kept { struck: self.struck.take(), changes_of_leader, awaited: self.waits.latest(), ..self.kept }
     }
 
     fn respond(&mut self, seen: Result<Interest, Failed>, moment: Moment, node: NodeId) -> Response {

@@ -239,6 +239,7 @@ impl<J: Judge> Worker<'_, J> {
             events: report.events,
             sim_ns: report.ended_at.0,
             faults: ran.kept.struck.counts().clone(),
+            rough: if ran.is_storm { roughness(ran) } else { Vec::new() },
             // A run that ended early had no time for its faults.
             never_struck: if failure.is_none() { ran.kept.struck.never_struck() } else { Vec::new() },
             messages: report.counters.messages,
@@ -275,6 +276,14 @@ impl<J: Judge> Worker<'_, J> {
             schedule,
         }
     }
+}
+
+/// What a storm was like.
+fn roughness(ran: &Ran) -> Vec<String> {
+    let unsynced = ran.report.counters.power_losses_with_unsynced_data > 0;
+    let marks = [(ran.kept.changes_of_leader > 0, "leader-change"), (unsynced, "unsynced-power-loss")];
+    let marks = marks.into_iter().filter_map(|(was, name)| was.then_some(name));
+    marks.chain(ran.kept.struck.roughness.marks()).map(str::to_owned).collect()
 }
 
 /// Runs a test in this process, without a worker: for suites under `cargo test`.

@@ -195,6 +195,9 @@ fn summary(summary: &Summary, style: Style) -> String {
         let faults: Vec<String> = summary.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
         text.push_str(&block(&format!("faults: {}", faults.join(", ")), 0, 4));
     }
+    if summary.storms > 1 {
+        text.push_str(&block(&roughness(summary), 0, 4));
+    }
     if !summary.never_struck.is_empty() {
         let runs = |count: &u64| counted(usize::try_from(*count).unwrap_or(usize::MAX), "run");
         let faults: Vec<String> =
@@ -217,4 +220,17 @@ pub fn why(failure: &Failure) -> String {
     let parts = [Some(&failure.title), failure.source.as_ref(), failure.hint.as_ref()];
     let blocks = parts.into_iter().flatten().map(|part| block(&plain(part), 2, 6));
     format!("\n{}", blocks.collect::<String>())
+}
+/// In how many storms there was what a storm should have.
+fn roughness(summary: &Summary) -> String {
+    let percent = |mark: &str| summary.rough.get(mark).copied().unwrap_or_default() * 100 / summary.storms;
+    format!(
+        "{} storms: {} % saw another leader, {} % a power loss with unsynced data, {} % a cut one way, {} % a pause of a \
+         second",
+        summary.storms,
+        percent("leader-change"),
+        percent("unsynced-power-loss"),
+        percent("one-way-cut"),
+        percent("long-pause")
+    )
 }

@@ -163,6 +163,7 @@ pub fn describe(request: &RunRequest, ending: &Ending, progress: Progress, words
         events: progress.event,
         sim_ns: progress.at_ns,
         faults: BTreeMap::new(),
+        rough: Vec::new(),
         never_struck: Vec::new(),
         messages: 0,
         bytes: 0,

@@ -172,6 +172,7 @@ fn passed(request: &RunRequest, hash: u64) -> RunResult {
         events: 1_000,
         sim_ns: 2_500_000_000,
         faults: BTreeMap::from([("partition".to_owned(), 2)]),
+        rough: Vec::new(),
         never_struck: vec!["kill at event 5000".to_owned()],
         messages: 120,
         bytes: 4_096,

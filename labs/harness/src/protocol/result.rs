@@ -26,6 +26,10 @@ pub struct RunResult {
     /// How often each family of faults struck.
     #[serde(default)]
     pub faults: BTreeMap<String, u64>,
+    /// What a storm was like: `leader-change`, `unsynced-power-loss`, `one-way-cut`, `long-pause` (of a second or
+    /// more), each if there was one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rough: Vec<String>,
     /// Faults of a run that passed without coming to their event's number: `kill at event 5000`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub never_struck: Vec<String>,

@@ -1,6 +1,7 @@
 //! Makes a storm: the weather of a schedule, a load, and after it all is healed, recovery.
 
 mod front;
+mod roughness;
 mod struck;
 
 pub(crate) use struck::Struck;
@@ -136,6 +137,7 @@ impl<J: Judge> Weather<J> {
     }
 
     fn apply(&self, commands: Vec<Command>) {
+        self.struck.borrow_mut().roughness.told(&commands, self.cluster.now());
         commands.into_iter().for_each(|command| self.cluster.tester().apply(command));
     }
 }

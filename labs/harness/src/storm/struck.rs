@@ -4,6 +4,7 @@
 //! An event with a number strikes between two events of the world, unseen by the tester; so it is counted
 //! when the world has come past that number, and not at all if it never does.
 
+use super::roughness::Roughness;
 use crate::scenario::{Event, ResolvedAction};
 use std::collections::{BTreeMap, BTreeSet};
 use windtunnel::EventNumber;
@@ -18,6 +19,8 @@ pub(crate) struct Struck {
     waiting: Vec<Waiting>,
     /// Whether the world was told to forget what still waits.
     over: bool,
+    /// What the storm was like.
+    pub roughness: Roughness,
 }
 
 #[derive(Debug)]

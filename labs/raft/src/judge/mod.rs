@@ -143,6 +143,11 @@ impl Judge for RaftJudge {
         self.known.leader_among(|_| true)
     }
 
+    fn changes_of_leader(&self) -> u64 {
+        let leaders: Vec<&NodeId> = self.known.leaders().values().collect();
+        leaders.windows(2).filter(|pair| pair[0] != pair[1]).count() as u64
+    }
+
     fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
         self.narrator.tell(node, kind, body)
     }

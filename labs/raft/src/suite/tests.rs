@@ -87,3 +87,21 @@ fn the_map_from_mit_names_them_all() {
         assert!(map.contains(&row), "docs/MIT.md has no row that begins with {row}");
     }
 }
+
+/// Swarm testing wants each family on in some runs and off in others.
+#[test]
+fn in_a_thousand_storms_of_everything_each_family_is_on_in_20_to_80_percent() {
+    let everything = lab().tests.into_iter().find(|test| test.name == "everything").expect("the storm of everything");
+    let Body::Storm { scenario, text } = everything.body else { panic!("everything is a storm") };
+    let scenario = Scenario::parse(scenario, text).expect("the scenario can be read");
+    let mut on: BTreeMap<String, u32> = BTreeMap::new();
+    for seed in 0..1_000 {
+        let drawn = scenario.draw(Seed(seed)).drawn;
+        drawn.off.into_iter().for_each(|family| _ = on.entry(family).or_default());
+        drawn.on.into_iter().for_each(|family| *on.entry(family).or_default() += 1);
+    }
+    assert!(on.len() >= 17, "{on:?}");
+    for (family, runs) in on {
+        assert!((200..=800).contains(&runs), "{family} is on in {runs} of 1,000 storms");
+    }
+}
