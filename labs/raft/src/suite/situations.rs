@@ -2,7 +2,7 @@
 //! meet by chance. The servers may time their elections as they like; the scene is set by who hears whom.
 
 use super::agreement::command;
-use super::bounds::{AGREEMENT_WITHIN, ELECTION_WITHIN};
+use super::bounds::{AGREEMENT_WITHIN, ELECTION_WITHIN, WATCHED_FOR};
 use super::cluster::RaftCluster;
 use crate::contract::{Digest, Proposed};
 use crate::judge::Known;
@@ -210,6 +210,51 @@ async fn one_late_reply(cluster: &RaftCluster) -> TestResult {
         cluster.propose(leader, &new_command(cluster)).await?;
     }
     cluster.sleep(2 * SETTLED).await;
+    Ok(())
+}
+
+/// Entries by which logs differ in [`fast_back_up`].
+const DIFFERING: usize = 200;
+
+/// Calls until the first of them is right. With a refusal for each entry it takes as many as there are, with one for
+/// each term a few; the rest is for an election, and for heartbeats meanwhile.
+const CALLS_TO_BACK_UP: u64 = 100;
+
+/// A leader finds the place where a follower's log begins to differ a term at a time, and not an entry at a time.
+/// (End of section 5.3)
+pub async fn fast_back_up(cluster: RaftCluster) -> TestResult {
+    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    // A leader without followers takes many commands, and the others agree on as many.
+    let away = cluster.one_leader().await?;
+    let others = [1, 2].map(|places| cluster.after(away, places));
+    cluster.cut_off(&[away]);
+    for _ in 0..DIFFERING {
+        cluster.propose(away, &new_command(&cluster)).await?;
+    }
+    let first = cluster.agree_in_the_end(new_command(&cluster), 2).await?;
+    let leader = cluster.one_leader().await?;
+    for _ in 1..DIFFERING {
+        cluster.propose(leader, &new_command(&cluster)).await?;
+    }
+    cluster.agree_in_the_end(new_command(&cluster), 2).await?;
+    // They lose sight of each other, so that there is a new leader who has never heard of the one that is away.
+    cluster.cut_off(&others);
+    cluster.sleep(WATCHED_FOR).await;
+    cluster.reconnect(&others);
+    cluster.one_leader().await?;
+    let before = cluster.calls();
+    cluster.reconnect(&[away]);
+    let term = |known: &Known, node: NodeId| known.server(node).log.term_at(first);
+    cluster.comes_true(|known| term(known, away).is_some() && term(known, away) == term(known, others[0])).await;
+    let calls = cluster.calls() - before;
+    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    if calls > CALLS_TO_BACK_UP {
+        let title = format!(
+            "It took {calls} calls to find where the log of {away} differs from those of the others, by about \
+             {DIFFERING} entries of one term; {CALLS_TO_BACK_UP} would do."
+        );
+        return Err(cluster.failed("number-of-calls", title).on([away]));
+    }
     Ok(())
 }
 
