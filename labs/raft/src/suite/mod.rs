@@ -2,7 +2,7 @@
 //!
 //! - `election`, `agreement`, `failures` (3A, 3B), `persistence`, `figure_8`, `churn` (3C), `snapshots` (3D): MIT's
 //!   tests, as stories;
-//! - `situations`, `snapshot_situations`: what the paper warns of, brought about on purpose;
+//! - `situations`, `snapshot_situations`, `reads`: what the paper warns of, brought about on purpose;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
 //! - [`RaftCluster`]: how stories wait, count and complain;
 //! - [`bounds`]: all bounds, MIT's beside them.
@@ -17,6 +17,7 @@ mod election;
 mod failures;
 mod figure_8;
 mod persistence;
+mod reads;
 mod situations;
 mod snapshot_situations;
 mod snapshots;
@@ -99,8 +100,11 @@ fn log_part() -> Vec<Test<RaftJudge>> {
         directed!("log", "TestRejoin3B", 8, 3, failures::rejoin, "a leader comes back with entries that never committed"),
         directed!("log", "TestBackup3B", 10, 5, failures::backup, "logs that differ over many entries are made one fast"),
         directed!("log", "TestCount3B", 8, 3, agreement::count, "no more calls than needed"),
-        situation!("log", None, 3, 3, situations::late_append, "a message comes late, when more was acknowledged since"),
-        situation!("log", None, 3, 5, situations::late_reply, "a reply reaches its caller in a later term of its"),
+        situation!("log", None, 2, 3, situations::late_append, "a message comes late, when more was acknowledged since"),
+        situation!("log", None, 1, 5, situations::late_reply, "a reply reaches its caller in a later term of its"),
+        situation!("log", None, 1, 3, situations::fast_back_up, "logs that differ are compared term by term, not entry by entry"),
+        situation!("log", None, 1, 11, situations::deaf_candidates, "servers whom nobody can elect ask for votes on and on"),
+        situation!("log", None, 1, 3, reads::stale_reads, "leaders who do not know what is committed are asked for a read barrier"),
         storm!("log", "asymmetric", 2, "asymmetric", "links that carry messages one way only"),
         storm!("log", "bridge", 2, "bridge", "majorities that overlap and do not see each other"),
         storm!("log", "duplication_and_reordering", 2, "duplication-and-reordering", "old messages meet new terms"),

@@ -2,7 +2,7 @@
 //! meet by chance. The servers may time their elections as they like; the scene is set by who hears whom.
 
 use super::agreement::command;
-use super::bounds::{AGREEMENT_WITHIN, ELECTION_WITHIN};
+use super::bounds::{AGREEMENT_WITHIN, CALLS_IN_AN_IDLE_SECOND, ELECTION_WITHIN, WATCHED_FOR};
 use super::cluster::RaftCluster;
 use crate::contract::{Digest, Proposed};
 use crate::judge::Known;
@@ -210,6 +210,88 @@ async fn one_late_reply(cluster: &RaftCluster) -> TestResult {
         cluster.propose(leader, &new_command(cluster)).await?;
     }
     cluster.sleep(2 * SETTLED).await;
+    Ok(())
+}
+
+/// Entries by which logs differ in [`fast_back_up`].
+const DIFFERING: usize = 400;
+
+/// Calls until the first of them is right, besides those of an idle cluster. With a refusal for each entry it takes as
+/// many as there are, with one for each term a few; an election may come between.
+const CALLS_TO_BACK_UP: u64 = 60;
+
+/// A leader finds the place where a follower's log begins to differ a term at a time, and not an entry at a time.
+/// (End of section 5.3)
+pub async fn fast_back_up(cluster: RaftCluster) -> TestResult {
+    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    // A leader without followers takes many commands, and the others agree on as many.
+    let away = cluster.one_leader().await?;
+    let others = [1, 2].map(|places| cluster.after(away, places));
+    cluster.cut_off(&[away]);
+    for _ in 0..DIFFERING {
+        cluster.propose(away, &new_command(&cluster)).await?;
+    }
+    let first = cluster.agree_in_the_end(new_command(&cluster), 2).await?;
+    let leader = cluster.one_leader().await?;
+    for _ in 1..DIFFERING {
+        cluster.propose(leader, &new_command(&cluster)).await?;
+    }
+    cluster.agree_in_the_end(new_command(&cluster), 2).await?;
+    // They lose sight of each other, so that there is a new leader who has never heard of the one that is away.
+    cluster.cut_off(&others);
+    cluster.sleep(WATCHED_FOR).await;
+    cluster.reconnect(&others);
+    cluster.one_leader().await?;
+    let (before, began) = (cluster.calls(), Instant::now());
+    cluster.reconnect(&[away]);
+    let term = |known: &Known, node: NodeId| known.server(node).log.term_at(first);
+    cluster.comes_true(|known| term(known, away).is_some() && term(known, away) == term(known, others[0])).await;
+    let calls = cluster.calls() - before;
+    let idle = CALLS_IN_AN_IDLE_SECOND * began.elapsed().as_millis() as u64 / 1000;
+    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    let allowed = CALLS_TO_BACK_UP + idle;
+    if calls > allowed {
+        let title = format!(
+            "It took {calls} calls to find where the log of {away} differs from those of the others, by about \
+             {DIFFERING} entries of one term; {allowed} would do."
+        );
+        return Err(cluster.failed("number-of-calls", title).on([away]));
+    }
+    Ok(())
+}
+
+/// Rounds of [`deaf_candidates`], and how many there are.
+const DEAF: (u32, usize) = (4, 4);
+
+/// Servers that nobody can elect, since their logs lack something, hear nobody and ask for votes on and on. Whoever
+/// refuses them goes on waiting for a leader as long as before: the election timer begins anew with a vote that is
+/// granted, not with one that is asked for. (Figure 2, "Rules for Servers", Followers)
+pub async fn deaf_candidates(cluster: RaftCluster) -> TestResult {
+    let (rounds, deaf) = DEAF;
+    for _ in 0..rounds {
+        cluster.agree_in_the_end(new_command(&cluster), cluster.size()).await?;
+        let leader = cluster.one_leader().await?;
+        let others: Vec<NodeId> = cluster.nodes().iter().copied().filter(|node| *node != leader).collect();
+        let (deaf, able) = others.split_at(deaf);
+        cluster.cut_off(deaf);
+        cluster.agree_in_the_end(new_command(&cluster), able.len() + 1).await?;
+        cluster.cut_off(&[leader]);
+        deaf.iter().for_each(|node| able.iter().for_each(|voter| cluster.inner().mend(*node, *voter)));
+        // One of them, in whatever term: those who ask may depose it soon.
+        let leads = |known: &Known| known.leader_among(|node| able.contains(&node)).filter(|node| *node != leader);
+        let nobody = || {
+            let (seconds, deaf) = (ELECTION_WITHIN.as_secs(), deaf.len());
+            let title = format!(
+                "{deaf} servers who cannot be elected ask for votes, and after {seconds} s nobody of the {} who can \
+                 be elected leads.",
+                able.len()
+            );
+            cluster.failed("no-leader", title)
+        };
+        cluster.inner().until("a leader", ELECTION_WITHIN, |judge| leads(judge.known()), nobody).await?;
+        cluster.reconnect(cluster.nodes());
+    }
+    cluster.agree_in_the_end(new_command(&cluster), cluster.size()).await?;
     Ok(())
 }
 
