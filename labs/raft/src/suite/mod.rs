@@ -2,7 +2,7 @@
 //!
 //! - `election`, `agreement`, `failures` (3A, 3B), `persistence`, `figure_8`, `churn` (3C), `snapshots` (3D): MIT's
 //!   tests, as stories;
-//! - `situations`, `snapshot_situations`, `reads`: what the paper warns of, brought about on purpose;
+//! - `situations`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of, brought about on purpose;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
 //! - [`RaftCluster`]: how stories wait, count and complain;
 //! - [`bounds`]: all bounds, MIT's beside them.
@@ -13,6 +13,7 @@ mod agreement;
 pub mod bounds;
 mod churn;
 mod cluster;
+mod disk_situations;
 mod election;
 mod failures;
 mod figure_8;
@@ -126,12 +127,14 @@ fn persistence_part() -> Vec<Test<RaftJudge>> {
         directed!("persistence", "TestReliableChurn3C", 5, 5, churn::reliable_churn, "clients at work while servers come and go"),
         directed!("persistence", "TestUnreliableChurn3C", 5, 5, churn::unreliable_churn, "the same while a tenth of all messages is lost"),
         situation!("persistence", None, 10, 5, situations::figure_8_schedule, "the schedule of figure 8, step by step, with both of its ends"),
-        situation!("persistence", None, 10, 3, situations::double_vote, "a voter crashes and is asked again in the same term"),
-        situation!("persistence", None, 10, 3, situations::unsynced_append, "all lose power just when a command is committed"),
-        storm!("persistence", "power_losses", 8, "power-losses", "hosts lose power, one, several and most at once"),
-        storm!("persistence", "three_without_power", 8, "three-without-power", "three servers, so that each vote and each copy counts"),
-        storm!("persistence", "failing_disks", 7, "failing-disks", "fewer than half of the disks are full, fail and rot"),
-        storm!("persistence", "everything", 7, "everything", "every kind of fault there is"),
+        situation!("persistence", None, 6, 3, situations::double_vote, "a voter crashes and is asked again in the same term"),
+        situation!("persistence", None, 6, 5, disk_situations::unsynced_votes, "slow disks lose power just when somebody is elected"),
+        situation!("persistence", None, 6, 3, situations::unsynced_append, "all lose power just when a command is committed"),
+        situation!("persistence", None, 6, 5, disk_situations::unsound_disks, "fsyncs of a follower fail, and another one's disk rots"),
+        storm!("persistence", "power_losses", 7, "power-losses", "hosts lose power, one, several and most at once"),
+        storm!("persistence", "three_without_power", 7, "three-without-power", "three servers, so that each vote and each copy counts"),
+        storm!("persistence", "failing_disks", 6, "failing-disks", "fewer than half of the disks are full, fail and rot"),
+        storm!("persistence", "everything", 6, "everything", "every kind of fault there is"),
     ]
 }
 

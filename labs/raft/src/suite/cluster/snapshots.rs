@@ -39,11 +39,12 @@ impl SnapshotPlan {
     }
 
     /// The state of whoever has applied all entries up to `index`, the same on each server. It says what those
-    /// entries were; the rest fills it up.
+    /// entries were, again and again: so each piece of it differs from that of any other state.
     fn state_at(self, known: &Known, index: LogIndex) -> Option<Vec<u8>> {
         let chain = known.committed().get(index)?.chain;
-        let mut state = format!("all up to {index}: {chain} ").into_bytes();
-        state.resize(state.len().max(self.bytes), b'.');
+        let what = format!("all up to {index}: {chain} ").into_bytes();
+        let mut state = what.repeat(self.bytes.div_ceil(what.len()).max(1));
+        state.truncate(self.bytes.max(what.len()));
         Some(state)
     }
 }

@@ -1,0 +1,132 @@
+//! Situations in which a disk is slow or breaks its promise to a server whose vote or copy counts. What the server has
+//! acknowledged must be there when it comes back, or it must not come back.
+
+use super::agreement::command;
+use super::cluster::RaftCluster;
+use lab_harness::failed::TestResult;
+use std::time::Duration;
+use windtunnel::time::Instant;
+use windtunnel::world::disk::DiskWeather;
+use windtunnel::{Nanos, NodeId, Ppm};
+
+/// What a slow fsync takes: less than any election timeout, and longer than a vote from a fast disk.
+const SLOW: [Nanos; 2] = [Nanos::from_millis(30), Nanos::from_millis(60)];
+
+/// Elections of [`unsynced_votes`] with a slow candidate, and with slow voters.
+const ELECTIONS: u32 = 2;
+
+/// Somebody who alone can be elected should be by then; else the round is given up.
+const ELECTED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Fsyncs fail so often: one that failed may be followed by one that succeeds.
+const FAILING: Ppm = Ppm(350_000);
+
+/// How often a server is tried whose fsyncs fail.
+const TRIES: u32 = 8;
+
+/// Commands in the log of a server before its disk rots: each is written by itself.
+const COMMANDS: u32 = 12;
+
+/// Whoever waits for something to break off at that moment looks so often.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// A command is committed within, or never; a server that starts has caught up within.
+const SETTLED: Duration = Duration::from_millis(150);
+
+/// Just when somebody is elected, the power is lost where fsyncs are slow: the candidate's, or its voters'. The votes
+/// that made it leader are on the disks.
+pub async fn unsynced_votes(cluster: RaftCluster) -> TestResult {
+    for round in 0..2 * ELECTIONS {
+        cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+        let former = cluster.one_leader().await?;
+        let [candidate, first, second] = [1, 2, 3].map(|places| cluster.after(former, places));
+        let slow = if round % 2 == 0 { vec![candidate] } else { vec![first, second] };
+        let disk = DiskWeather { sync_latency: SLOW, ..DiskWeather::default() };
+        slow.iter().for_each(|node| set_disk(&cluster, *node, disk));
+        cluster.star(candidate, &[first, second]); // none of the others hears a majority
+        if leads_soon(&cluster, candidate).await {
+            slow.iter().for_each(|node| cluster.inner().power_loss(*node));
+            slow.iter().for_each(|node| cluster.inner().start(*node));
+            cluster.sleep(SETTLED).await;
+        }
+        slow.iter().for_each(|node| set_disk(&cluster, *node, DiskWeather::default()));
+        cluster.reconnect(cluster.nodes());
+    }
+    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    Ok(())
+}
+
+async fn leads_soon(cluster: &RaftCluster, node: NodeId) -> bool {
+    let deadline = Instant::now() + ELECTED_WITHIN;
+    while cluster.inner().judge().known().server(node).leads().is_none() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        cluster.sleep(LOOK_EVERY).await;
+    }
+    true
+}
+
+/// A leader commits with two followers out of four. The fsyncs of one fail, and it loses power when a command is
+/// committed; later another one's disk rots while it is down. Either may stop for good.
+pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
+    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    let leader = cluster.one_leader().await?;
+    let [first, other] = [1, 2].map(|places| cluster.after(leader, places));
+    cluster.star(leader, &[first, other]);
+    fail_fsyncs(&cluster, leader, first).await?;
+    cluster.reconnect(cluster.nodes());
+    cluster.agree_on_all_running(new_command(&cluster)).await?;
+
+    let leader = cluster.one_leader().await?;
+    let sound = |node: &NodeId| *node != leader && *node != first;
+    let sound: Vec<NodeId> = cluster.nodes().iter().copied().filter(sound).collect();
+    cluster.star(leader, &sound[..2]);
+    let_rot(&cluster, leader, sound[0]).await?;
+    cluster.reconnect(cluster.nodes());
+    cluster.agree_on_all_running(new_command(&cluster)).await?;
+    Ok(())
+}
+
+/// The last record that a server wrote is the one whose fsync failed: what comes after it would save it.
+async fn fail_fsyncs(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult {
+    for _ in 0..TRIES {
+        set_disk(cluster, victim, DiskWeather { sync_error_ppm: FAILING, ..DiskWeather::default() });
+        commits(cluster, leader).await?;
+        cluster.inner().power_loss(victim);
+        set_disk(cluster, victim, DiskWeather::default());
+        cluster.inner().start(victim);
+        cluster.sleep(SETTLED).await;
+    }
+    Ok(())
+}
+
+async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult {
+    for _ in 0..COMMANDS {
+        commits(cluster, leader).await?;
+    }
+    cluster.crash(&[victim]);
+    set_disk(cluster, victim, DiskWeather { bit_rot_ppm: Ppm(1_000_000), ..DiskWeather::default() });
+    cluster.restart(&[victim]);
+    cluster.sleep(SETTLED).await;
+    set_disk(cluster, victim, DiskWeather::default());
+    Ok(())
+}
+
+/// Waits until a new command is committed, if that happens soon. A leader may have lost a majority meanwhile.
+async fn commits(cluster: &RaftCluster, leader: NodeId) -> TestResult {
+    let Some(taken) = cluster.propose(leader, &new_command(cluster)).await? else { return Ok(()) };
+    let deadline = Instant::now() + SETTLED;
+    while Instant::now() < deadline && cluster.inner().judge().known().committed().last_index() < taken.index {
+        cluster.sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+fn set_disk(cluster: &RaftCluster, node: NodeId, weather: DiskWeather) {
+    cluster.inner().tester().set_disk(node, weather);
+}
+
+fn new_command(cluster: &RaftCluster) -> Vec<u8> {
+    command(cluster.random_word())
+}
