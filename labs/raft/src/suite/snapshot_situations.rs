@@ -10,7 +10,7 @@ use windtunnel::{Nanos, NodeId, Ppm};
 /// Often and small, so that a round takes few commands.
 const OFTEN: SnapshotPlan = SnapshotPlan { every: 5, bytes: 500 };
 
-/// Several frames long.
+/// Large for a request: whoever sends it in pieces sends several.
 const LARGE: SnapshotPlan = SnapshotPlan { every: 10, bytes: 300_000 };
 
 /// Rounds of [`stale_snapshot`].
@@ -66,7 +66,7 @@ pub async fn power_loss_around_snapshots(cluster: RaftCluster) -> TestResult {
 /// Rounds of [`large_snapshot`].
 const TRANSFERS: u32 = 3;
 
-/// A snapshot larger than a frame travels in parts; its sender crashes or its receiver does at a drawn moment.
+/// A large snapshot is under way; its sender crashes or its receiver does at a drawn moment.
 pub async fn large_snapshot(cluster: RaftCluster) -> TestResult {
     let _snapshots = cluster.take_snapshots(LARGE);
     let stream = cluster.inner().stream("transfers");
