@@ -41,12 +41,19 @@ impl Observer {
     /// The first entry shown that is not the one known; one past the last if all are known.
     fn first_difference(&self, view: &View) -> LogIndex {
         // What the log holds before its base has gone into a snapshot and cannot be compared.
-        if view.changed_from <= self.base {
+        if view.changed_from <= self.base || self.is_of_another_log(view) {
             return view.changed_from;
         }
         let known = self.log.get(view.changed_from.previous().since(self.base)..).unwrap_or_default();
         let same = known.iter().zip(&view.changed).take_while(|(known, shown)| known == shown).count();
         view.changed_from.plus(same)
+    }
+
+    /// Whether the snapshot ends with another entry than the log has there: then the oracle begins anew behind it.
+    fn is_of_another_log(&self, view: &View) -> bool {
+        let place = view.snapshot_index.since(self.base).checked_sub(1);
+        let known = place.and_then(|place| self.log.get(place));
+        known.is_some_and(|(term, _)| *term != view.snapshot_term)
     }
 
     /// Makes `view` the last one and gives out its entries from `changed_from` on.
@@ -122,10 +129,19 @@ mod tests {
     #[test]
     fn a_snapshot_takes_the_place_of_the_entries_it_covers() {
         let mut observer = Observer::new(&view(0, 1, &[1, 1, 2]));
-        assert_eq!(told(observer.look(&view(2, 3, &[2]))), Some((4, vec![])));
-        assert_eq!(told(observer.look(&view(2, 3, &[2, 5]))), Some((4, vec![5])));
+        let behind = |terms: &[u64]| View { snapshot_term: Term(1), ..view(2, 3, terms) };
+        assert_eq!(told(observer.look(&behind(&[2]))), Some((4, vec![])));
+        assert_eq!(told(observer.look(&behind(&[2, 5]))), Some((4, vec![5])));
         // A snapshot from the leader, past everything known.
         assert_eq!(told(observer.look(&view(9, 10, &[]))), Some((10, vec![])));
         assert_eq!(told(observer.look(&view(9, 10, &[6]))), Some((10, vec![6])));
+    }
+
+    #[test]
+    fn what_follows_a_snapshot_of_another_log_is_told_though_it_was_known() {
+        let mut observer = Observer::new(&view(0, 1, &[1, 1, 2]));
+        let kept = View { snapshot_term: Term(3), ..view(2, 3, &[2]) };
+        assert_eq!(told(observer.look(&kept)), Some((3, vec![2])));
+        assert_eq!(told(observer.look(&kept)), None);
     }
 }

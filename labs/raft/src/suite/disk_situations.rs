@@ -18,6 +18,12 @@ const ELECTIONS: u32 = 2;
 /// Somebody who alone can be elected should be by then; else the round is given up.
 const ELECTED_WITHIN: Duration = Duration::from_secs(5);
 
+/// What a slow fsync of followers takes: until then a leader without an answer has sent its entries once more.
+const SLOWER: [Nanos; 2] = [Nanos::from_millis(150), Nanos::from_millis(250)];
+
+/// Commands of [`unsynced_copies`] with a slow leader, and with slow followers.
+const COPIES: u32 = 2;
+
 /// Fsyncs fail so often: one that failed may be followed by one that succeeds.
 const FAILING: Ppm = Ppm(350_000);
 
@@ -30,7 +36,10 @@ const COMMANDS: u32 = 12;
 /// Whoever waits for something to break off at that moment looks so often.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// A command is committed within, or never; a server that starts has caught up within.
+/// A command is committed within, or never.
+const COMMITTED_WITHIN: Duration = Duration::from_millis(600);
+
+/// A server that starts has caught up within.
 const SETTLED: Duration = Duration::from_millis(150);
 
 /// Just when somebody is elected, the power is lost where fsyncs are slow: the candidate's, or its voters'. The votes
@@ -49,6 +58,28 @@ pub async fn unsynced_votes(cluster: RaftCluster) -> TestResult {
             slow.iter().for_each(|node| cluster.inner().start(*node));
             cluster.sleep(SETTLED).await;
         }
+        slow.iter().for_each(|node| set_disk(&cluster, *node, DiskWeather::default()));
+        cluster.reconnect(cluster.nodes());
+    }
+    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    Ok(())
+}
+
+/// A leader commits with two followers out of four. Just when a command is committed, the power is lost where fsyncs
+/// are slow: the leader's, or the followers'. The copies that were counted are on the disks.
+pub async fn unsynced_copies(cluster: RaftCluster) -> TestResult {
+    for round in 0..2 * COPIES {
+        cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+        let leader = cluster.one_leader().await?;
+        let followers = [1, 2].map(|places| cluster.after(leader, places));
+        let (slow, sync_latency) = if round % 2 == 0 { (vec![leader], SLOW) } else { (followers.to_vec(), SLOWER) };
+        let disk = DiskWeather { sync_latency, ..DiskWeather::default() };
+        slow.iter().for_each(|node| set_disk(&cluster, *node, disk));
+        cluster.star(leader, &followers);
+        commits(&cluster, leader).await?;
+        slow.iter().for_each(|node| cluster.inner().power_loss(*node));
+        slow.iter().for_each(|node| cluster.inner().start(*node));
+        cluster.sleep(SETTLED).await;
         slow.iter().for_each(|node| set_disk(&cluster, *node, DiskWeather::default()));
         cluster.reconnect(cluster.nodes());
     }
@@ -116,7 +147,7 @@ async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestR
 /// Waits until a new command is committed, if that happens soon. A leader may have lost a majority meanwhile.
 async fn commits(cluster: &RaftCluster, leader: NodeId) -> TestResult {
     let Some(taken) = cluster.propose(leader, &new_command(cluster)).await? else { return Ok(()) };
-    let deadline = Instant::now() + SETTLED;
+    let deadline = Instant::now() + COMMITTED_WITHIN;
     while Instant::now() < deadline && cluster.inner().judge().known().committed().last_index() < taken.index {
         cluster.sleep(LOOK_EVERY).await;
     }

@@ -66,7 +66,10 @@ pub async fn power_loss_around_snapshots(cluster: RaftCluster) -> TestResult {
 /// Rounds of [`large_snapshot`].
 const TRANSFERS: u32 = 3;
 
-/// A large snapshot is under way; its sender crashes or its receiver does at a drawn moment.
+/// At most so many commands are proposed while a snapshot travels, a few milliseconds apart.
+const MEANWHILE: u64 = 50;
+
+/// A large snapshot is under way while commands go on; its sender crashes or its receiver does at a drawn moment.
 pub async fn large_snapshot(cluster: RaftCluster) -> TestResult {
     let _snapshots = cluster.take_snapshots(LARGE);
     let stream = cluster.inner().stream("transfers");
@@ -77,7 +80,11 @@ pub async fn large_snapshot(cluster: RaftCluster) -> TestResult {
         cluster.cut_off(&[follower]);
         agree_often(&cluster, 2 * LARGE.every, 2).await?;
         cluster.reconnect(&[follower]);
-        cluster.sleep(Duration::from_micros(stream.below(150_000))).await;
+        // Commands go on, and with them comes a newer snapshot before all of this one is there.
+        for _ in 0..stream.below(MEANWHILE) {
+            cluster.propose(leader, &command(cluster.random_word())).await?;
+            cluster.sleep(Duration::from_micros(stream.below(12_000))).await;
+        }
         let crashes: NodeId = if stream.below(2) == 0 { leader } else { follower };
         cluster.crash_and_restart(&[crashes]);
         agree_often(&cluster, 1, 3).await?;
