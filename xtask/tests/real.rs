@@ -215,7 +215,7 @@ on_ppm = 1_000_000
 kind = "disk-error"
 where = "follower"
 sync_error_ppm = 50_000
-every = "700ms"
+every = "500ms"
 lasts = "300ms"
 on_ppm = 1_000_000
 
