@@ -125,6 +125,7 @@ mod tests {
             events: 10,
             sim_ns: 5,
             faults: Default::default(),
+            rough: Vec::new(),
             never_struck: Vec::new(),
             messages: 1,
             bytes: 2,
