@@ -72,8 +72,8 @@ fn recovery(cluster: Cluster<RaftJudge>) -> Running {
 }
 
 /// All is healed. There is a leader soon, a new command is applied on all servers that run (whose disk has failed may
-/// have stopped for good), and all have caught up
-/// with each other; for a fixed time, whatever of that is asked for, only a few terms more may come.
+/// have stopped for good), and all have caught up with each other; from then on, for what is left of a fixed time, only
+/// a few terms more may come.
 async fn recover(cluster: RaftCluster) -> TestResult {
     cluster.leader_within(LEADER_AFTER_STORM).await?;
     let stable_until = Instant::now() + TERMS_WATCHED_FOR;
