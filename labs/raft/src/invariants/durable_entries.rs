@@ -38,9 +38,10 @@ impl Invariant for DurableEntries {
         let log = &seen.server().log;
         let who = match &holders[..] {
             [] => "nobody has it any more".to_owned(),
-            nodes => {
-                let nodes: Vec<String> = nodes.iter().map(ToString::to_string).collect();
-                format!("of {servers} servers only {} still have it", nodes.join(" and "))
+            [one] => format!("of {servers} servers only {one} still has it"),
+            several => {
+                let several: Vec<String> = several.iter().map(ToString::to_string).collect();
+                format!("of {servers} servers only {} still have it", several.join(" and "))
             }
         };
         let what = format!(
@@ -74,7 +75,7 @@ mod tests {
         script.dies(2);
         script.starts(2);
         let what = "node 2 comes back with a log that ends at entry 1 of term 1; node 1 showed entry 2 of term 1 as \
-                    committed, and of 3 servers only node 1 still have it";
+                    committed, and of 3 servers only node 1 still has it";
         script.breaks("durable-entries", what, |script| script.votes_with(2, 1, 1, &LOG[..1]));
     }
 

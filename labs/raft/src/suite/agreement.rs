@@ -4,7 +4,7 @@ use super::bounds::{
     BYTES_BESIDES_COMMANDS, CALLS_IN_AN_IDLE_SECOND, CALLS_TO_ELECT, ELECTION_TIMEOUT, ELECTION_WITHIN, LEADER_POLL,
     calls_to_agree,
 };
-use super::cluster::RaftCluster;
+use super::cluster::{RaftCluster, command};
 use crate::contract::{LogIndex, Proposed};
 use lab_harness::failed::TestResult;
 use std::time::Duration;
@@ -83,7 +83,7 @@ pub async fn count(cluster: RaftCluster) -> TestResult {
 
     let mut commands = Vec::new();
     for number in 0..=BATCH {
-        let command = command(cluster.random_word());
+        let command = cluster.new_command();
         let Proposed { index, .. } = cluster.must_take(leader.node, &command).await?;
         expect_index(&cluster, index, 1 + number)?;
         commands.push((index, command));
@@ -100,11 +100,6 @@ pub async fn count(cluster: RaftCluster) -> TestResult {
 fn until_next(period: Duration, now: Nanos) -> Duration {
     let period = Nanos::from(period).0;
     Nanos(period - now.0 % period).to_duration()
-}
-
-/// A command that says a number.
-pub fn command(number: u64) -> Vec<u8> {
-    number.to_string().into_bytes()
 }
 
 pub fn expect_index(cluster: &RaftCluster, index: LogIndex, expected: u64) -> TestResult {

@@ -27,6 +27,9 @@ pub const BATCH_WITHIN: Duration = Duration::from_secs(30);
 /// Whoever knows nothing of a leader asks again after. (MIT: 50 ms)
 pub const ASK_AGAIN: Duration = Duration::from_millis(50);
 
+/// A log that grows, or a disk, wakes no test body: whoever waits for that looks so often.
+pub const LOOK_EVERY: Duration = Duration::from_millis(2);
+
 /// How often MIT looks for a leader: whoever counts calls until there is one counts to the end of such a span.
 /// (MIT: 450 to 550 ms)
 pub const LEADER_POLL: Duration = Duration::from_millis(500);

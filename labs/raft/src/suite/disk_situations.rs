@@ -1,11 +1,10 @@
 //! Situations in which a disk is slow or breaks its promise to a server whose vote or copy counts. What the server has
 //! acknowledged must be there when it comes back, or it must not come back.
 
-use super::agreement::command;
 use super::cluster::RaftCluster;
+use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
-use windtunnel::time::Instant;
 use windtunnel::world::disk::DiskWeather;
 use windtunnel::{Nanos, NodeId, Ppm};
 
@@ -33,9 +32,6 @@ const TRIES: u32 = 8;
 /// Commands in the log of a server before its disk rots: each is written by itself.
 const COMMANDS: u32 = 12;
 
-/// Whoever waits for something to break off at that moment looks so often.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
-
 /// A command is committed within, or never.
 const COMMITTED_WITHIN: Duration = Duration::from_millis(600);
 
@@ -46,22 +42,21 @@ const SETTLED: Duration = Duration::from_millis(150);
 /// that made it leader are on the disks.
 pub async fn unsynced_votes(cluster: RaftCluster) -> TestResult {
     for round in 0..2 * ELECTIONS {
-        cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
         let former = cluster.one_leader().await?;
         let [candidate, first, second] = [1, 2, 3].map(|places| cluster.after(former, places));
         let slow = if round % 2 == 0 { vec![candidate] } else { vec![first, second] };
         let disk = DiskWeather { sync_latency: SLOW, ..DiskWeather::default() };
-        slow.iter().for_each(|node| set_disk(&cluster, *node, disk));
+        cluster.set_disks(&slow, disk);
         cluster.star(candidate, &[first, second]); // none of the others hears a majority
-        if leads_soon(&cluster, candidate).await {
-            slow.iter().for_each(|node| cluster.inner().power_loss(*node));
-            slow.iter().for_each(|node| cluster.inner().start(*node));
-            cluster.sleep(SETTLED).await;
+        let leads = |known: &Known| known.server(candidate).leads().is_some();
+        if cluster.comes_true_within(ELECTED_WITHIN, leads).await {
+            lose_power_and_go_on(&cluster, &slow).await;
         }
-        slow.iter().for_each(|node| set_disk(&cluster, *node, DiskWeather::default()));
+        cluster.set_disks(&slow, DiskWeather::default());
         cluster.reconnect(cluster.nodes());
     }
-    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
 }
 
@@ -69,45 +64,32 @@ pub async fn unsynced_votes(cluster: RaftCluster) -> TestResult {
 /// are slow: the leader's, or the followers'. The copies that were counted are on the disks.
 pub async fn unsynced_copies(cluster: RaftCluster) -> TestResult {
     for round in 0..2 * COPIES {
-        cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
         let leader = cluster.one_leader().await?;
         let followers = [1, 2].map(|places| cluster.after(leader, places));
         let (slow, sync_latency) = if round % 2 == 0 { (vec![leader], SLOW) } else { (followers.to_vec(), SLOWER) };
         let disk = DiskWeather { sync_latency, ..DiskWeather::default() };
-        slow.iter().for_each(|node| set_disk(&cluster, *node, disk));
+        cluster.set_disks(&slow, disk);
         cluster.star(leader, &followers);
         commits(&cluster, leader).await?;
-        slow.iter().for_each(|node| cluster.inner().power_loss(*node));
-        slow.iter().for_each(|node| cluster.inner().start(*node));
-        cluster.sleep(SETTLED).await;
-        slow.iter().for_each(|node| set_disk(&cluster, *node, DiskWeather::default()));
+        lose_power_and_go_on(&cluster, &slow).await;
+        cluster.set_disks(&slow, DiskWeather::default());
         cluster.reconnect(cluster.nodes());
     }
-    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
-}
-
-async fn leads_soon(cluster: &RaftCluster, node: NodeId) -> bool {
-    let deadline = Instant::now() + ELECTED_WITHIN;
-    while cluster.inner().judge().known().server(node).leads().is_none() {
-        if Instant::now() >= deadline {
-            return false;
-        }
-        cluster.sleep(LOOK_EVERY).await;
-    }
-    true
 }
 
 /// A leader commits with two followers out of four. The fsyncs of one fail, and it loses power when a command is
 /// committed; later another one's disk rots while it is down. Either may stop for good.
 pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
-    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     let leader = cluster.one_leader().await?;
     let [first, other] = [1, 2].map(|places| cluster.after(leader, places));
     cluster.star(leader, &[first, other]);
     fail_fsyncs(&cluster, leader, first).await?;
     cluster.reconnect(cluster.nodes());
-    cluster.agree_on_all_running(new_command(&cluster)).await?;
+    cluster.agree_on_all_running(cluster.new_command()).await?;
 
     let leader = cluster.one_leader().await?;
     let sound = |node: &NodeId| *node != leader && *node != first;
@@ -115,17 +97,17 @@ pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
     cluster.star(leader, &sound[..2]);
     let_rot(&cluster, leader, sound[0]).await?;
     cluster.reconnect(cluster.nodes());
-    cluster.agree_on_all_running(new_command(&cluster)).await?;
+    cluster.agree_on_all_running(cluster.new_command()).await?;
     Ok(())
 }
 
 /// The last record that a server wrote is the one whose fsync failed: what comes after it would save it.
 async fn fail_fsyncs(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult {
     for _ in 0..TRIES {
-        set_disk(cluster, victim, DiskWeather { sync_error_ppm: FAILING, ..DiskWeather::default() });
+        cluster.set_disks(&[victim], DiskWeather { sync_error_ppm: FAILING, ..DiskWeather::default() });
         commits(cluster, leader).await?;
         cluster.inner().power_loss(victim);
-        set_disk(cluster, victim, DiskWeather::default());
+        cluster.set_disks(&[victim], DiskWeather::default());
         cluster.inner().start(victim);
         cluster.sleep(SETTLED).await;
     }
@@ -137,27 +119,23 @@ async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestR
         commits(cluster, leader).await?;
     }
     cluster.crash(&[victim]);
-    set_disk(cluster, victim, DiskWeather { bit_rot_ppm: Ppm(1_000_000), ..DiskWeather::default() });
+    cluster.set_disks(&[victim], DiskWeather { bit_rot_ppm: Ppm(1_000_000), ..DiskWeather::default() });
     cluster.restart(&[victim]);
     cluster.sleep(SETTLED).await;
-    set_disk(cluster, victim, DiskWeather::default());
+    cluster.set_disks(&[victim], DiskWeather::default());
     Ok(())
 }
 
 /// Waits until a new command is committed, if that happens soon. A leader may have lost a majority meanwhile.
 async fn commits(cluster: &RaftCluster, leader: NodeId) -> TestResult {
-    let Some(taken) = cluster.propose(leader, &new_command(cluster)).await? else { return Ok(()) };
-    let deadline = Instant::now() + COMMITTED_WITHIN;
-    while Instant::now() < deadline && cluster.inner().judge().known().committed().last_index() < taken.index {
-        cluster.sleep(LOOK_EVERY).await;
-    }
+    let Some(taken) = cluster.propose(leader, &cluster.new_command()).await? else { return Ok(()) };
+    let is_committed = |known: &Known| known.committed().last_index() >= taken.index;
+    cluster.comes_true_within(COMMITTED_WITHIN, is_committed).await;
     Ok(())
 }
 
-fn set_disk(cluster: &RaftCluster, node: NodeId, weather: DiskWeather) {
-    cluster.inner().tester().set_disk(node, weather);
-}
-
-fn new_command(cluster: &RaftCluster) -> Vec<u8> {
-    command(cluster.random_word())
+/// The power is lost and comes back, and who has started has time to catch up.
+async fn lose_power_and_go_on(cluster: &RaftCluster, nodes: &[NodeId]) {
+    cluster.lose_power_for_a_moment(nodes);
+    cluster.sleep(SETTLED).await;
 }

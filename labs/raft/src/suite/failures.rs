@@ -1,8 +1,8 @@
 //! Part log, MIT's 3B: agreement while servers are cut off and come back.
 
-use super::agreement::{command, expect_index};
+use super::agreement::expect_index;
 use super::bounds::{ELECTION_TIMEOUT, WATCHED_FOR};
-use super::cluster::RaftCluster;
+use super::cluster::{RaftCluster, command};
 use crate::contract::LogIndex;
 use lab_harness::failed::TestResult;
 use windtunnel::NodeId;
@@ -105,7 +105,7 @@ const COMMANDS: usize = 50;
 
 /// MIT `TestBackup3B`. Leaders come back to logs that differ over many entries and terms, and back up fast.
 pub async fn backup(cluster: RaftCluster) -> TestResult {
-    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
 
     // A leader with one follower takes many commands that cannot commit.
     let first = cluster.one_leader().await?;
@@ -131,17 +131,13 @@ pub async fn backup(cluster: RaftCluster) -> TestResult {
     agree_on_many(&cluster).await?;
 
     cluster.reconnect(cluster.nodes());
-    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
-}
-
-fn new_command(cluster: &RaftCluster) -> Vec<u8> {
-    command(cluster.random_word())
 }
 
 async fn take_doomed(cluster: &RaftCluster, leader: NodeId) -> TestResult {
     for _ in 0..COMMANDS {
-        cluster.must_take(leader, &new_command(cluster)).await?;
+        cluster.must_take(leader, &cluster.new_command()).await?;
     }
     cluster.sleep(ELECTION_TIMEOUT / 2).await; // they reach whom they can reach
     Ok(())
@@ -149,7 +145,7 @@ async fn take_doomed(cluster: &RaftCluster, leader: NodeId) -> TestResult {
 
 async fn agree_on_many(cluster: &RaftCluster) -> TestResult {
     for _ in 0..COMMANDS {
-        cluster.agree_in_the_end(new_command(cluster), 3).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Part persistence, MIT's 3C: leaders that fail soon after they took a command, again and again, in the hope
 //! of the situations of the paper's figure 8. The figure itself, step by step, is in `situations`.
 
-use super::agreement::command;
 use super::bounds::ELECTION_TIMEOUT;
 use super::cluster::RaftCluster;
 use lab_harness::failed::TestResult;
@@ -19,10 +18,10 @@ const AT_WORK: usize = 3;
 
 /// MIT `TestFigure83C`. Whoever took a command last crashes, mostly before it can commit it.
 pub async fn figure_8(cluster: RaftCluster) -> TestResult {
-    cluster.agree_in_the_end(new_command(&cluster), 1).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 1).await?;
     for _ in 0..ROUNDS {
         let up: Vec<NodeId> = cluster.nodes().iter().copied().filter(|node| cluster.is_connected(*node)).collect();
-        let leader = cluster.offer(&up, &new_command(&cluster)).await?.map(|(leader, _)| leader);
+        let leader = cluster.offer(&up, &cluster.new_command()).await?.map(|(leader, _)| leader);
         cluster.sleep(pause(&cluster)).await;
         if let Some(leader) = leader {
             cluster.crash(&[leader]);
@@ -33,7 +32,7 @@ pub async fn figure_8(cluster: RaftCluster) -> TestResult {
     }
     let down: Vec<NodeId> = cluster.nodes().iter().copied().filter(|node| !cluster.is_connected(*node)).collect();
     cluster.restart(&down);
-    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
 }
 
@@ -41,12 +40,12 @@ pub async fn figure_8(cluster: RaftCluster) -> TestResult {
 /// lost and later ones arrive first.
 pub async fn figure_8_unreliable(cluster: RaftCluster) -> TestResult {
     cluster.make_unreliable();
-    cluster.agree_in_the_end(new_command(&cluster), 1).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 1).await?;
     for round in 0..ROUNDS {
         if round == REORDERED_FROM {
             cluster.make_unreliable_and_reordered();
         }
-        let taken = cluster.offer(cluster.nodes(), &new_command(&cluster)).await?;
+        let taken = cluster.offer(cluster.nodes(), &cluster.new_command()).await?;
         let leader = taken.map(|(leader, _)| leader).filter(|leader| cluster.is_connected(*leader));
         cluster.sleep(pause(&cluster)).await;
         if let Some(leader) = leader.filter(|_| draw(&cluster).below(1000) < 500) {
@@ -57,7 +56,7 @@ pub async fn figure_8_unreliable(cluster: RaftCluster) -> TestResult {
         }
     }
     cluster.reconnect(cluster.nodes());
-    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
 }
 
@@ -79,10 +78,6 @@ fn one_of_too_few(cluster: &RaftCluster) -> Option<NodeId> {
     }
     let drawn = cluster.nodes()[draw(cluster).below(cluster.size() as u64) as usize];
     (!cluster.is_connected(drawn)).then_some(drawn)
-}
-
-fn new_command(cluster: &RaftCluster) -> Vec<u8> {
-    command(cluster.random_word())
 }
 
 fn draw(cluster: &RaftCluster) -> windtunnel::rand::Stream {

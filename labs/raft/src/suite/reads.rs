@@ -1,7 +1,6 @@
 //! Reads behind a read barrier, for submissions that have one: whoever gives an index knows all that was committed
 //! before it was asked. (Section 8; dissertation, section 6.4)
 
-use super::agreement::command;
 use super::cluster::RaftCluster;
 use crate::control::{Reply, Request};
 use lab_harness::failed::TestResult;
@@ -22,11 +21,11 @@ const SETTLED: Duration = Duration::from_millis(200);
 /// predecessor, who is cut off while the new one commits.
 pub async fn stale_reads(cluster: RaftCluster) -> TestResult {
     for _ in 0..ROUNDS {
-        cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 3).await?;
         let old = cluster.one_leader().await?;
         let others = [1, 2].map(|places| cluster.after(old, places));
         // It commits one more entry, and can tell nobody.
-        let last = cluster.must_take(old, &new_command(&cluster)).await?;
+        let last = cluster.must_take(old, &cluster.new_command()).await?;
         cluster.replicated_to(others[0], last).await?;
         others.iter().for_each(|other| cluster.inner().cut(old, *other));
         cluster.sleep(SETTLED).await;
@@ -34,11 +33,11 @@ pub async fn stale_reads(cluster: RaftCluster) -> TestResult {
 
         let new = cluster.one_leader().await?;
         expect_fresh_read(&cluster, new).await?;
-        cluster.agree_in_the_end(new_command(&cluster), 2).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 2).await?;
         expect_fresh_read(&cluster, old).await?;
         cluster.reconnect(&[old]);
     }
-    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     Ok(())
 }
 
@@ -56,8 +55,4 @@ async fn expect_fresh_read(cluster: &RaftCluster, node: NodeId) -> TestResult {
         }
         _ => Ok(()),
     }
-}
-
-fn new_command(cluster: &RaftCluster) -> Vec<u8> {
-    command(cluster.random_word())
 }

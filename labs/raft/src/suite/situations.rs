@@ -1,7 +1,6 @@
 //! Situations that the paper and its readers warn of, each brought about on purpose: what MIT's tests hope to
 //! meet by chance. The servers may time their elections as they like; the scene is set by who hears whom.
 
-use super::agreement::command;
 use super::bounds::{AGREEMENT_WITHIN, CALLS_IN_AN_IDLE_SECOND, ELECTION_WITHIN, WATCHED_FOR};
 use super::cluster::RaftCluster;
 use crate::contract::{Digest, Proposed};
@@ -25,7 +24,7 @@ pub async fn figure_8_schedule(cluster: RaftCluster) -> TestResult {
     expect_at(&cluster, old, "figure 8 (d)", false)?;
 
     let ([s1, _, s3, s4, s5], old) = up_to_figure_8_c(&cluster).await?;
-    let own = cluster.must_take(s1, &new_command(&cluster)).await?;
+    let own = cluster.must_take(s1, &cluster.new_command()).await?;
     cluster.replicated_to(s3, own).await?;
     cluster.sleep(SETTLED).await;
     cluster.crash(&[s1]);
@@ -45,13 +44,13 @@ struct Old {
 
 /// Figure 8 (a) to (c): S1 leads again and has brought its entry of an older term to a majority.
 async fn up_to_figure_8_c(cluster: &RaftCluster) -> TestResult<([NodeId; 5], Old)> {
-    cluster.agree_in_the_end(new_command(cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     let leader = cluster.one_leader().await?;
     let servers = [0, 1, 2, 3, 4].map(|places| cluster.after(leader, places));
     let [s1, s2, s3, s4, s5] = servers;
     // (a) S1 leads and replicates an entry to S2 alone.
     cluster.star(s1, &[s2]);
-    let lost = new_command(cluster);
+    let lost = cluster.new_command();
     let old = Old { entry: cluster.must_take(s1, &lost).await?, digest: Digest::of(&lost) };
     cluster.replicated_to(s2, old.entry).await?;
     cluster.sleep(SETTLED).await;
@@ -59,7 +58,7 @@ async fn up_to_figure_8_c(cluster: &RaftCluster) -> TestResult<([NodeId; 5], Old
     cluster.crash(&[s1]);
     cluster.elect(s5, &[s3, s4]).await?;
     cluster.cut_off(&[s5]);
-    let other = cluster.must_take(s5, &new_command(cluster)).await?;
+    let other = cluster.must_take(s5, &cluster.new_command()).await?;
     if other.index != old.entry.index {
         let title =
             format!("{s5} never saw entry {}, and takes its first command as entry {}.", old.entry.index, other.index);
@@ -80,7 +79,7 @@ async fn up_to_figure_8_c(cluster: &RaftCluster) -> TestResult<([NodeId; 5], Old
 async fn heal(cluster: &RaftCluster, down: &[NodeId]) -> TestResult {
     cluster.restart(down);
     cluster.reconnect(cluster.nodes());
-    cluster.agree_in_the_end(new_command(cluster), cluster.size()).await?;
+    cluster.agree_in_the_end(cluster.new_command(), cluster.size()).await?;
     Ok(())
 }
 
@@ -101,7 +100,7 @@ const VOTERS: u32 = 4;
 /// A leader has the vote of one other server; that one crashes, comes back at once, and meets the third, who
 /// would like its vote in the same term.
 pub async fn double_vote(cluster: RaftCluster) -> TestResult {
-    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     for _ in 0..VOTERS {
         let away = cluster.after(cluster.one_leader().await?, 1);
         let [first, second] = [1, 2].map(|places| cluster.after(away, places));
@@ -116,7 +115,7 @@ pub async fn double_vote(cluster: RaftCluster) -> TestResult {
         cluster.one_leader().await?; // of a later term: the rules watch
         cluster.restart(&[leader.node]);
         cluster.reconnect(cluster.nodes());
-        cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     }
     Ok(())
 }
@@ -127,21 +126,21 @@ const LATE: u32 = 3;
 /// An AppendEntries call comes late, when its receiver has acknowledged more since: nothing conflicts, so
 /// nothing may go.
 pub async fn late_append(cluster: RaftCluster) -> TestResult {
-    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     for _ in 0..LATE {
         let leader = cluster.one_leader().await?;
         let follower = cluster.after(leader, 1);
         cluster.make_late(leader, follower, Duration::from_millis(400));
-        cluster.must_take(leader, &new_command(&cluster)).await?;
+        cluster.must_take(leader, &cluster.new_command()).await?;
         cluster.sleep(Duration::from_millis(5)).await; // it is on its way
         cluster.make_calm(leader, follower);
-        cluster.propose(leader, &new_command(&cluster)).await?;
-        let Some(last) = cluster.propose(leader, &new_command(&cluster)).await? else { continue };
+        cluster.propose(leader, &cluster.new_command()).await?;
+        let Some(last) = cluster.propose(leader, &cluster.new_command()).await? else { continue };
         cluster.replicated_to(follower, last).await?;
         cluster.applied_on_all(last.index, AGREEMENT_WITHIN).await?;
         cluster.sleep(Duration::from_millis(500)).await; // the late one arrives
     }
-    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     Ok(())
 }
 
@@ -155,18 +154,12 @@ const REPLY_TAKES: Duration = Duration::from_secs(6);
 /// has been overwritten, and must not count.
 pub async fn late_reply(cluster: RaftCluster) -> TestResult {
     for _ in 0..ATTEMPTS {
-        cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
         one_late_reply(&cluster).await?;
-        cluster.nodes().iter().for_each(|node| {
-            cluster.nodes().iter().for_each(|other| {
-                if node != other {
-                    cluster.make_calm(*node, *other);
-                }
-            })
-        });
+        cluster.make_reliable();
         cluster.reconnect(cluster.nodes());
     }
-    cluster.agree_in_the_end(new_command(&cluster), 5).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
 }
 
@@ -178,7 +171,7 @@ async fn one_late_reply(cluster: &RaftCluster) -> TestResult {
     cluster.star(leader, &[follower]);
     let mut last = None;
     for _ in 0..3 {
-        last = cluster.propose(leader, &new_command(cluster)).await?;
+        last = cluster.propose(leader, &cluster.new_command()).await?;
     }
     let Some(last) = last else { return Ok(()) };
     // A leader may send one at a time, and wait for the answer: then there is nothing to see here.
@@ -189,7 +182,7 @@ async fn one_late_reply(cluster: &RaftCluster) -> TestResult {
     let arrives = Instant::now() + REPLY_TAKES;
     // Another leader overwrites them.
     cluster.elect(b, &[c, d]).await?;
-    let newer = cluster.must_take(b, &new_command(cluster)).await?;
+    let newer = cluster.must_take(b, &cluster.new_command()).await?;
     cluster.star(b, &[c, d, leader, follower]);
     cluster
         .comes_true(|known| {
@@ -207,7 +200,7 @@ async fn one_late_reply(cluster: &RaftCluster) -> TestResult {
     cluster.star(leader, &[d]);
     cluster.inner().mend(follower, leader);
     for _ in 0..4 {
-        cluster.propose(leader, &new_command(cluster)).await?;
+        cluster.propose(leader, &cluster.new_command()).await?;
     }
     cluster.sleep(2 * SETTLED).await;
     Ok(())
@@ -223,20 +216,20 @@ const CALLS_TO_BACK_UP: u64 = 60;
 /// A leader finds the place where a follower's log begins to differ a term at a time, and not an entry at a time.
 /// (End of section 5.3)
 pub async fn fast_back_up(cluster: RaftCluster) -> TestResult {
-    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     // A leader without followers takes many commands, and the others agree on as many.
     let away = cluster.one_leader().await?;
     let others = [1, 2].map(|places| cluster.after(away, places));
     cluster.cut_off(&[away]);
     for _ in 0..DIFFERING {
-        cluster.propose(away, &new_command(&cluster)).await?;
+        cluster.propose(away, &cluster.new_command()).await?;
     }
-    let first = cluster.agree_in_the_end(new_command(&cluster), 2).await?;
+    let first = cluster.agree_in_the_end(cluster.new_command(), 2).await?;
     let leader = cluster.one_leader().await?;
     for _ in 1..DIFFERING {
-        cluster.propose(leader, &new_command(&cluster)).await?;
+        cluster.propose(leader, &cluster.new_command()).await?;
     }
-    cluster.agree_in_the_end(new_command(&cluster), 2).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 2).await?;
     // They lose sight of each other, so that there is a new leader who has never heard of the one that is away.
     cluster.cut_off(&others);
     cluster.sleep(WATCHED_FOR).await;
@@ -248,7 +241,7 @@ pub async fn fast_back_up(cluster: RaftCluster) -> TestResult {
     cluster.comes_true(|known| term(known, away).is_some() && term(known, away) == term(known, others[0])).await;
     let calls = cluster.calls() - before;
     let idle = CALLS_IN_AN_IDLE_SECOND * began.elapsed().as_millis() as u64 / 1000;
-    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     let allowed = CALLS_TO_BACK_UP + idle;
     if calls > allowed {
         let title = format!(
@@ -269,12 +262,12 @@ const DEAF: (u32, usize) = (4, 4);
 pub async fn deaf_candidates(cluster: RaftCluster) -> TestResult {
     let (rounds, deaf) = DEAF;
     for _ in 0..rounds {
-        cluster.agree_in_the_end(new_command(&cluster), cluster.size()).await?;
+        cluster.agree_in_the_end(cluster.new_command(), cluster.size()).await?;
         let leader = cluster.one_leader().await?;
         let others: Vec<NodeId> = cluster.nodes().iter().copied().filter(|node| *node != leader).collect();
         let (deaf, able) = others.split_at(deaf);
         cluster.cut_off(deaf);
-        cluster.agree_in_the_end(new_command(&cluster), able.len() + 1).await?;
+        cluster.agree_in_the_end(cluster.new_command(), able.len() + 1).await?;
         cluster.cut_off(&[leader]);
         deaf.iter().for_each(|node| able.iter().for_each(|voter| cluster.inner().mend(*node, *voter)));
         // One of them, in whatever term: those who ask may depose it soon.
@@ -291,7 +284,7 @@ pub async fn deaf_candidates(cluster: RaftCluster) -> TestResult {
         cluster.inner().until("a leader", ELECTION_WITHIN, |judge| leads(judge.known()), nobody).await?;
         cluster.reconnect(cluster.nodes());
     }
-    cluster.agree_in_the_end(new_command(&cluster), cluster.size()).await?;
+    cluster.agree_in_the_end(cluster.new_command(), cluster.size()).await?;
     Ok(())
 }
 
@@ -304,21 +297,16 @@ pub async fn unsynced_append(cluster: RaftCluster) -> TestResult {
     cluster.make_syncs_slow(Duration::from_millis(20));
     let stream = cluster.inner().stream("power losses");
     for round in 0..POWER_LOSSES {
-        cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 3).await?;
         let leader = cluster.one_leader().await?;
-        let taken = cluster.must_take(leader, &new_command(&cluster)).await?;
+        let taken = cluster.must_take(leader, &cluster.new_command()).await?;
         if round % 2 == 0 {
             cluster.comes_true(|known| known.committed().last_index() >= taken.index).await;
         } else {
             cluster.sleep(Duration::from_micros(stream.below(80_000))).await;
         }
-        cluster.nodes().iter().for_each(|node| cluster.inner().power_loss(*node));
-        cluster.nodes().iter().for_each(|node| cluster.inner().start(*node));
+        cluster.lose_power_for_a_moment(cluster.nodes());
     }
-    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     Ok(())
-}
-
-fn new_command(cluster: &RaftCluster) -> Vec<u8> {
-    command(cluster.random_word())
 }

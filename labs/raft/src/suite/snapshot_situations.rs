@@ -1,6 +1,5 @@
 //! Situations of section 7: snapshots that come late or twice, and hosts that lose power around them.
 
-use super::agreement::command;
 use super::cluster::{RaftCluster, SnapshotPlan};
 use lab_harness::failed::TestResult;
 use std::time::Duration;
@@ -55,8 +54,7 @@ pub async fn power_loss_around_snapshots(cluster: RaftCluster) -> TestResult {
         agree_often(&cluster, OFTEN.every, if is_away { 2 } else { 3 }).await?;
         cluster.reconnect(&[victim]);
         cluster.sleep(Duration::from_micros(stream.below(if is_away { 250_000 } else { 60_000 }))).await;
-        cluster.inner().power_loss(victim);
-        cluster.inner().start(victim);
+        cluster.lose_power_for_a_moment(&[victim]);
         agree_often(&cluster, 1, 3).await?;
         cluster.small_state(OFTEN).await?;
     }
@@ -82,7 +80,7 @@ pub async fn large_snapshot(cluster: RaftCluster) -> TestResult {
         cluster.reconnect(&[follower]);
         // Commands go on, and with them comes a newer snapshot before all of this one is there.
         for _ in 0..stream.below(MEANWHILE) {
-            cluster.propose(leader, &command(cluster.random_word())).await?;
+            cluster.propose(leader, &cluster.new_command()).await?;
             cluster.sleep(Duration::from_micros(stream.below(12_000))).await;
         }
         let crashes: NodeId = if stream.below(2) == 0 { leader } else { follower };
@@ -94,7 +92,7 @@ pub async fn large_snapshot(cluster: RaftCluster) -> TestResult {
 
 async fn agree_often(cluster: &RaftCluster, times: u64, servers: usize) -> TestResult {
     for _ in 0..times {
-        cluster.agree_in_the_end(command(cluster.random_word()), servers).await?;
+        cluster.agree_in_the_end(cluster.new_command(), servers).await?;
     }
     Ok(())
 }

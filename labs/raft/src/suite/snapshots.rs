@@ -1,6 +1,5 @@
 //! Part snapshot, MIT's 3D: logs are cut behind snapshots, and who lacks what was cut gets the snapshot.
 
-use super::agreement::command;
 use super::bounds::AGREEMENT_WITHIN;
 use super::cluster::{RaftCluster, SnapshotPlan};
 use crate::contract::LogIndex;
@@ -51,7 +50,7 @@ pub async fn snapshot_install_unreliable_crash(cluster: RaftCluster) -> TestResu
 
 async fn rounds(cluster: RaftCluster, fate: Fate) -> TestResult {
     let _snapshots = cluster.take_snapshots(PLAN);
-    cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     let mut leader = cluster.one_leader().await?;
     for round in 0..ROUNDS {
         let follower = cluster.after(leader, 1);
@@ -63,17 +62,17 @@ async fn rounds(cluster: RaftCluster, fate: Fate) -> TestResult {
         }
         let others = if fate == Fate::Nothing { 3 } else { 2 };
         if fate != Fate::Nothing {
-            cluster.agree_in_the_end(new_command(&cluster), others).await?;
+            cluster.agree_in_the_end(cluster.new_command(), others).await?;
         }
         offer_many(&cluster, sender).await?;
-        cluster.agree_in_the_end(new_command(&cluster), others).await?;
+        cluster.agree_in_the_end(cluster.new_command(), others).await?;
         cluster.small_state(PLAN).await?;
         match fate {
             Fate::Nothing => continue,
             Fate::CutOff => cluster.reconnect(&[victim]),
             Fate::Crashed => cluster.restart(&[victim]),
         }
-        cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+        cluster.agree_in_the_end(cluster.new_command(), 3).await?;
         leader = cluster.one_leader().await?;
     }
     Ok(())
@@ -82,7 +81,7 @@ async fn rounds(cluster: RaftCluster, fate: Fate) -> TestResult {
 /// Offers 5 to 14 commands to a server, which takes them if it leads.
 async fn offer_many(cluster: &RaftCluster, node: NodeId) -> TestResult {
     for _ in 0..half_an_interval_to_one_and_a_half(cluster) {
-        cluster.propose(node, &new_command(cluster)).await?;
+        cluster.propose(node, &cluster.new_command()).await?;
     }
     Ok(())
 }
@@ -94,10 +93,10 @@ const CRASHES: u32 = 5;
 pub async fn snapshot_all_crash(cluster: RaftCluster) -> TestResult {
     cluster.make_unreliable();
     let _snapshots = cluster.take_snapshots(PLAN);
-    let mut before = cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    let mut before = cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     for _ in 0..CRASHES {
         for _ in 0..half_an_interval_to_one_and_a_half(&cluster) {
-            before = cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+            before = cluster.agree_in_the_end(cluster.new_command(), 3).await?;
         }
         cluster.crash_and_restart(cluster.nodes());
         before = agree_after(&cluster, before).await?;
@@ -109,9 +108,9 @@ pub async fn snapshot_all_crash(cluster: RaftCluster) -> TestResult {
 pub async fn snapshot_init(cluster: RaftCluster) -> TestResult {
     cluster.make_unreliable();
     let _snapshots = cluster.take_snapshots(PLAN);
-    let mut before = cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+    let mut before = cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     for _ in 0..=PLAN.every {
-        before = cluster.agree_in_the_end(new_command(&cluster), 3).await?;
+        before = cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     }
     for _ in 0..2 {
         cluster.crash_and_restart(cluster.nodes());
@@ -122,7 +121,7 @@ pub async fn snapshot_init(cluster: RaftCluster) -> TestResult {
 }
 
 async fn agree_after(cluster: &RaftCluster, before: LogIndex) -> TestResult<LogIndex> {
-    let index = cluster.agree_in_the_end(new_command(cluster), 3).await?;
+    let index = cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     if index <= before {
         let title = format!("All had applied entry {before}; after they crashed a new command is entry {index}.");
         return Err(cluster.failed("index-goes-back", title));
@@ -132,8 +131,4 @@ async fn agree_after(cluster: &RaftCluster, before: LogIndex) -> TestResult<LogI
 
 fn half_an_interval_to_one_and_a_half(cluster: &RaftCluster) -> u64 {
     PLAN.every / 2 + cluster.inner().stream("snapshots").below(PLAN.every)
-}
-
-fn new_command(cluster: &RaftCluster) -> Vec<u8> {
-    command(cluster.random_word())
 }

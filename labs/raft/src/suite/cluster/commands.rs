@@ -11,7 +11,18 @@ use windtunnel::task::JoinHandle;
 use windtunnel::time::{Instant, timeout_at};
 use windtunnel::{NodeId, spawn};
 
+/// A command that says a number.
+pub fn command(number: u64) -> Vec<u8> {
+    number.to_string().into_bytes()
+}
+
 impl RaftCluster {
+    /// A command that no other of this run is, and none of another run.
+    #[must_use]
+    pub fn new_command(&self) -> Vec<u8> {
+        command(self.random_word())
+    }
+
     /// Offers a command to one server; nothing if it is not the leader, or does not answer.
     ///
     /// # Errors
@@ -184,6 +195,26 @@ impl RaftCluster {
             Some(self.failed("commit-without-quorum", format!("{node} {what} entry {index} without a quorum.")))
         });
         watched.await
+    }
+
+    /// That the logs of all servers hold what was seen applied, each in its place, unless a snapshot stands for it.
+    ///
+    /// # Errors
+    /// When one holds another entry there, or none.
+    pub fn nothing_is_lost(&self, seen: &[(LogIndex, Digest)]) -> TestResult {
+        let judge = self.cluster.judge();
+        for (node, server) in judge.known().servers() {
+            let lost = |(index, digest): &&(LogIndex, Digest)| {
+                let is_there = server.log.get(*index).is_some_and(|entry| entry.digest == *digest);
+                let is_in_snapshot = server.head.is_some_and(|head| head.snapshot_index >= *index);
+                !is_there && !is_in_snapshot
+            };
+            if let Some((index, _)) = seen.iter().find(lost) {
+                let title = format!("A command was seen applied as entry {index}, and the log of {node} lacks it now.");
+                return Err(self.failed("lost-command", title).on([node]));
+            }
+        }
+        Ok(())
     }
 
     /// That nobody has applied anything at `index` yet.

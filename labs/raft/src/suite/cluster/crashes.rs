@@ -28,6 +28,12 @@ impl RaftCluster {
         self.restart(nodes);
     }
 
+    /// Takes the power from hosts, and gives it back at once; who hears whom stays as it is.
+    pub fn lose_power_for_a_moment(&self, nodes: &[NodeId]) {
+        nodes.iter().for_each(|node| self.cluster.power_loss(*node));
+        nodes.iter().for_each(|node| self.cluster.start(*node));
+    }
+
     /// Whether a server runs, as far as was seen.
     #[must_use]
     pub fn is_up(&self, node: NodeId) -> bool {

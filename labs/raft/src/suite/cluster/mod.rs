@@ -10,6 +10,7 @@ mod snapshots;
 mod stage;
 mod weather;
 
+pub use commands::command;
 pub use elections::Leader;
 pub use snapshots::{SnapshotPlan, take_snapshots};
 

@@ -1,6 +1,6 @@
 //! The state machines' side of snapshots: when each server is handed one, and what is in it.
 
-use super::super::bounds::{ASK_AGAIN, RAFT_STATE_BYTES, RAFT_STATE_WITHIN};
+use super::super::bounds::{LOOK_EVERY, RAFT_STATE_BYTES, RAFT_STATE_WITHIN};
 use super::RaftCluster;
 use crate::contract::{Digest, LogIndex};
 use crate::control::{Reply, Request};
@@ -119,7 +119,7 @@ impl RaftCluster {
                 );
                 return Err(self.failed("state-too-large", title).on([node]));
             }
-            self.sleep(ASK_AGAIN / 10).await;
+            self.sleep(LOOK_EVERY).await;
         }
     }
 }

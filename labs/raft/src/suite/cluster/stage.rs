@@ -1,20 +1,18 @@
 //! Setting a scene: who hears whom, who leads, who has which entry. For the situations that the paper draws.
 
+use super::super::bounds::LOOK_EVERY;
 use super::RaftCluster;
 use crate::contract::Proposed;
 use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
-use windtunnel::time::Instant;
+use windtunnel::time::{Instant, timeout_at};
 use windtunnel::world::LinkWeather;
 use windtunnel::world::disk::DiskWeather;
 use windtunnel::{Nanos, NodeId};
 
 /// A scene is set within. An election that one server alone can win may take a few terms.
 const WITHIN: Duration = Duration::from_secs(20);
-
-/// A log that grows wakes no test body, so whoever waits for that looks so often.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 impl RaftCluster {
     /// Cuts all links but those between `middle` and `others`. With as many others as make a majority, nobody
@@ -59,7 +57,8 @@ impl RaftCluster {
         Err(self.failed("not-replicated", title))
     }
 
-    /// Whether something comes true of what the servers show, logs included.
+    /// Whether something comes true of what the servers show, logs included; of a role or a commit this is known at
+    /// the very step.
     pub async fn comes_true(&self, what: impl FnMut(&Known) -> bool) -> bool {
         self.comes_true_within(WITHIN, what).await
     }
@@ -71,7 +70,8 @@ impl RaftCluster {
             if Instant::now() >= deadline {
                 return false;
             }
-            self.cluster.sleep(LOOK_EVERY).await;
+            let again = deadline.min(Instant::now() + LOOK_EVERY);
+            let _ = timeout_at(again, self.cluster.tester().changed()).await;
         }
         true
     }
@@ -87,11 +87,14 @@ impl RaftCluster {
         self.cluster.set_link(from, to, self.cluster.calm());
     }
 
+    /// Gives the disks of these servers other weather.
+    pub fn set_disks(&self, nodes: &[NodeId], weather: DiskWeather) {
+        nodes.iter().for_each(|node| self.cluster.tester().set_disk(*node, weather));
+    }
+
     /// Makes each fsync of all servers take about so long.
     pub fn make_syncs_slow(&self, about: Duration) {
         let sync_latency = [Nanos::from(about / 2), Nanos::from(about * 2)];
-        for node in self.nodes() {
-            self.cluster.tester().set_disk(*node, DiskWeather { sync_latency, ..DiskWeather::default() });
-        }
+        self.set_disks(self.nodes(), DiskWeather { sync_latency, ..DiskWeather::default() });
     }
 }
