@@ -2,7 +2,8 @@
 
 use crate::emit::{FailureResults, Results, TestResults};
 use crate::error::LabError;
-use crate::event::{ErrorEvent, Event, FailureEvent, PlanEvent, RunEvent};
+use crate::event::{ErrorEvent, Event, FailureEvent, PlanEvent, RunEvent, Summary};
+use crate::exit::Exit;
 use crate::failures::Failures;
 use crate::fingerprint::Fingerprint;
 use crate::house::{House, Submission};
@@ -22,12 +23,12 @@ pub struct Report<'a> {
     submission: &'a Submission,
     hello: &'a Hello,
     plan: &'a Plan<'a>,
-    pub tally: Tally<'a>,
+    tally: Tally<'a>,
     told: Vec<bool>,
     failures: Failures,
     sources: Option<Fingerprint>,
     /// Whether a failure could not be saved.
-    pub unsaved: bool,
+    unsaved: bool,
     /// The worst failure of each test.
     worst: Vec<Option<FailureResults>>,
     /// The wall time of each test's runs.
@@ -92,10 +93,11 @@ impl<'a> Report<'a> {
         (0..self.plan.tests.len()).for_each(|test| self.tell(test));
     }
 
-    /// What is known of every test that was chosen, for emitters.
-    pub fn results(&self, results: &mut Results) {
+    /// What is known at the end, for the last line and for emitters.
+    pub fn summarise(&self, summary: &mut Summary, results: &mut Results) {
+        self.tally.summarise(self.hello, summary);
         results.weather_version = Some(self.hello.weather_version);
-        for (index, info) in self.plan.tests.iter().enumerate() {
+        let tests = self.plan.tests.iter().enumerate().map(|(index, info)| {
             let result = self.tally.result(index);
             let test = TestResults {
                 test: info.name.clone(),
@@ -108,8 +110,20 @@ impl<'a> Report<'a> {
                 time_ms: u64::try_from(self.took[index].as_millis()).unwrap_or(u64::MAX),
                 failure: self.worst[index].clone(),
             };
-            results.add(self.hello, &info.part, test);
-        }
+            (info.part.clone(), test)
+        });
+        results.fill(summary, tests);
+    }
+
+    /// What the results mean for the exit code.
+    pub fn exit(&self) -> Exit {
+        let exit = match self.tally.worst() {
+            Verdict::Passed => Exit::Passed,
+            Verdict::Failed => Exit::Failed,
+            Verdict::Undecided => Exit::Undecided,
+            Verdict::Nondeterministic => Exit::Nondeterministic,
+        };
+        if self.unsaved { exit.max(Exit::Harness) } else { exit }
     }
 
     fn tell_failure(&mut self, done: &Done) {

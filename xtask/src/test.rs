@@ -16,7 +16,7 @@ use crate::select::Selection;
 use crate::session::Session;
 use crate::worker::{Worker, WorkerCommand, patience};
 use crate::{clock, hermetic, known, weather};
-use lab_harness::protocol::{SCENARIO_TEST, ScenarioText, ScheduleRequest, TestInfo, Verdict};
+use lab_harness::protocol::{SCENARIO_TEST, ScenarioText, ScheduleRequest, TestInfo};
 
 /// Builds, runs, reports.
 pub fn test(session: &Session<'_>, options: &TestOptions, summary: &mut Summary) -> Result<Exit, LabError> {
@@ -92,30 +92,14 @@ fn judge(
     let mut report = Report::new(session, &submission, &hello, &plan);
     let ended = pool::run(&plan, &command, worker, |done| report.take(done, &command.interrupt));
     report.finish();
-    report.tally.summarise(&hello, summary);
-    report.results(results);
+    report.summarise(summary, results);
     (summary.wall_ms, summary.cpu_ms) = (watch.wall_ms(), watch.cpu_ms());
     (summary.hermeticity, results.hermeticity) = (places, places);
-    let mut exit = exit_of(report.tally.worst());
-    if places > 0 {
-        exit = exit.max(Exit::Nondeterministic);
-    }
-    if report.unsaved {
-        exit = exit.max(Exit::Harness);
-    }
+    let exit = if places > 0 { report.exit().max(Exit::Nondeterministic) } else { report.exit() };
     match ended {
         Ok(()) => Ok(exit),
         Err(LabError::Interrupted) => Ok(exit.max(Exit::Interrupted)),
         Err(error) => Err(error),
-    }
-}
-
-fn exit_of(worst: Verdict) -> Exit {
-    match worst {
-        Verdict::Passed => Exit::Passed,
-        Verdict::Undecided => Exit::Undecided,
-        Verdict::Failed => Exit::Failed,
-        Verdict::Nondeterministic => Exit::Nondeterministic,
     }
 }
 

@@ -1,9 +1,9 @@
 //! The results of `cargo lab test` as one document: what docs/EVENTS.md calls `windtunnel-results-1`.
 
 use crate::error::LabError;
-use crate::event::{ErrorEvent, FailureEvent};
+use crate::event::{ErrorEvent, FailureEvent, PartSummary, Summary};
 use crate::exit::Exit;
-use lab_harness::protocol::{Hello, Verdict};
+use lab_harness::protocol::Verdict;
 use serde::Serialize;
 use std::io;
 use windtunnel::{NodeId, Seed};
@@ -107,26 +107,17 @@ impl Default for Results {
 }
 
 impl Results {
-    /// Adds a test to its part, and its points to all sums.
-    pub fn add(&mut self, hello: &Hello, part: &str, test: TestResults) {
-        self.tests += 1;
-        match test.verdict {
-            None => self.not_run += 1,
-            Some(Verdict::Passed) => self.passed += 1,
-            Some(Verdict::Undecided) => self.undecided += 1,
-            Some(Verdict::Failed | Verdict::Nondeterministic) => self.failed += 1,
+    /// Takes the sums that the summary has, and puts each test into its part.
+    pub fn fill(&mut self, summary: &Summary, tests: impl IntoIterator<Item = (String, TestResults)>) {
+        let Summary { tests: number, passed, failed, undecided, points, max_points, .. } = *summary;
+        (self.tests, self.passed, self.failed, self.undecided) = (number, passed, failed, undecided);
+        (self.not_run, self.points, self.max_points) = (summary.not_run.len(), points, max_points);
+        self.parts = summary.parts.iter().map(PartResults::from).collect();
+        for (part, test) in tests {
+            if let Some(part) = self.parts.iter_mut().find(|known| known.part == part) {
+                part.tests.push(test);
+            }
         }
-        self.points += test.points;
-        self.max_points += test.max_points;
-        let index = self.parts.iter().position(|known| known.part == part).unwrap_or_else(|| {
-            let alias = hello.parts.iter().find(|known| known.name == part).and_then(|known| known.alias.clone());
-            self.parts.push(PartResults { part: part.to_owned(), alias, points: 0, max_points: 0, tests: vec![] });
-            self.parts.len() - 1
-        });
-        let part = &mut self.parts[index];
-        part.points += test.points;
-        part.max_points += test.max_points;
-        part.tests.push(test);
     }
 
     /// How the command ended.
@@ -144,6 +135,13 @@ impl Results {
     /// The document, a field a line.
     pub fn to_json(&self) -> io::Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+impl From<&PartSummary> for PartResults {
+    fn from(part: &PartSummary) -> Self {
+        let PartSummary { part, alias, points, max_points, .. } = part.clone();
+        PartResults { part, alias, points, max_points, tests: Vec::new() }
     }
 }
 

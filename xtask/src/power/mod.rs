@@ -1,12 +1,12 @@
 //! `cargo lab power`: how strong is a suite? Deliberate mistakes, each to be caught by a rule that fits it.
 //!
-//! [`bank`] reads the mistakes, [`patch`] applies one, [`tunnel`] builds what it makes of the solution, [`hunt`] runs
+//! [`bank`] reads the mistakes, [`patch`] applies one, [`workspace`] builds what it makes of the solution, [`hunt`] runs
 //! the suite on that. The next mutant is built while the last one is hunted.
 
 mod bank;
 mod hunt;
 mod patch;
-mod tunnel;
+mod workspace;
 
 use crate::cli::PowerOptions;
 use crate::clock::Stopwatch;
@@ -24,7 +24,7 @@ pub use patch::Mutant;
 use patch::PatchError;
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use tunnel::Tunnel;
+use workspace::Workspace;
 
 /// How far a mutant came before it ran.
 enum Built {
@@ -46,9 +46,9 @@ pub fn power(session: &Session<'_>, options: &PowerOptions, summary: &mut Summar
     let bank = bank::read(&solution, &options.names)?;
     let directory = RunDirectory::create(&session.house.output)?;
     let interrupt = Interrupt::on_signals();
-    let tunnel = Tunnel::open(session.house, &solution)?;
+    let workspace = Workspace::open(session.house, &solution)?;
     let watch = Stopwatch::start();
-    let power = Power { session, options, seeds, jobs, tunnel: &tunnel, directory: &directory, interrupt };
+    let power = Power { session, options, seeds, jobs, workspace: &workspace, directory: &directory, interrupt };
     session.console.begin_progress(bank.len() as u64, 0);
     let (sums, ended) = power.all(&bank, summary);
     session.console.end_progress();
@@ -63,7 +63,7 @@ struct Power<'a> {
     options: &'a PowerOptions,
     seeds: Seeds,
     jobs: usize,
-    tunnel: &'a Tunnel<'a>,
+    workspace: &'a Workspace<'a>,
     directory: &'a RunDirectory,
     interrupt: Interrupt,
 }
@@ -112,15 +112,17 @@ impl Power<'_> {
 
     fn build(&self, index: usize, entry: &Entry) -> Built {
         let changes =
-            entry.mutant.as_ref().map_err(PatchError::clone).and_then(|mutant| mutant.apply(self.tunnel.source()));
+            entry.mutant.as_ref().map_err(PatchError::clone).and_then(|mutant| mutant.apply(self.workspace.source()));
         let changes = match changes {
             Ok(changes) => changes,
             Err(error) => return Built::Broken(MutantOutcome::DoesNotApply, error.to_string(), Exit::Usage),
         };
         let built = match (self.options.check_only, self.session.worker) {
-            (true, _) => self.tunnel.check(&changes).map(|()| Built::Compiles),
+            (true, _) => self.workspace.check(&changes).map(|()| Built::Compiles),
             (false, Some(worker)) => Ok(Built::Ready(self.session.house.here.join(worker))),
-            (false, None) => self.tunnel.build(&changes).and_then(|binary| self.keep(index, &binary)).map(Built::Ready),
+            (false, None) => {
+                self.workspace.build(&changes).and_then(|binary| self.keep(index, &binary)).map(Built::Ready)
+            }
         };
         match built.map_err(|error| self.interrupt.instead_of(error)) {
             Ok(built) => built,

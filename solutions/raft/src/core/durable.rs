@@ -149,7 +149,6 @@ impl Recovered {
     /// and has not voted in it if no record says so.
     pub fn stand_on(&mut self, snapshot: Snapshot) {
         self.log.cover(snapshot.index, snapshot.term);
-        // A leader of that term sent it, and the power was lost before the record with the term was written.
         if snapshot.term > self.term {
             (self.term, self.voted_for) = (snapshot.term, None);
         }

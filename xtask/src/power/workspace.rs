@@ -19,7 +19,7 @@ const LEFT_OUT: [&str; 2] = ["target", "mutants"];
 
 /// The place, held by one `cargo lab power` at a time.
 #[derive(Debug)]
-pub struct Tunnel<'a> {
+pub struct Workspace<'a> {
     house: &'a House,
     /// The solution's files.
     original: BTreeMap<PathBuf, Vec<u8>>,
@@ -28,7 +28,7 @@ pub struct Tunnel<'a> {
     _lock: File,
 }
 
-impl<'a> Tunnel<'a> {
+impl<'a> Workspace<'a> {
     /// Reads the solution, and makes the workspace. Waits while another command has it.
     pub fn open(house: &'a House, solution: &Submission) -> Result<Self, LabError> {
         let workspace = house.output.join("power").join(&solution.lab);
@@ -44,7 +44,7 @@ impl<'a> Tunnel<'a> {
             .map_err(|source| LabError::CannotRead { path: solution.directory.clone(), source })?;
         let package = format!("mutant-of-{}", solution.package);
         let copy = Submission { directory, package, ..solution.clone() };
-        Ok(Tunnel { house, original, solution: solution.directory.clone(), copy, _lock: lock })
+        Ok(Workspace { house, original, solution: solution.directory.clone(), copy, _lock: lock })
     }
 
     /// What patches are patches of.
@@ -59,7 +59,7 @@ impl<'a> Tunnel<'a> {
         building::build_quietly(self.house, &self.copy)
     }
 
-    /// The same as [`build`](Tunnel::build), but only asks the compiler whether it would.
+    /// The same as [`build`](Workspace::build), but only asks the compiler whether it would.
     pub fn check(&self, changes: &Changes) -> Result<(), LabError> {
         self.lay(changes)?;
         building::check_quietly(self.house, &self.copy)
