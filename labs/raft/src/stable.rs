@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use windtunnel::sync::Mutex;
-use windtunnel::{fold, fs, spawn};
+use windtunnel::{NodeId, fold, fs, node, spawn};
 
 /// What was saved last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +57,13 @@ struct Newest {
     sizes: (u64, u64),
 }
 
-/// What is in the file before its checksum.
+/// Begins each file: the third byte is the version of what follows.
+const MARK: [u8; 4] = *b"RS1\n";
+
+/// What is in the file between mark and checksum.
 #[derive(Serialize, Deserialize)]
 struct Image {
+    node: NodeId,
     #[serde(with = "serde_bytes")]
     state: Vec<u8>,
     #[serde(with = "serde_bytes")]
@@ -79,9 +83,13 @@ impl Stable {
 
     /// What was saved last, or nothing on the first start.
     ///
+    /// What is returned survives a power loss: that it can be read is not enough. A process that was killed
+    /// after the rename and before the sync of the directory leaves a state in the cache that nobody was promised,
+    /// and whoever acts on it now would break a promise later. So the first `load` writes it once more.
+    ///
     /// # Errors
     ///
-    /// When the file is not what was saved: a server that has lost its vote must not start.
+    /// When the file is not what this server saved: one that has lost its vote must not start.
     pub async fn load<S: DeserializeOwned>(&self) -> io::Result<Option<Saved<S>>> {
         let file = &self.0.file;
         let content = match fs::read(file).await {
@@ -92,9 +100,20 @@ impl Stable {
         let image = checked(&content).ok_or_else(|| {
             invalid(format!("{file} is damaged: its checksum is wrong; the disk lost or changed what was synced"))
         })?;
+        let image = image
+            .strip_prefix(&MARK)
+            .ok_or_else(|| invalid(format!("{file} is of another version; start the server that wrote it")))?;
         let unreadable = |error| invalid(format!("{file} holds a state of another type: {error}"));
-        let Image { state, snapshot } = postcard::from_bytes(image).map_err(unreadable)?;
+        let Image { node, state, snapshot } = postcard::from_bytes(image).map_err(unreadable)?;
+        if node != node::id() {
+            let own = node::id();
+            return Err(invalid(format!("{file} belongs to {node}, and this is {own}; give each server its own disk")));
+        }
         let state = postcard::from_bytes(&state).map_err(unreadable)?;
+        let durable = self.0.durable.lock().await;
+        if *durable == 0 {
+            self.replace_file(&content).await?;
+        }
         Ok(Some(Saved { state, snapshot }))
     }
 
@@ -107,7 +126,7 @@ impl Stable {
     ///
     /// # Errors
     ///
-    /// What the disk answered. The state saved before is still there, whole.
+    /// What the disk answered. Then the state saved before may be there, whole, or this one: the server must stop.
     pub fn save<S: Serialize>(
         &self,
         state: &S,
@@ -123,8 +142,8 @@ impl Stable {
     fn hand_over(&self, state: &impl Serialize, snapshot: &[u8]) -> u64 {
         let state = postcard::to_stdvec(state).unwrap_or_else(|error| panic!("a state's Serialize failed: {error}"));
         let sizes = (state.len() as u64, snapshot.len() as u64);
-        let image = Image { state, snapshot: snapshot.to_vec() };
-        let mut image = postcard::to_stdvec(&image).expect("byte strings serialise");
+        let image = Image { node: node::id(), state, snapshot: snapshot.to_vec() };
+        let mut image = postcard::to_extend(&image, MARK.to_vec()).expect("byte strings serialise");
         let checksum = fold::of_bytes(&image).to_le_bytes();
         image.extend_from_slice(&checksum);
         let mut newest = self.0.newest.borrow_mut();

@@ -2,11 +2,12 @@
 //! (Raft, figure 2, AppendEntries, step 3)
 //!
 //! A leader's log only grows while it leads, so what it holds now did not conflict with anything that it
-//! sent before: a message come late is no reason to forget what was acknowledged since.
+//! sent before: a message come late is no reason to forget what was acknowledged since. A step in which the term
+//! has changed as well is not judged: the entry may have gone by order of the leader before.
 
 use super::{Invariant, Rule, Violation};
 use crate::contract::{LogIndex, Role};
-use crate::judge::Seen;
+use crate::judge::{Seen, ViewSeen};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -21,7 +22,8 @@ struct ConflictRule;
 
 impl Invariant for ConflictRule {
     fn check(&mut self, seen: &Seen<'_>) -> Result<(), Violation> {
-        let Some(view) = seen.view() else { return Ok(()) };
+        let same_term = |view: &&ViewSeen| view.before.is_some_and(|before| before.term == view.now.term);
+        let Some(view) = seen.view().filter(same_term) else { return Ok(()) };
         let (Some(dropped), first, term) = (view.log.dropped_term, view.log.first, view.now.term) else {
             return Ok(());
         };
@@ -61,6 +63,15 @@ mod tests {
         script.leader(1, 2, 0, &[(1, "a"), (2, "b")]);
         script.votes_with(2, 2, 1, &[(1, "a"), (1, "x"), (1, "y")]);
         script.votes_with(2, 2, 1, &[(1, "a"), (2, "b")]);
+    }
+
+    /// An order of the old leader and the news of the next one, both in the step after a slow fsync.
+    #[test]
+    fn taking_it_out_in_the_step_in_which_the_term_changes_does_not() {
+        let mut script = Script::of(3);
+        script.leader(1, 2, 0, &[(1, "x")]);
+        script.follower(2, 1, 0, &[(1, "x")]);
+        script.follower(2, 2, 0, &[]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Looked at when a server comes back: the last committed entry, and with it all before it, must still be
 //! in the log or snapshot of a majority of all servers. Those that are down count with what they showed
-//! last; they are looked at when they come back.
+//! last, also those that stay down for good; the others are looked at when they come back.
 
 use super::{Invariant, Rule, Violation};
 use crate::judge::{CommittedEntry, Seen, Server};

@@ -3,7 +3,8 @@
 //!
 //! Looked at when a server comes back: for each term that had a leader, a majority of all servers must
 //! still be past that term, or have it as their vote in it. Else a second leader could be elected in that
-//! term. Servers that are down count with what they showed last; they are looked at when they come back.
+//! term. Servers that are down count with what they showed last; they are looked at when they come back, and who
+//! stays down for good cannot vote again.
 
 use super::{Invariant, Rule, Violation};
 use crate::contract::Term;

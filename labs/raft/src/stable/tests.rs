@@ -70,6 +70,62 @@ fn after_a_power_loss_at_any_event_the_last_state_that_was_saved_is_there_or_the
     assert!(kept > 0 && newer > 0, "{kept} times the old state was there, {newer} times the new one");
 }
 
+/// Kills the process behind an event, lets it load, and takes the power: the numbers found before that and after.
+fn kill_behind_then_power_loss(event: u64) -> (u64, u64) {
+    let found = |tester: Tester| async move {
+        loop {
+            if let Ok(reply) = tester.control(NODE, vec![]).await {
+                return postcard::from_bytes::<u64>(&reply).unwrap();
+            }
+            sleep(Duration::from_micros(20)).await;
+        }
+    };
+    let report = Simulation::new(Seed(event)).nodes(1, counts_on).run(move |tester| async move {
+        tester.at_event(EventNumber(event), Command::Kill(NODE));
+        while tester.is_running(NODE) {
+            sleep(Duration::from_micros(20)).await;
+        }
+        tester.start(NODE);
+        let loaded = found(tester.clone()).await;
+        tester.power_loss(NODE);
+        tester.start(NODE);
+        sleep(Duration::from_micros(20)).await;
+        (loaded, found(tester).await)
+    });
+    let Outcome::Finished(found) = report.outcome else { panic!("{:?}", report.outcome) };
+    found
+}
+
+#[test]
+fn what_was_loaded_after_a_kill_survives_a_power_loss() {
+    for event in 5..300 {
+        let (loaded, later) = kill_behind_then_power_loss(event);
+        assert!(later >= loaded, "event {event}: {loaded} was loaded, and after the power loss {later}");
+    }
+}
+
+#[test]
+fn a_state_of_another_node_or_version_is_refused_by_name() {
+    let refused = |change: fn(&mut Vec<u8>)| {
+        let report = Simulation::new(Seed(1))
+            .nodes(1, move || async move {
+                let stable = Stable::named("raft");
+                stable.save(&7_u64, b"snapshot").await.unwrap();
+                let mut content = fs::read("raft.stable").await.unwrap();
+                content.truncate(content.len() - CHECKSUM_BYTES);
+                change(&mut content);
+                content.extend(fold::of_bytes(&content).to_le_bytes());
+                fs::File::create("raft.stable").await.unwrap().write_at(0, &content).await.unwrap();
+                panic!("{}", Stable::named("raft").load::<u64>().await.unwrap_err());
+            })
+            .run(|_| sleep(Duration::from_secs(1)));
+        let Outcome::Failed(Failure::Panicked { report, .. }) = report.outcome else { panic!("{:?}", report.outcome) };
+        report.message
+    };
+    assert!(refused(|content| content[4] = 2).contains("raft.stable belongs to node 2, and this is node 1"));
+    assert!(refused(|content| content[2] = b'0').contains("raft.stable is of another version"));
+}
+
 #[test]
 fn saves_at_the_same_time_leave_the_newest_and_each_waits_until_it_is_safe() {
     let report = Simulation::new(Seed(1))

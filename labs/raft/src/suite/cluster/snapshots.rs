@@ -7,7 +7,9 @@ use crate::control::{Reply, Request};
 use crate::judge::{Known, RaftJudge};
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::TestResult;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use windtunnel::task::JoinHandle;
 use windtunnel::time::Instant;
 use windtunnel::{NodeId, spawn};
@@ -52,35 +54,38 @@ impl SnapshotPlan {
 /// Hands each server a snapshot after every so many entries that it applied.
 pub fn take_snapshots(cluster: Cluster<RaftJudge>, plan: SnapshotPlan) -> Snapshots {
     Snapshots(spawn(async move {
-        let mut taken: BTreeMap<NodeId, LogIndex> = BTreeMap::new();
+        let taken = Taken::default();
         loop {
-            for node in cluster.nodes() {
-                let taken = taken.entry(*node).or_default();
-                hand_over_if_due(&cluster, plan, *node, taken);
-            }
+            cluster.nodes().iter().for_each(|node| hand_over_if_due(&cluster, plan, *node, &taken));
             cluster.tester().changed().await;
         }
     }))
 }
 
-fn hand_over_if_due(cluster: &Cluster<RaftJudge>, plan: SnapshotPlan, node: NodeId, taken: &mut LogIndex) {
+/// The last snapshot that each server was handed.
+type Taken = Rc<RefCell<BTreeMap<NodeId, LogIndex>>>;
+
+fn hand_over_if_due(cluster: &Cluster<RaftJudge>, plan: SnapshotPlan, node: NodeId, taken: &Taken) {
     let judge = cluster.judge();
     let known = judge.known();
     let server = known.server(node);
     let index = plan.due(server.applied);
-    if index < *taken {
-        *taken = LogIndex::ZERO; // it has restarted, and applies from the beginning or a snapshot
+    let mut last = taken.borrow().get(&node).copied().unwrap_or_default();
+    if index < last {
+        last = LogIndex::ZERO; // it has restarted, and applies from the beginning or a snapshot
     }
-    if !server.running || index <= *taken || server.head.is_none_or(|head| head.snapshot_index >= index) {
+    if !server.running || index <= last || server.head.is_none_or(|head| head.snapshot_index >= index) {
         return;
     }
     let Some(data) = plan.state_at(known, index) else { return };
-    *taken = index;
+    taken.borrow_mut().insert(node, index);
     known.note_snapshot(index, Digest::of(&data));
-    let cluster = cluster.clone();
+    let (cluster, taken) = (cluster.clone(), taken.clone());
     // A server that stands still or dies does not keep the others waiting.
     spawn(async move {
-        let _ = cluster.control::<Reply>(node, &Request::Snapshot { index, data }).await;
+        if cluster.control::<Reply>(node, &Request::Snapshot { index, data }).await.is_err() {
+            taken.borrow_mut().remove(&node); // it never got it
+        }
     });
 }
 
