@@ -3,6 +3,7 @@
 use super::*;
 use lab_harness::scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use windtunnel::Seed;
 
 const MIT: [&str; 28] = [
@@ -104,4 +105,31 @@ fn in_a_thousand_storms_of_everything_each_family_is_on_in_20_to_80_percent() {
     for (family, runs) in on {
         assert!((200..=800).contains(&runs), "{family} is on in {runs} of 1,000 storms");
     }
+}
+
+/// A rule that a mutant names by a slip of the pen would never be broken, and the mutant be called missed.
+#[test]
+fn mutants_name_rules_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let suite = ["src/suite", "src/suite/cluster"].map(|below| files(&root.join(below)));
+    let sources: String = suite.into_iter().flatten().collect();
+    let of_the_suite = sources.split("failed(").chain(sources.split("Failed::new(")).filter_map(|call| {
+        let (name, _) = call.trim_start().strip_prefix('"')?.split_once('"')?;
+        Some(name.to_owned())
+    });
+    let of_the_judge = crate::invariants::ALL.iter().map(|rule| rule.name.to_owned());
+    let of_the_harness = ["stopped-without-cause", "out-of-time"].map(str::to_owned);
+    let known: BTreeSet<String> = of_the_suite.chain(of_the_judge).chain(of_the_harness).collect();
+    for patch in files(&root.join("../../solutions/raft/mutants")) {
+        let rules = patch.lines().find_map(|line| line.strip_prefix("rules: ")).unwrap_or_default();
+        for rule in rules.split(", ").filter(|rule| !rule.is_empty()) {
+            assert!(known.contains(rule), "`{rule}` is no rule: {}", patch.lines().next().unwrap_or_default());
+        }
+    }
+}
+
+/// What the files of a directory hold; nothing if there is none, as in a tree without solutions.
+fn files(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect()
 }

@@ -35,6 +35,11 @@ pub enum Fault {
     NoSegment,
 }
 
+/// Says which file the disk did not read or write.
+pub fn of_file(file: &str) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{file}: {error}"))
+}
+
 impl From<Fault> for io::Error {
     fn from(fault: Fault) -> Self {
         io::Error::new(io::ErrorKind::InvalidData, fault)

@@ -18,6 +18,9 @@
 //! because it could be read: it may have been in the cache only, after a sync that failed while
 //! nobody was there to be told.
 //!
+//! What a segment lost at its end is missed only if the snapshot says how far it was synced; else it cannot be told from
+//! a record that nobody was promised. (A disk that loses what it has synced, and rots no bit, is past what is kept here.)
+//!
 //! `frame` is the framing, `segment` and `snapshot` the two files, `fault` what can be wrong with them.
 
 #[cfg(test)]
@@ -115,6 +118,11 @@ impl Journal {
     /// The size of the snapshot.
     pub const fn snapshot_bytes(&self) -> u64 {
         self.snapshot_bytes
+    }
+
+    /// Where the next record goes, for people.
+    pub fn place(&self) -> String {
+        format!("{} at byte {}", segment::name(self.number), self.bytes)
     }
 }
 

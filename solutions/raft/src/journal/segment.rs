@@ -1,6 +1,6 @@
 //! A segment: an opening that holds the whole state, and what changed since, record after record.
 
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::frame;
 use crate::core::Record;
 use lab_raft::{LogIndex, Term};
@@ -82,7 +82,8 @@ pub fn encode_record(number: u64, byte: u64, record: &Record) -> Vec<u8> {
 
 /// Reads a segment.
 pub async fn load(node: NodeId, number: u64) -> io::Result<Segment> {
-    Ok(decode(node, number, &fs::read(&name(number)).await?)?)
+    let file = name(number);
+    Ok(decode(node, number, &fs::read(&file).await.map_err(fault::of_file(&file))?)?)
 }
 
 /// What a segment holds. Only a record at the end can be half there because the power was lost, and

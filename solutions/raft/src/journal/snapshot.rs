@@ -1,6 +1,6 @@
 //! The file that holds the snapshot.
 
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::frame;
 use crate::core::Snapshot;
 use lab_raft::{LogIndex, Term};
@@ -58,7 +58,7 @@ pub async fn read(node: NodeId) -> io::Result<Option<Kept>> {
     match fs::read(FILE).await {
         Ok(content) => Ok(Some(decode(node, &content)?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(fault::of_file(FILE)(error)),
     }
 }
 
