@@ -66,33 +66,28 @@ impl Stream {
     }
 
     /// The next 64 bits.
-    #[inline]
     pub fn word(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// The next 32 bits.
-    #[inline]
     pub fn half_word(&mut self) -> u32 {
         self.0.next_u32()
     }
 
     /// A number in `0..bound`, always from one word; 0 if `bound` is 0. The bias is below
     /// `bound / 2^64`.
-    #[inline]
     pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.word()) * u128::from(bound)) >> 64) as u64
     }
 
     /// A span in `low..=high`, always from one word; `low` if `high` is not above it.
-    #[inline]
     pub fn span(&mut self, low: Nanos, high: Nanos) -> Nanos {
         let width = high.saturating_sub(low).0.saturating_add(1);
         low.saturating_add(Nanos(self.below(width)))
     }
 
     /// Whether something of that rate happens, always from one half word.
-    #[inline]
     pub fn chance(&mut self, rate: Ppm) -> bool {
         (u64::from(self.half_word()) * 1_000_000) >> 32 < u64::from(rate.0)
     }

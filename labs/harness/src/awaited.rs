@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use windtunnel::NodeId;
+use windtunnel::{Nanos, NodeId};
 
 /// The waits that are on, oldest first. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -22,10 +22,11 @@ struct List {
     sealed: Cell<bool>,
 }
 
-/// What is waited for. The commonest wait is put into words only if somebody asks.
+/// What is waited for. The commonest waits are put into words only if somebody asks.
 #[derive(Debug)]
 enum Awaited {
     Answer(NodeId),
+    Sleep(Nanos),
     Other(String),
 }
 
@@ -33,6 +34,7 @@ impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Awaited::Answer(node) => write!(f, "waited for an answer of {node}"),
+            Awaited::Sleep(span) => write!(f, "slept for {span}"),
             Awaited::Other(what) => f.write_str(what),
         }
     }
@@ -48,6 +50,12 @@ impl Waits {
     #[inline]
     pub fn begin_answer(&self, node: NodeId) -> Awaiting {
         self.begin_with(Awaited::Answer(node))
+    }
+
+    /// A sleep begins.
+    #[inline]
+    pub fn begin_sleep(&self, span: Nanos) -> Awaiting {
+        self.begin_with(Awaited::Sleep(span))
     }
 
     #[inline]

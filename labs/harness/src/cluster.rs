@@ -11,9 +11,12 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::line::ControlFailure;
-use windtunnel::time::{Instant, sleep, timeout_at};
+use windtunnel::time::{sleep, timeout};
 use windtunnel::world::{Counters, LinkWeather, Tester};
 use windtunnel::{Nanos, NodeId, rand};
+
+/// Room for most control requests, serialised.
+const REQUEST_BYTES: usize = 64;
 
 /// The nodes of a test, and what its judge knows of them. Cheap to clone.
 pub struct Cluster<J: Judge> {
@@ -207,7 +210,8 @@ impl<J: Judge> Cluster<J> {
         request: &impl Serialize,
     ) -> Result<A, ControlFailure> {
         let _awaiting = self.waits.begin_answer(node);
-        let body = postcard::to_stdvec(request).expect("a control request always serialises");
+        let body = postcard::to_extend(request, Vec::with_capacity(REQUEST_BYTES))
+            .expect("a control request always serialises");
         let reply = self.tester.control(node, body).await?;
         // Whoever answers in other words has taken the control port away from the lab: nobody is there for it.
         postcard::from_bytes(&reply).map_err(|_| ControlFailure::NoHandler)
@@ -231,14 +235,9 @@ impl<J: Judge> Cluster<J> {
         otherwise: impl FnOnce() -> Failed,
     ) -> TestResult<T> {
         let _awaiting = self.awaiting(what);
-        let deadline = Instant::now() + patience;
-        loop {
-            if let Some(found) = look(&self.judge()) {
-                return Ok(found);
-            }
-            if timeout_at(deadline, self.tester.changed()).await.is_err() {
-                return look(&self.judge()).ok_or_else(otherwise);
-            }
+        match timeout(patience, self.found(&mut look)).await {
+            Ok(found) => Ok(found),
+            Err(_) => look(&self.judge()).ok_or_else(otherwise),
         }
     }
 
@@ -254,20 +253,22 @@ impl<J: Judge> Cluster<J> {
         mut look: impl FnMut(&J) -> Option<Failed>,
     ) -> TestResult {
         let _watching = self.waits.begin(format_args!("watched that {what}"));
-        let end = Instant::now() + span;
+        timeout(span, self.found(&mut look)).await.map_or(Ok(()), Err)
+    }
+
+    /// What `look` finds, looking again whenever something changed.
+    async fn found<T>(&self, look: &mut impl FnMut(&J) -> Option<T>) -> T {
         loop {
-            if let Some(failed) = look(&self.judge()) {
-                return Err(failed);
+            if let Some(found) = look(&self.judge()) {
+                return found;
             }
-            if timeout_at(end, self.tester.changed()).await.is_err() {
-                return Ok(());
-            }
+            self.tester.changed().await;
         }
     }
 
     /// Lets virtual time pass.
     pub async fn sleep(&self, span: Duration) {
-        let _sleeping = self.waits.begin(format_args!("slept for {}", Nanos::from(span)));
+        let _sleeping = self.waits.begin_sleep(span.into());
         sleep(span).await;
     }
 }

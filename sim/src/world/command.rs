@@ -77,6 +77,7 @@ pub enum Command {
         /// The node.
         node: NodeId,
         /// The request.
+        #[serde(with = "serde_bytes")]
         body: Vec<u8>,
     },
     /// Does something between this event and the next.

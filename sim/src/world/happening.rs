@@ -78,6 +78,7 @@ impl World<'_> {
             Due::Event(event) => {
                 if matches!(event, Event::Changed) {
                     self.tester_told = false;
+                    self.shared.awaits_change.set(false);
                 }
                 self.step(node, event);
             }

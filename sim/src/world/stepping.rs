@@ -159,9 +159,9 @@ impl World<'_> {
         self.queue.push(self.now, Item::Direct { node, incarnation, event });
     }
 
-    /// Wakes the tester, once until it has looked.
+    /// Wakes the tester if it waits for a change, once until it has looked.
     pub(super) fn tell_tester(&mut self) {
-        if !self.tester_told {
+        if self.shared.awaits_change.get() && !self.tester_told {
             self.tester_told = true;
             self.push_direct(NodeId::TESTER, Event::Changed);
         }

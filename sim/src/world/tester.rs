@@ -21,6 +21,8 @@ use std::task::Poll;
 pub(super) struct Shared {
     /// Whether the tester's body has ended.
     pub finished: Cell<bool>,
+    /// Whether something in the test body may wait for a change.
+    pub awaits_change: Cell<bool>,
     pub now: Cell<Nanos>,
     pub event: Cell<EventNumber>,
     pub running: RefCell<Vec<bool>>,
@@ -183,6 +185,7 @@ impl Tester {
             if *before.get_or_insert(changes) != changes {
                 return Poll::Ready(());
             }
+            self.shared.awaits_change.set(true);
             self.context.changed.borrow_mut().push(self.context.tasks.waiter(poll_context.waker()));
             Poll::Pending
         })

@@ -9,6 +9,9 @@ use crate::fold::Fold;
 use crate::line::{ControlFailure, DiskReply, DiskRequest, DiskResult, Effect, Event, Rejection, TimerId};
 use crate::units::{Nanos, NodeId};
 
+/// Room for most commands, serialised.
+const COMMAND_BYTES: usize = 128;
+
 /// Folds an event that a node is about to handle.
 #[inline]
 pub(super) fn event(fold: &mut Fold, now: Nanos, node: NodeId, event: &Event) {
@@ -102,7 +105,8 @@ pub(super) fn effect(fold: &mut Fold, effect: &Effect) {
         }
         Effect::Command(command) => {
             fold.word(43);
-            let bytes = postcard::to_stdvec(command).expect("a command always serialises");
+            let buffer = Vec::with_capacity(COMMAND_BYTES);
+            let bytes = postcard::to_extend(&**command, buffer).expect("a command always serialises");
             fold.bytes(&bytes);
         }
     }

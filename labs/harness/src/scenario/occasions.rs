@@ -42,6 +42,12 @@ impl Schedule {
 }
 
 impl Occasions {
+    /// Whether nothing waits for an occasion.
+    #[must_use]
+    pub const fn are_none(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// A node shows that kind of thing, now: the events of each strike that this brings, in order of time.
     pub fn seen(&mut self, kind: &str, now: Nanos) -> Vec<Vec<Event>> {
         let mut strikes = Vec::new();

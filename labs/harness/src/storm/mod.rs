@@ -112,7 +112,11 @@ impl<J: Judge> Weather<J> {
 
     /// Faults that wait for something to be observed.
     async fn strike_on_occasion(self: Rc<Self>) {
-        self.strikes_due.begin(self.schedule.occasions());
+        let occasions = self.schedule.occasions();
+        if occasions.are_none() {
+            return;
+        }
+        self.strikes_due.begin(occasions);
         loop {
             for events in self.strikes_due.take() {
                 let weather = self.clone();

@@ -12,17 +12,21 @@ use windtunnel::fold;
 const MARK: [u8; 4] = *b"RJ2\n";
 const HEADER_BYTES: usize = 16;
 
+/// Most frames need no more room.
+const USUAL_BYTES: usize = 256;
+
 /// The version that is written.
 pub const VERSION: char = MARK[2] as char;
 
 pub fn encode(body: &impl Serialize) -> Vec<u8> {
-    let body = postcard::to_stdvec(body).expect("what is saved is plain data");
+    let mut room = Vec::with_capacity(USUAL_BYTES);
+    room.resize(HEADER_BYTES, 0);
+    let mut bytes = postcard::to_extend(body, room).expect("what is saved is plain data");
+    let (header, body) = bytes.split_at_mut(HEADER_BYTES);
     let length = u32::try_from(body.len()).expect("a frame is smaller than 4 GiB");
-    let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
-    bytes.extend_from_slice(&MARK);
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&fold::of_bytes(&body).to_le_bytes());
-    bytes.extend_from_slice(&body);
+    header[..4].copy_from_slice(&MARK);
+    header[4..8].copy_from_slice(&length.to_le_bytes());
+    header[8..].copy_from_slice(&fold::of_bytes(body).to_le_bytes());
     bytes
 }
 
