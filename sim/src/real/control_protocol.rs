@@ -70,7 +70,7 @@ pub enum FromNode {
         /// What its monotonic clock shows at this moment: nanoseconds since its process began.
         at_ns: u64,
     },
-    /// It listens to its peers, and its program has been started. Told again on each connection.
+    /// It listens to its peers, and its program starts. Told again on each connection.
     Ready,
     /// Answers [`ToNode::Control`].
     ControlReply {

@@ -65,8 +65,9 @@ impl Driver {
             self.round(inputs, switch, &mut alarm).await;
         }
         if self.end.is_none() && self.draining.is_none() {
-            self.step(Event::Start(Box::new(start)));
+            // Before what the start does: a tester waits for this first.
             self.control.is_ready();
+            self.step(Event::Start(Box::new(start)));
         }
         while self.end.is_none() {
             self.fire_timers();
