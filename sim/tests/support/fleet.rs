@@ -1,5 +1,5 @@
 //! Nodes in flight for tests: each on a thread of its own, on a loopback address that no other test has.
-#![allow(dead_code, clippy::disallowed_methods)] // threads and real time, which is what flight is about
+#![allow(dead_code, missing_debug_implementations, clippy::disallowed_methods)] // threads and real time, which is what flight is about
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -36,9 +36,17 @@ pub struct Addresses {
 
 struct Running {
     switch: Switch,
-    thread: JoinHandle<Result<Ended, NodeError>>,
-    tester: TcpStream,
+    thread: Thread,
+    tester: Option<TcpStream>,
     asked: u64,
+}
+
+type Thread = JoinHandle<Result<Ended, NodeError>>;
+
+impl Running {
+    fn tester(&mut self) -> &mut TcpStream {
+        self.tester.as_mut().expect("a tester is there")
+    }
 }
 
 /// What a node tells its tester.
@@ -105,15 +113,30 @@ impl Fleet {
 
     /// Starts a node and waits until it runs its program.
     pub fn start(&mut self, node: NodeId) {
-        let config = self.config(node);
-        let ports = Ports::open(&config).expect("the ports are free");
-        let (program, switch) = (self.program.clone(), Switch::default());
-        let own_switch = switch.clone();
-        let thread = std::thread::spawn(move || run_node_on(&program, config, ports, &own_switch));
+        self.start_as(node, &self.config_text(node));
+    }
+
+    /// The same with another configuration.
+    pub fn start_as(&mut self, node: NodeId, config: &str) {
+        let (switch, thread) = self.spawn(config);
         let mut tester = greet(self.addresses[&node].control, TOKEN);
         assert!(matches!(read(&mut tester), FromNode::Hello { node: greeted, .. } if greeted == node));
         assert_eq!(read(&mut tester), FromNode::Ready);
-        self.running.insert(node, Running { switch, thread, tester, asked: 0 });
+        self.running.insert(node, Running { switch, thread, tester: Some(tester), asked: 0 });
+    }
+
+    /// Starts a node without a tester.
+    pub fn run_as(&mut self, node: NodeId, config: &str) {
+        let (switch, thread) = self.spawn(config);
+        self.running.insert(node, Running { switch, thread, tester: None, asked: 0 });
+    }
+
+    fn spawn(&self, config: &str) -> (Switch, Thread) {
+        let config = NodeConfig::parse(config, Path::new("test")).expect("a good configuration");
+        let ports = Ports::open(&config).expect("the ports are free");
+        let (program, switch) = (self.program.clone(), Switch::default());
+        let own_switch = switch.clone();
+        (switch, std::thread::spawn(move || run_node_on(&program, config, ports, &own_switch)))
     }
 
     /// Ends a node in the middle of things.
@@ -132,6 +155,11 @@ impl Fleet {
         how
     }
 
+    /// The tester goes; the node runs on.
+    pub fn leave(&mut self, node: NodeId) {
+        self.running.get_mut(&node).expect("it was started").tester = None;
+    }
+
     /// Asks a node to end, and waits until it has.
     pub fn terminate(&mut self, node: NodeId) -> Ended {
         self.running[&node].switch.terminate();
@@ -142,7 +170,7 @@ impl Fleet {
     pub fn told(&mut self, node: NodeId) -> Told {
         let running = self.running.get_mut(&node).expect("it was started");
         loop {
-            match read(&mut running.tester) {
+            match read(running.tester()) {
                 FromNode::Observed { kind, body, .. } => return Told::Observed { kind, body },
                 FromNode::Ended { how } => return Told::Ended(how),
                 _ => {}
@@ -166,7 +194,19 @@ impl Fleet {
         let running = self.running.get_mut(&node).expect("it was started");
         running.asked += 1;
         let request = ToNode::Control { id: ControlId(running.asked), body };
-        write_frame(&mut running.tester, &request).expect("the node listens");
+        write_frame(running.tester(), &request).expect("the node listens");
+    }
+
+    /// Says something over the control port.
+    pub fn say(&mut self, node: NodeId, frame: &ToNode) {
+        let running = self.running.get_mut(&node).expect("it was started");
+        write_frame(running.tester(), frame).expect("the node listens");
+    }
+
+    /// All that a node still says.
+    pub fn rest(&mut self, node: NodeId) -> Vec<FromNode> {
+        let running = self.running.get_mut(&node).expect("it was started");
+        std::iter::from_fn(|| read_frame(running.tester()).ok()).collect()
     }
 
     /// Asks a node's control handler; what else comes meanwhile is dropped.
@@ -174,7 +214,7 @@ impl Fleet {
         self.control(node, body);
         let running = self.running.get_mut(&node).expect("it was started");
         loop {
-            if let FromNode::ControlReply { id: ControlId(id), result } = read(&mut running.tester)
+            if let FromNode::ControlReply { id: ControlId(id), result } = read(running.tester())
                 && id == running.asked
             {
                 return result;
