@@ -51,6 +51,8 @@ compile_error!(
 
 pub mod collections;
 pub mod executor;
+#[cfg(all(feature = "flight", madsim))]
+pub mod flight;
 pub mod fold;
 pub mod fs;
 #[cfg(all(feature = "sim", madsim))]
