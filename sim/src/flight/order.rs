@@ -6,7 +6,12 @@
 //! machine share, and a node gives its frames to the kernel before its messages. So if a step of one node could
 //! know of a step of another, it began after that one's frames were there to be read. The pilot notes the time, reads all
 //! that is there on every port, and releases, in the order of their times, the frames from before that time:
-//! whatever could be a cause of those has been read as well.
+//! whatever could be a cause of those has been read as well. Steps that know nothing of each other come in the order of
+//! their times too, but a rule must not hang on that: a frame may have been late.
+//!
+//! Three things this takes: all nodes are on this machine; a node's frames find room in its socket, else its messages
+//! may leave it before them (a pilot that is megabytes behind); and what a killed node had shown is in the
+//! kernel, from where it is read after its death. The step in which it was killed may be missing, with all that it said to others.
 
 use crate::real::control_protocol::FromNode;
 use crate::units::NodeId;
