@@ -57,6 +57,8 @@ mod timers;
 #[cfg(feature = "real")]
 mod wire;
 
+#[cfg(all(feature = "flight", madsim))]
+pub(crate) use clock::machine_now;
 pub use control_protocol::Ended;
 #[cfg(feature = "real")]
 pub use {
