@@ -20,6 +20,7 @@ use stage::Stage;
 macro_rules! both_worlds {
     ($($(#[$doc:meta])* async fn $name:ident($stage:ident: Stage) $body:block)+) => { $(
         mod $name {
+            #[allow(unused_imports)] // a body may need none of them
             use super::*;
 
             $(#[$doc])*

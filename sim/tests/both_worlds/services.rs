@@ -15,7 +15,7 @@ pub const DEADLINE: Duration = Duration::from_millis(150);
 macro_rules! rpc {
     ($(#[$doc:meta])* $name:ident($($field:ty),*) -> $reply:ty as $text:literal) => {
         $(#[$doc])*
-        #[derive(Serialize, Deserialize)]
+        #[derive(Debug, Serialize, Deserialize)]
         pub struct $name($(pub $field),*);
 
         impl Request for $name {

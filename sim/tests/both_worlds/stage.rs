@@ -37,10 +37,10 @@ pub struct Asked {
 }
 
 /// The body's side.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Stage(Rc<RefCell<Waiting>>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Waiting {
     count: u64,
     answers: BTreeMap<u64, oneshot::Sender<()>>,

@@ -17,7 +17,7 @@ use windtunnel::{NodeId, node, time};
 pub const A: NodeId = NodeId(1);
 pub const B: NodeId = NodeId(2);
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Echo(pub String);
 
 impl Request for Echo {

@@ -1,0 +1,215 @@
+//! A node as a process of its own: how it is started, how it ends, and what it costs when it has nothing to do.
+//!
+//! A target without libtest, since this executable is also the node.
+#![allow(clippy::disallowed_methods)] // real time
+
+#[path = "support/fleet.rs"]
+mod fleet;
+
+use fleet::{Fleet, PATIENCE, TOKEN, greet, read};
+use std::io::Read;
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use windtunnel::executor::Program;
+use windtunnel::line::ControlId;
+use windtunnel::real::Ended;
+use windtunnel::real::control_protocol::{FromNode, ToNode, read_frame, write_frame};
+use windtunnel::real::main_if_asked;
+use windtunnel::{NodeId, node, time};
+
+const A: NodeId = NodeId(1);
+
+const TESTS: [(&str, fn()); 6] = [
+    ("sigterm_answers_what_was_asked_and_exits_with_0", sigterm_answers_what_was_asked_and_exits_with_0),
+    ("a_panic_exits_with_101_and_says_where", a_panic_exits_with_101_and_says_where),
+    ("a_stop_exits_with_3_and_says_why", a_stop_exits_with_3_and_says_why),
+    ("what_cannot_begin_exits_with_2_and_says_why", what_cannot_begin_exits_with_2_and_says_why),
+    ("a_node_ends_when_its_standard_input_closes", a_node_ends_when_its_standard_input_closes),
+    ("an_idle_node_sleeps_and_is_small", an_idle_node_sleeps_and_is_small),
+];
+
+fn main() -> ExitCode {
+    if let Some(code) = main_if_asked(&program()) {
+        return code;
+    }
+    let has = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    // nextest asks every target for its tests, and then for one at a time.
+    if has("--list") {
+        for (name, _) in TESTS.iter().filter(|_| !has("--ignored")) {
+            println!("{name}: test");
+        }
+        return ExitCode::SUCCESS;
+    }
+    let ran = TESTS.iter().filter(|(name, _)| !has("--exact") || has(name)).inspect(|(name, test)| {
+        test();
+        println!("test {name} ... ok");
+    });
+    println!("\ntest result: ok. {} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", ran.count());
+    ExitCode::SUCCESS
+}
+
+/// Does what the first byte of a control request says; its lab code prints, which must disturb nothing.
+fn program() -> Program {
+    Program::new(|| async {
+        println!("printed by lab code");
+        node::control(|request| async move {
+            node::observe("asked", &());
+            match request.first() {
+                Some(b'p') => panic!("on purpose"),
+                Some(b's') => node::stop("the disk is gone"),
+                _ => time::sleep(Duration::from_millis(300)).await,
+            }
+            request
+        });
+    })
+}
+
+/// A node process, killed when dropped.
+struct Process(Child);
+
+impl Process {
+    fn start(config: &PathBuf) -> Self {
+        let command = Command::new(std::env::current_exe().expect("this executable has a path"))
+            .args(["node", "--until-stdin-closes", "--config"])
+            .arg(config)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        Process(command.expect("it starts"))
+    }
+
+    /// Its exit code, and what it wrote to standard error.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        self.0.stderr.take().expect("it is piped").read_to_string(&mut said).expect("it is text");
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.0.try_wait().expect("it is a child") {
+                return (status.code(), said);
+            }
+            assert!(begin.elapsed() < PATIENCE, "it does not end; it said: {said}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn status(&self, key: &str) -> u64 {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.0.id())).expect("it runs");
+        let of_thread = |path: PathBuf| {
+            let status = std::fs::read_to_string(path.join("status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+            line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0)
+        };
+        tasks.flatten().map(|thread| of_thread(thread.path())).sum()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn written(fleet: &Fleet, config: &str) -> PathBuf {
+    let path = fleet.directory.join("node.toml");
+    std::fs::write(&path, config).expect("there is room");
+    path
+}
+
+/// A node process that runs its program, and its tester.
+fn started() -> (Fleet, Process, TcpStream) {
+    let fleet = Fleet::new(1, program());
+    let process = Process::start(&written(&fleet, &fleet.config_text(A)));
+    let begin = Instant::now();
+    let control = fleet.addresses(A).control;
+    while TcpStream::connect(control).is_err() {
+        assert!(begin.elapsed() < PATIENCE, "its control port never opens");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let mut tester = greet(control, TOKEN);
+    assert!(matches!(read(&mut tester), FromNode::Hello { pid, .. } if pid == process.0.id()));
+    assert_eq!(read(&mut tester), FromNode::Ready);
+    (fleet, process, tester)
+}
+
+fn ask(tester: &mut TcpStream, request: &[u8]) {
+    write_frame(tester, &ToNode::Control { id: ControlId(7), body: request.to_vec() }).expect("it listens");
+    assert!(matches!(read(tester), FromNode::Observed { kind, .. } if kind == "asked"));
+}
+
+fn sigterm_answers_what_was_asked_and_exits_with_0() {
+    let (_fleet, process, mut tester) = started();
+    ask(&mut tester, b"wait");
+    let pid = rustix::process::Pid::from_child(&process.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    assert_eq!(read(&mut tester), FromNode::ControlReply { id: ControlId(7), result: Ok(b"wait".to_vec()) });
+    assert_eq!(read(&mut tester), FromNode::Ended { how: Ended::Terminated });
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("printed by lab code"), "{said}");
+}
+
+/// What a node says when it is asked for its end, and its exit code.
+fn end_of(request: &[u8]) -> (Ended, Option<i32>, String) {
+    let (_fleet, process, mut tester) = started();
+    write_frame(&mut tester, &ToNode::Control { id: ControlId(7), body: request.to_vec() }).expect("it listens");
+    let how = loop {
+        if let FromNode::Ended { how } = read_frame(&mut tester).expect("it says how it ends") {
+            break how;
+        }
+    };
+    let (code, said) = process.end();
+    (how, code, said)
+}
+
+fn a_panic_exits_with_101_and_says_where() {
+    let (how, code, said) = end_of(b"p");
+    assert!(matches!(how, Ended::Panicked(report) if report.message == "on purpose"));
+    assert_eq!(code, Some(101));
+    assert!(
+        said.contains("panicked at") && said.contains("flight_process.rs") && said.contains("on purpose"),
+        "{said}"
+    );
+}
+
+fn a_stop_exits_with_3_and_says_why() {
+    let (how, code, said) = end_of(b"s");
+    assert_eq!(how, Ended::Stopped { reason: "the disk is gone".into() });
+    assert_eq!(code, Some(3));
+    assert!(said.contains("stopped: the disk is gone"), "{said}");
+}
+
+fn what_cannot_begin_exits_with_2_and_says_why() {
+    let fleet = Fleet::new(1, program());
+    let path = written(&fleet, &fleet.config_text(A).replace("node = 1", "nod = 1"));
+    let (code, said) = Process::start(&path).end();
+    assert_eq!(code, Some(2));
+    assert!(said.contains("node.toml:") && said.contains("unknown field `nod`"), "{said}");
+
+    let _taken = std::net::TcpListener::bind(fleet.addresses(A).listen).expect("it is free");
+    let (code, said) = Process::start(&written(&fleet, &fleet.config_text(A))).end();
+    assert_eq!(code, Some(2));
+    assert!(said.contains("is another node running there?"), "{said}");
+}
+
+fn a_node_ends_when_its_standard_input_closes() {
+    let (_fleet, mut process, mut tester) = started();
+    ask(&mut tester, b"wait");
+    drop(process.0.stdin.take());
+    assert_eq!(process.end().0, Some(137));
+}
+
+fn an_idle_node_sleeps_and_is_small() {
+    let (_fleet, process, _tester) = started();
+    let before = process.status("voluntary_ctxt_switches:");
+    std::thread::sleep(Duration::from_secs(2));
+    let wakes = process.status("voluntary_ctxt_switches:") - before;
+    assert!(wakes <= 100, "{wakes} wakes in two seconds");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.0.id())).expect("it runs");
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
+    let kilobytes: u64 = resident.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number");
+    assert!(kilobytes <= 20_000, "{kilobytes} kB");
+}
