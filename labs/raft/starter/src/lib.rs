@@ -85,8 +85,9 @@ impl Raft {
         self.observe_term(request.term);
         // TODO(you): grant the vote if this server has not voted for another in this term and the
         // candidate's log is at least as up-to-date; a vote granted sets the election timer anew.
+        let vote = Vote { term: self.term(), granted: false }; // as it is now: another request may change it meanwhile
         self.save().await;
-        Vote { term: self.term(), granted: false }
+        vote
     }
 
     /// Figure 2, "AppendEntries RPC: Receiver implementation".
@@ -96,9 +97,10 @@ impl Raft {
             self.0.volatile.borrow_mut().leader = Some(from);
         }
         // TODO(you): steps 1 to 5; hearing from the leader sets the election timer anew.
+        let appended = Appended { term: self.term(), success: false };
         self.save().await;
         self.apply();
-        Appended { term: self.term(), success: false }
+        appended
     }
 
     /// "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to

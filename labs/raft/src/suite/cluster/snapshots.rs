@@ -6,7 +6,7 @@ use crate::contract::{Digest, LogIndex};
 use crate::control::{Reply, Request};
 use crate::judge::{Known, RaftJudge};
 use lab_harness::cluster::Cluster;
-use lab_harness::failed::TestResult;
+use lab_harness::failed::{Failed, TestResult};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -103,8 +103,9 @@ impl RaftCluster {
         self.cluster.tester().disk_bytes(node).saturating_sub(snapshot)
     }
 
-    /// That soon no connected server keeps more on its disk, besides its snapshot, than MIT allows. A server may
-    /// be about to replace what it has, and needs room for both; so this waits a little.
+    /// That soon no connected server keeps more on its disk, besides its snapshot, than MIT allows, nor what its
+    /// newest snapshot stands for. A server may be about to replace what it has, and needs room for both; so this
+    /// waits a little.
     ///
     /// # Errors
     /// When one does.
@@ -112,20 +113,36 @@ impl RaftCluster {
         let deadline = Instant::now() + RAFT_STATE_WITHIN;
         loop {
             let connected: Vec<NodeId> = self.connected.borrow().iter().copied().collect();
-            let sizes = connected.into_iter().map(|node| (node, self.raft_state_bytes(node, plan)));
-            let Some((node, bytes)) = sizes.into_iter().find(|(_, bytes)| *bytes >= RAFT_STATE_BYTES) else {
-                return Ok(());
-            };
+            let excess = connected.into_iter().find_map(|node| self.excess(node, plan));
+            let Some(failed) = excess else { return Ok(()) };
             if Instant::now() >= deadline {
-                let title = format!(
-                    "The disk of {node} holds {bytes} bytes besides the snapshot's {}; less than {RAFT_STATE_BYTES} would \
-                     do for the {} entries since the last one.",
-                    plan.bytes, plan.every
-                );
-                return Err(self.failed("state-too-large", title).on([node]));
+                return Err(failed);
             }
             self.sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// What a server keeps and should not, if anything. Who writes nothing has a small disk; so the log counts too.
+    fn excess(&self, node: NodeId, plan: SnapshotPlan) -> Option<Failed> {
+        let bytes = self.raft_state_bytes(node, plan);
+        if bytes >= RAFT_STATE_BYTES {
+            let title = format!(
+                "The disk of {node} holds {bytes} bytes besides the snapshot's {}; less than {RAFT_STATE_BYTES} would \
+                 do for the {} entries since the last one.",
+                plan.bytes, plan.every
+            );
+            return Some(self.failed("state-too-large", title).on([node]));
+        }
+        let judge = self.cluster.judge();
+        let server = judge.known().server(node);
+        let handed = plan.due(server.applied);
+        let base = server.head.map_or(LogIndex::ZERO, |head| head.snapshot_index);
+        (base < handed).then(|| {
+            let first = base.next();
+            let title =
+                format!("{node} was handed a snapshot of all up to {handed}, and its log still begins at {first}.");
+            self.failed("log-not-cut", title).on([node])
+        })
     }
 }
 
