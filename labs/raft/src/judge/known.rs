@@ -34,6 +34,8 @@ pub struct Head {
 pub struct Server {
     /// Whether its process runs, or is paused.
     pub running: bool,
+    /// How often it was started.
+    pub starts: u64,
     /// Its last view; none until this incarnation has shown one.
     pub head: Option<Head>,
     /// Its log.
@@ -183,7 +185,7 @@ impl Server {
             Some(head) => Some(Box::new((head, std::mem::take(&mut self.log)))),
             None => self.former.take(),
         };
-        *self = Server { running: true, former, ..Server::default() };
+        *self = Server { running: true, starts: self.starts + 1, former, ..Server::default() };
     }
 
     /// What it showed last, in this incarnation or the one before. A server that is down may have lost some of it,

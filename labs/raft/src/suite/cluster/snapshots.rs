@@ -62,23 +62,21 @@ pub fn take_snapshots(cluster: Cluster<RaftJudge>, plan: SnapshotPlan) -> Snapsh
     }))
 }
 
-/// The last snapshot that each server was handed.
-type Taken = Rc<RefCell<BTreeMap<NodeId, LogIndex>>>;
+/// The last snapshot that each server was handed, and after which start: what was handed to it before is lost if it
+/// was not saved yet.
+type Taken = Rc<RefCell<BTreeMap<NodeId, (u64, LogIndex)>>>;
 
 fn hand_over_if_due(cluster: &Cluster<RaftJudge>, plan: SnapshotPlan, node: NodeId, taken: &Taken) {
     let judge = cluster.judge();
     let known = judge.known();
     let server = known.server(node);
     let index = plan.due(server.applied);
-    let mut last = taken.borrow().get(&node).copied().unwrap_or_default();
-    if index < last {
-        last = LogIndex::ZERO; // it has restarted, and applies from the beginning or a snapshot
-    }
-    if !server.running || index <= last || server.head.is_none_or(|head| head.snapshot_index >= index) {
+    let is_taken = taken.borrow().get(&node).is_some_and(|(start, last)| *start == server.starts && *last >= index);
+    if !server.running || is_taken || server.head.is_none_or(|head| head.snapshot_index >= index) {
         return;
     }
     let Some(data) = plan.state_at(known, index) else { return };
-    taken.borrow_mut().insert(node, index);
+    taken.borrow_mut().insert(node, (server.starts, index));
     known.note_snapshot(index, Digest::of(&data));
     let (cluster, taken) = (cluster.clone(), taken.clone());
     // A server that stands still or dies does not keep the others waiting.
