@@ -2,6 +2,8 @@
 
 mod control_port;
 mod data;
+#![allow(clippy::disallowed_methods)] // real threads and real time
+
 #[path = "../support/fleet.rs"]
 mod fleet;
 mod peers;
