@@ -1,6 +1,6 @@
 //! Flight: the same node on real TCP, real files and real clocks, in a process of its own.
 //!
-//! Not a second facade: a host of the same [`Executor`], beside the world's thread and `isolate`. Real
+//! Not a second facade: a host of the same [`Executor`](crate::executor::Executor), beside the world's thread and `isolate`. Real
 //! events go in, effects are carried out. In the order in which to read:
 //!
 //! - `driver`: the loop; `input`: what reaches it;
@@ -68,6 +68,3 @@ pub use {
     process::main_if_asked,
     switch::Switch,
 };
-
-#[cfg(all(doc, feature = "real"))]
-use crate::executor::Executor;

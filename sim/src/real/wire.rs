@@ -24,6 +24,9 @@ pub const LARGEST_HELLO: usize = 1_024;
 
 const LENGTH_BYTES: usize = 4;
 
+/// The room of a larger frame is given back when nothing follows it.
+const KEPT: usize = 1 << 20;
+
 /// What the side that calls sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromCaller {
@@ -115,7 +118,11 @@ impl Unframe {
         let frame = frame.map_err(|_| WireError::TooLong { limit: self.codec.max_frame_length() })?;
         let Some(frame) = frame else { return Ok(None) };
         self.unused -= LENGTH_BYTES + frame.len();
-        decode(&frame).map(Some)
+        let decoded = decode(&frame).map(Some);
+        if frame.len() > KEPT && self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+        decoded
     }
 
     /// Waits for the next frame. May be dropped while it waits; nothing is lost.
