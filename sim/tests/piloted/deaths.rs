@@ -71,11 +71,13 @@ fn a_node_that_cannot_begin_is_quoted() {
 
 fn a_node_that_stops_at_its_start_does_not_keep_the_others() {
     let ground = Ground::new();
-    let directory = ground.0.join("node-2");
-    std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(directory.join("doomed"), "")).expect("a file");
+    for (node, mark) in [("node-1", "doomed"), ("node-2", "slow")] {
+        let directory = ground.0.join(node);
+        std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(directory.join(mark), "")).expect("a file");
+    }
     let flown = flight(2, &ground.0).run(|tester| async move {
-        let reply = order(&tester, 1, "read").await;
-        (reply, tester.is_running(NodeId(2)))
+        let reply = order(&tester, 2, "read").await;
+        (reply, tester.is_running(NodeId(1)))
     });
     let report = flown.expect("it took off").report;
     assert!(matches!(report.outcome, Outcome::Finished((_, false))), "{:?}", report.outcome);

@@ -20,7 +20,11 @@ impl net::Request for Whisper {
 /// What a node runs.
 pub async fn main() {
     let config = std::env::args_os().skip_while(|argument| argument != "--config").nth(1).expect("a node has a file");
-    if Path::new(&config).with_file_name("doomed").exists() {
+    let is_marked = |mark| Path::new(&config).with_file_name(mark).exists();
+    if is_marked("slow") {
+        std::thread::sleep(Duration::from_millis(300)); // in its first step: it becomes ready as late
+    }
+    if is_marked("doomed") {
         node::stop("doomed from the start");
     }
     net::serve(|from, Whisper(words)| async move {
