@@ -121,8 +121,9 @@ impl<'a> Pilot<'a> {
         }
     }
 
+    /// Whether all are ready that have not stopped already.
     fn all_ready(&self) -> bool {
-        self.machines.values().all(|machine| machine.process.as_ref().is_some_and(|process| process.ready))
+        self.machines.values().filter_map(|machine| machine.process.as_ref()).all(|process| process.ready)
     }
 
     /// Hears the nodes, then gives the tester one event; waits if there is none.

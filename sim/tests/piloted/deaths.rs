@@ -15,6 +15,10 @@ use windtunnel::{Nanos, NodeId};
 pub const TESTS: &[Test] = &[
     ("a_panic_in_a_node_ends_the_flight_and_is_named", a_panic_in_a_node_ends_the_flight_and_is_named),
     ("a_node_that_cannot_begin_is_quoted", a_node_that_cannot_begin_is_quoted),
+    (
+        "a_node_that_stops_at_its_start_does_not_keep_the_others",
+        a_node_that_stops_at_its_start_does_not_keep_the_others,
+    ),
     ("a_node_that_never_becomes_ready_is_named", a_node_that_never_becomes_ready_is_named),
     ("a_process_that_somebody_else_kills_is_named", a_process_that_somebody_else_kills_is_named),
     ("a_binary_that_is_not_there_is_named", a_binary_that_is_not_there_is_named),
@@ -63,6 +67,21 @@ fn a_node_that_cannot_begin_is_quoted() {
     let ground = Ground::new();
     let message = lost_in(shell("echo the port is taken >&2; exit 2", &ground.0));
     assert!(message.contains("exit status: 2") && message.contains("the port is taken"), "{message}");
+}
+
+fn a_node_that_stops_at_its_start_does_not_keep_the_others() {
+    let ground = Ground::new();
+    for (node, mark) in [("node-1", "doomed"), ("node-2", "slow")] {
+        let directory = ground.0.join(node);
+        std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(directory.join(mark), "")).expect("a file");
+    }
+    let flown = flight(2, &ground.0).run(|tester| async move {
+        let reply = order(&tester, 2, "read").await;
+        (reply, tester.is_running(NodeId(1)))
+    });
+    let report = flown.expect("it took off").report;
+    assert!(matches!(report.outcome, Outcome::Finished((_, false))), "{:?}", report.outcome);
+    assert_eq!(report.counters.stops, 1);
 }
 
 fn a_node_that_never_becomes_ready_is_named() {

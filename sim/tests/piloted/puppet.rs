@@ -1,6 +1,7 @@
 //! A node that does what it is told over its control port, in words.
 
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::time::Duration;
 use windtunnel::world::Tester;
 use windtunnel::{NodeId, fs, net, node, spawn};
@@ -18,6 +19,14 @@ impl net::Request for Whisper {
 
 /// What a node runs.
 pub async fn main() {
+    let config = std::env::args_os().skip_while(|argument| argument != "--config").nth(1).expect("a node has a file");
+    let is_marked = |mark| Path::new(&config).with_file_name(mark).exists();
+    if is_marked("slow") {
+        std::thread::sleep(Duration::from_millis(300)); // in its first step: it becomes ready as late
+    }
+    if is_marked("doomed") {
+        node::stop("doomed from the start");
+    }
     net::serve(|from, Whisper(words)| async move {
         node::observe("heard", &words);
         format!("{} heard `{words}` from {from}", node::name())
