@@ -63,6 +63,7 @@ pub mod net;
 pub mod node;
 pub mod progress;
 pub mod rand;
+pub mod real;
 mod select;
 pub mod streams;
 pub mod sync;
