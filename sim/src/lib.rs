@@ -50,6 +50,8 @@ compile_error!(
 
 pub mod collections;
 pub mod executor;
+#[cfg(all(feature = "sim", feature = "real", madsim))]
+pub mod flight;
 pub mod fold;
 pub mod fs;
 #[cfg(all(feature = "sim", madsim))]

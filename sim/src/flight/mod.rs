@@ -1,0 +1,6 @@
+//! flight
+mod alarms;
+pub mod latency;
+mod order;
+pub mod proxy;
+mod unmade;
