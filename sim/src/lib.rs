@@ -50,7 +50,7 @@ compile_error!(
 
 pub mod collections;
 pub mod executor;
-#[cfg(all(feature = "sim", feature = "real", madsim))]
+#[cfg(all(feature = "flight", madsim))]
 pub mod flight;
 pub mod fold;
 pub mod fs;

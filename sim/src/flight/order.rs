@@ -39,6 +39,10 @@ impl Order {
         Some(first.remove())
     }
 
+    pub fn holds(&self, node: NodeId) -> bool {
+        self.held.values().any(|frame| frame.node == node)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.held.is_empty()
     }

@@ -59,8 +59,7 @@ impl NodeProcess {
             .stderr(error_output)
             // A group of its own, so that what it may have started goes with it.
             .process_group(0);
-        let mut child =
-            command.spawn().map_err(|source| TakeOffError::Binary { path: binary.path.clone(), source })?;
+        let mut child = command.spawn().map_err(|source| TakeOffError::Binary { path: binary.path.clone(), source })?;
         Ok(NodeProcess { _stdin: child.stdin.take(), child, log: log.to_owned() })
     }
 

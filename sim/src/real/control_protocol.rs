@@ -69,6 +69,9 @@ pub enum FromNode {
         pid: u32,
         /// What its monotonic clock shows at this moment: nanoseconds since its process began.
         at_ns: u64,
+        /// What the machine's monotonic clock (`CLOCK_MONOTONIC`) shows at this moment. All processes of a machine
+        /// share that one: it sets what nodes show into one order.
+        machine_ns: u64,
     },
     /// It listens to its peers, and its program has been started. Told again on each connection.
     Ready,

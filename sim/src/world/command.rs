@@ -92,11 +92,11 @@ pub enum Command {
 }
 
 /// What kind of fault, and where: a node, or the two ends of a link.
-pub(super) type Fault = (&'static str, (NodeId, Option<NodeId>));
+pub(crate) type Fault = (&'static str, (NodeId, Option<NodeId>));
 
 impl Command {
     /// The fault that it is, or the end of one; nothing for what only asks or plans.
-    pub(super) fn fault(&self) -> Option<Fault> {
+    pub(crate) fn fault(&self) -> Option<Fault> {
         Some(match self {
             Command::Start(node) => ("start", (*node, None)),
             Command::Kill(node) => ("kill", (*node, None)),

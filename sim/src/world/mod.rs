@@ -46,7 +46,7 @@ use network::Network;
 use queue::{Queue, Turn};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use tester::Shared;
+pub(crate) use tester::Shared;
 use timers::Come;
 
 /// Which weather seeds mean. Goes up whenever the same seed draws other weather than before, so

@@ -18,7 +18,7 @@ use std::task::Poll;
 
 /// What the world shows the tester without a step in between.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     /// Whether the tester's body has ended.
     pub finished: Cell<bool>,
     /// Whether something in the test body may wait for a change.
@@ -40,7 +40,7 @@ pub struct Tester {
 }
 
 impl Tester {
-    pub(super) fn of_current(shared: Rc<Shared>) -> Self {
+    pub(crate) fn of_current(shared: Rc<Shared>) -> Self {
         let context = current();
         let members = context.start.members.clone().into();
         Tester { context, shared, members, controls: Rc::default() }

@@ -1,0 +1,152 @@
+//! What comes from nodes: what they show, and how they end.
+
+use super::history::What;
+use super::machine::Process;
+use super::order::Frame;
+use super::pilot::Pilot;
+use crate::line::{ControlFailure, ControlId, Event};
+use crate::real::control_protocol::{CONTROL_PROTOCOL, Ended, FromNode};
+use crate::units::NodeId;
+use crate::world::disk::DiskStatistics;
+use crate::world::{Failure, Lifecycle, Stop};
+use std::time::{Duration, Instant};
+
+/// How long a process may take to end that has closed its control port.
+const TO_END: Duration = Duration::from_secs(5);
+/// How many lines of what a node printed are quoted.
+const LAST_WORDS: usize = 5;
+/// How a node's process ends that has ended itself, and one that has panicked.
+const STOPPED: i32 = 3;
+
+impl Pilot<'_> {
+    /// Takes in one frame of a node.
+    pub(super) fn shown(&mut self, Frame { node, stamp, frame }: Frame) {
+        let Some(process) = self.machines.get_mut(&node).and_then(|machine| machine.process.as_mut()) else { return };
+        self.last_node = node;
+        match frame {
+            FromNode::Hello { protocol, node: says, incarnation, .. } => {
+                process.incarnation = incarnation;
+                if protocol != CONTROL_PROTOCOL || says != node {
+                    let message = format!(
+                        "who answers at its control port is {says} and speaks protocol {protocol} instead of \
+                         {CONTROL_PROTOCOL}: build the node with the windtunnel that flies it"
+                    );
+                    return self.fail(Failure::ProcessLost { node, message });
+                }
+                self.lifecycle(node, Lifecycle::Started(incarnation));
+            }
+            FromNode::Ready => {
+                process.ready = true;
+                self.fleet.proxies.set_alive(node, true);
+            }
+            FromNode::ControlReply { id, result } => self.control_ends(node, id, result),
+            FromNode::Observed { step, kind, body, .. } => {
+                let incarnation = process.incarnation.0;
+                self.count_event();
+                let moment = self.moment_of(stamp);
+                self.history.note(moment, What::Observed { node, incarnation, step, kind: &kind, body: &body });
+                let response = self.observer.observed(moment, node, &kind, &body);
+                self.respond(response);
+            }
+            FromNode::Log { line, .. } => {
+                let moment = self.moment_of(stamp);
+                self.observer.logged(moment, node, &line);
+            }
+            FromNode::Ended { how } => process.ended = Some(how),
+        }
+    }
+
+    /// Tells the tester how its control request ended.
+    pub(super) fn control_ends(&mut self, node: NodeId, id: ControlId, result: Result<Vec<u8>, ControlFailure>) {
+        if let Some(process) = self.machines.get_mut(&node).and_then(|machine| machine.process.as_mut()) {
+            process.controls.retain(|waiting| *waiting != id);
+        }
+        let (body, failure) = match &result {
+            Ok(body) => (Some(&body[..]), None),
+            Err(failure) => (None, Some(format!("{failure:?}"))),
+        };
+        let moment = self.moment_now();
+        self.history.note(moment, What::ControlReply { id: id.0, node, body, failure });
+        self.pending.push_back(Event::ControlReply { id, result });
+    }
+
+    /// Buries those who have ended and said all they had to say, and sees who does not become ready.
+    pub(super) fn look_after_processes(&mut self) {
+        let nodes: Vec<NodeId> = self.machines.keys().copied().collect();
+        for node in nodes {
+            let held = self.holds_frames_of(node);
+            let Some(process) = self.machines.get_mut(&node).and_then(|machine| machine.process.as_mut()) else {
+                continue;
+            };
+            if process.closed.is_some() {
+                if !held {
+                    self.bury(node);
+                }
+            } else if !process.ready && !process.paused && Instant::now() > process.ready_by {
+                let seconds = self.options.ready_within.as_secs_f32();
+                let message = said(process, &format!("it was not ready within {seconds} s"));
+                self.fail(Failure::ProcessLost { node, message });
+            }
+        }
+    }
+
+    /// A process has ended: by a kill of ours, by its own will, or by a fault of its own.
+    pub(super) fn bury(&mut self, node: NodeId) {
+        let Some(mut process) = self.machines.get_mut(&node).and_then(|machine| machine.process.take()) else { return };
+        let status = process.child.ended_within(TO_END);
+        self.fleet.proxies.set_alive(node, false);
+        self.show_running(node, false);
+        for id in std::mem::take(&mut process.controls) {
+            self.control_ends(node, id, Err(ControlFailure::Died));
+        }
+        let exit = match &status {
+            Ok(status) => status.to_string(),
+            Err(error) => format!("nobody knows how it ended: {error}"),
+        };
+        let code = status.ok().and_then(|status| status.code());
+        match process.ended.take() {
+            Some(Ended::Stopped { reason }) => self.stopped(node, &reason),
+            Some(Ended::Panicked(report)) => self.fail_at(node, &exit, Failure::Panicked { node, report }),
+            Some(Ended::NeverIdle) => self.fail_at(node, &exit, Failure::NeverIdle { node }),
+            _ if process.killed => {
+                self.counters.kills += 1;
+                self.lifecycle(node, Lifecycle::Killed);
+            }
+            None if code == Some(STOPPED) => self.stopped(node, &process.child.last_words(1)),
+            Some(other) => {
+                let message = said(&process, &format!("{exit}: {other}"));
+                self.fail_at(node, &exit, Failure::ProcessLost { node, message });
+            }
+            None => {
+                let why = process.closed.as_deref().unwrap_or_default();
+                let message = said(&process, &format!("{exit}: {why}"));
+                self.fail_at(node, &exit, Failure::ProcessLost { node, message });
+            }
+        }
+    }
+
+    fn fail_at(&mut self, node: NodeId, exit: &str, failure: Failure) {
+        let moment = self.moment_now();
+        self.last_node = node;
+        self.history.note(moment, What::Ended { node, how: &format!("{failure} ({exit})") });
+        self.fail(failure);
+    }
+
+    /// Of its disk nothing is known: that is the machine's.
+    fn stopped(&mut self, node: NodeId, reason: &str) {
+        self.counters.stops += 1;
+        let moment = self.moment_now();
+        self.history.note(moment, What::Ended { node, how: reason });
+        let response = self.observer.stopped(moment, node, Stop { reason, disk: &DiskStatistics::default() });
+        self.respond(response);
+        self.lifecycle(node, Lifecycle::Stopped);
+    }
+}
+
+/// What happened to a process, with the end of what it printed.
+fn said(process: &Process, what: &str) -> String {
+    match process.child.last_words(LAST_WORDS) {
+        words if words.is_empty() => format!("{what}; it printed nothing"),
+        words => format!("{what}; the end of what it printed:\n{words}"),
+    }
+}

@@ -1,0 +1,229 @@
+//! How a flight is set up, [`Flight`], and what is known of it afterwards, [`Flown`].
+
+use super::fleet::{Fleet, make_directory};
+use super::history::History;
+use super::pilot::{End, Pilot};
+use super::process::NodeBinary;
+use super::unmade::Skipped;
+use crate::executor::{Executor, install_panic_hook, panics};
+use crate::line::LogLevel;
+use crate::units::{Nanos, Seed};
+use crate::world::{Blind, Decisions, LinkWeather, Observer, Outcome, Report, Shared, Tester};
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Once;
+use std::time::Duration;
+
+/// The options of a flight.
+#[derive(Clone, Debug)]
+pub struct FlightOptions {
+    /// Where everything of the flight is left: `node-1/` and so on with each node's configuration, log and data, and
+    /// `history.jsonl`. Data that is there is what the nodes start with.
+    pub directory: PathBuf,
+    /// The name of the cluster; data of another one is refused.
+    pub cluster: String,
+    /// What the tester and the nodes draw from. What happens is not drawn from it: a flight does not repeat.
+    pub seed: Seed,
+    /// Latency of every link at the start; none but the loopback's without it.
+    pub links: Option<LinkWeather>,
+    /// When the run is over at the latest, on the real clock.
+    pub time_budget: Nanos,
+    /// How long a node may take from its start until it is ready.
+    pub ready_within: Duration,
+    /// Log lines from this level on are made.
+    pub log_level: LogLevel,
+}
+
+/// A flight to be.
+#[derive(Debug)]
+pub struct Flight {
+    binary: NodeBinary,
+    nodes: u32,
+    options: FlightOptions,
+}
+
+/// What is known of a flight.
+#[derive(Debug)]
+pub struct Flown<T> {
+    /// As of a simulation, with what flight cannot know left empty: the trace hash is 0; of the counters there are
+    /// only bytes (of frames, replies and connections' first words too), starts, kills and stops; there are no
+    /// decisions, and no recording. An event is an observation or a command; times are real ones from the start of
+    /// the first node.
+    pub report: Report<T>,
+    /// What was asked for and not made.
+    pub skipped: Skipped,
+    /// Where everything was left.
+    pub directory: PathBuf,
+    /// Why the history is not whole, if it is not.
+    pub history_error: Option<io::Error>,
+}
+
+/// Why a flight could not begin or go on, with no fault of a node.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeOffError {
+    /// A file or directory of the flight.
+    #[error("{} cannot be used: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The node's executable.
+    #[error("{} cannot be started: {source}", path.display())]
+    Binary {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// No port, or no thread for the proxies.
+    #[error("no port of 127.0.0.1 can be had: {0}")]
+    Ports(io::Error),
+}
+
+impl Flight {
+    /// A flight of so many nodes, which leaves everything in `directory`.
+    pub fn new(binary: NodeBinary, nodes: u32, directory: impl Into<PathBuf>) -> Self {
+        let options = FlightOptions {
+            directory: directory.into(),
+            cluster: "flight".to_owned(),
+            seed: Seed(0),
+            links: None,
+            time_budget: Nanos::from_secs(600),
+            ready_within: Duration::from_secs(10),
+            log_level: LogLevel::Info,
+        };
+        Flight { binary, nodes, options }
+    }
+
+    /// Changes options.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut FlightOptions)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// Runs `body` as the tester, with all nodes ready, to its end. Nobody watches.
+    ///
+    /// # Errors
+    /// As [`observe`](Self::observe).
+    pub fn run<T: Send + 'static, F: Future<Output = T> + 'static>(
+        self,
+        body: impl FnOnce(Tester) -> F + Send + 'static,
+    ) -> Result<Flown<T>, TakeOffError> {
+        self.observe(move || (Blind, body), drop).map(|(flown, ())| flown)
+    }
+
+    /// Runs a body as the tester, with all nodes ready and an observer that sees what they show, on a thread of its
+    /// own; `setup` and `collect` are those of [`Simulation::observe`](crate::world::Simulation::observe). When this
+    /// comes back no process is left.
+    ///
+    /// # Errors
+    /// When the flight could not begin, for no fault of a node.
+    ///
+    /// # Panics
+    /// As [`Simulation::observe`](crate::world::Simulation::observe).
+    pub fn observe<T, S, O, B, F>(
+        self,
+        setup: impl FnOnce() -> (O, B) + Send,
+        collect: impl FnOnce(O) -> S + Send,
+    ) -> Result<(Flown<T>, S), TakeOffError>
+    where
+        T: Send + 'static,
+        S: Send,
+        O: Observer,
+        B: FnOnce(Tester) -> F + 'static,
+        F: Future<Output = T> + 'static,
+    {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(install_panic_hook);
+        std::thread::scope(|scope| {
+            let run = move || {
+                let (mut observer, body) = setup();
+                let flown = self.run_here(&mut observer, body)?;
+                Ok((flown, collect(observer)))
+            };
+            std::thread::Builder::new()
+                .name("flight".into())
+                .spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(run)).map_err(|_| panics::take_report()))
+                .expect("the system has a thread to spare")
+                .join()
+                .expect("the thread catches all panics")
+                .unwrap_or_else(|report| std::panic::resume_unwind(Box::new(report)))
+        })
+    }
+
+    fn run_here<T: 'static, F: Future<Output = T> + 'static>(
+        self,
+        observer: &mut dyn Observer,
+        body: impl FnOnce(Tester) -> F + 'static,
+    ) -> Result<Flown<T>, TakeOffError> {
+        let Flight { binary, nodes, options } = self;
+        make_directory(&options.directory)?;
+        let fleet = Fleet::lay_out(binary, nodes, &options)?;
+        let path = options.directory.join("history.jsonl");
+        let history = History::create(&path).map_err(|source| TakeOffError::File { path, source })?;
+
+        let result: Rc<RefCell<Option<T>>> = Rc::default();
+        let shared = Rc::new(Shared::default());
+        let main = {
+            let (result, shared) = (result.clone(), shared.clone());
+            move || -> Pin<Box<dyn Future<Output = ()>>> {
+                let body = body(Tester::of_current(shared.clone()));
+                Box::pin(async move {
+                    let value = body.await;
+                    *result.borrow_mut() = Some(value);
+                    shared.finished.set(true);
+                })
+            }
+        };
+        let mut pilot = Pilot::new(options, fleet, history, nodes, Executor::with_main(main), shared, observer);
+        let log = crate::logging::Subscriber::for_nodes();
+        tracing::subscriber::with_default(log, || pilot.run());
+        let finished = result.borrow_mut().take();
+        pilot.finish(finished)
+    }
+}
+
+impl Pilot<'_> {
+    /// Ends all processes and says what became of the run.
+    fn finish<T>(mut self, finished: Option<T>) -> Result<Flown<T>, TakeOffError> {
+        for machine in self.machines.values_mut() {
+            // Dropped, it is dead.
+            machine.process = None;
+        }
+        let moment = self.moment_now();
+        let outcome = match (self.end, finished) {
+            (Some(End::Grounded(error)), _) => return Err(error),
+            (Some(End::Failed(failure)), _) => Outcome::Failed(failure),
+            (Some(End::Stopped), _) => Outcome::Stopped,
+            (None, Some(value)) => Outcome::Finished(value),
+            (None, None) => unreachable!("the loop ends with a result or with a reason"),
+        };
+        let words = match &outcome {
+            Outcome::Finished(_) => "finished".to_owned(),
+            Outcome::Stopped => "stopped by its observer".to_owned(),
+            Outcome::Failed(failure) => failure.to_string(),
+        };
+        self.counters.bytes = self.fleet.proxies.bytes();
+        let report = Report {
+            outcome,
+            trace_hash: 0,
+            events: moment.event.0,
+            ended_at: moment.at,
+            last_node: self.last_node,
+            counters: self.counters,
+            decisions: Decisions::default(),
+            recording: None,
+            hash_at: None,
+        };
+        let history_error = self.history.finish(moment, &words);
+        Ok(Flown { report, skipped: self.skipped, directory: self.options.directory, history_error })
+    }
+}
