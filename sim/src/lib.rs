@@ -8,9 +8,10 @@
 //! - `line`: the events and effects that cross between a node and the world;
 //! - `executor`: a node's side of that line, one incarnation at a time;
 //! - `world`: the simulated backend: event queue, network, clocks, disks, faults, trace;
-//! - `isolate`: where a node lives: in the world's thread, or in a process of its own.
+//! - `isolate`: where a node lives: in the world's thread, or in a process of its own;
+//! - [`real`]: the other backend: real TCP, real files, real clocks, one process a node.
 //!
-//! The tokio backend will be `real`, history checkers `check`; neither exists yet.
+//! History checkers will be `check`, which does not exist yet.
 #![cfg_attr(
     feature = "sim",
     doc = r#"
@@ -57,7 +58,7 @@ pub mod fs;
 #[cfg(all(feature = "sim", madsim))]
 pub mod isolate;
 pub mod line;
-#[cfg(all(feature = "sim", madsim))]
+#[cfg(any(feature = "real", all(feature = "sim", madsim)))]
 mod logging;
 #[cfg(all(feature = "sim", madsim))]
 pub mod memory;

@@ -40,6 +40,8 @@ pub enum Purpose {
     Tester = 13,
     /// The wall clock at the start of the run; entity: none.
     WallClock = 14,
+    /// In flight alone: how long a node waits before it connects again; entity: node and incarnation, peer.
+    Reconnect = 15,
 }
 
 /// A stream of random words with a name.

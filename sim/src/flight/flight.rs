@@ -7,7 +7,7 @@ use super::process::NodeBinary;
 use super::unmade::Skipped;
 use crate::executor::{Executor, install_panic_hook, panics};
 use crate::line::LogLevel;
-use crate::units::{Nanos, Seed};
+use crate::units::{Nanos, NodeId, Seed};
 use crate::world::{Blind, Decisions, LinkWeather, Observer, Outcome, Report, Shared, Tester};
 use std::cell::RefCell;
 use std::future::Future;
@@ -18,6 +18,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Once;
 use std::time::Duration;
+
+/// How long a node may take to end when it is asked to; it gives itself two seconds and one.
+const LANDING: Duration = Duration::from_secs(5);
 
 /// The options of a flight.
 #[derive(Clone, Debug)]
@@ -57,6 +60,9 @@ pub struct Flown<T> {
     pub report: Report<T>,
     /// What was asked for and not made.
     pub skipped: Skipped,
+    /// Nodes that did not end as SIGTERM asks: with 0, after the replies they owed. Asked are those that run when the
+    /// body has come to its end.
+    pub unclean: Vec<(NodeId, String)>,
     /// Where everything was left.
     pub directory: PathBuf,
     /// Why the history is not whole, if it is not.
@@ -192,12 +198,27 @@ impl Flight {
 }
 
 impl Pilot<'_> {
+    /// Asks all nodes to end, and says who did not.
+    fn land(&mut self) -> Vec<(NodeId, String)> {
+        let running = || self.machines.iter().filter_map(|(node, machine)| Some((*node, machine.process.as_ref()?)));
+        running().for_each(|(_, process)| process.child.terminate());
+        let mut unclean = Vec::new();
+        for (node, machine) in &mut self.machines {
+            let Some(process) = &mut machine.process else { continue };
+            match process.child.ended_within(LANDING) {
+                Ok(status) if status.success() => {}
+                Ok(status) => unclean.push((*node, status.to_string())),
+                Err(error) => unclean.push((*node, error.to_string())),
+            }
+        }
+        unclean
+    }
+
     /// Ends all processes and says what became of the run.
     fn finish<T>(mut self, finished: Option<T>) -> Result<Flown<T>, TakeOffError> {
-        for machine in self.machines.values_mut() {
-            // Dropped, it is dead.
-            machine.process = None;
-        }
+        let is_landing = self.end.is_none();
+        let unclean = if is_landing { self.land() } else { Vec::new() };
+        self.machines.clear(); // what still runs is killed
         let moment = self.moment_now();
         let outcome = match (self.end, finished) {
             (Some(End::Grounded(error)), _) => return Err(error),
@@ -224,6 +245,6 @@ impl Pilot<'_> {
             hash_at: None,
         };
         let history_error = self.history.finish(moment, &words);
-        Ok(Flown { report, skipped: self.skipped, directory: self.options.directory, history_error })
+        Ok(Flown { report, unclean, skipped: self.skipped, directory: self.options.directory, history_error })
     }
 }

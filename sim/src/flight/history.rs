@@ -1,6 +1,5 @@
 //! What happened in a flight, one JSON object a line: what nodes showed, what was done to them, how they ended.
 
-use super::unmade::Unmade;
 use crate::units::NodeId;
 use crate::world::{Command, Lifecycle, Moment};
 use serde::{Serialize, Serializer};

@@ -26,7 +26,6 @@ mod flight;
 mod history;
 mod latency;
 mod machine;
-mod machine_clock;
 mod order;
 mod pilot;
 mod process;

@@ -8,7 +8,7 @@ use super::alarms::Alarms;
 use super::fleet::Fleet;
 use super::history::{History, What};
 use super::machine::{Machine, Process};
-use super::machine_clock::machine_now;
+use crate::real::machine_now;
 use super::order::{Frame, Order};
 use super::unmade::Skipped;
 use super::{FlightOptions, TakeOffError};

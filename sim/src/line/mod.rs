@@ -8,6 +8,8 @@
 pub mod disk;
 pub mod effect;
 pub mod event;
+#[cfg(any(feature = "real", all(feature = "sim", madsim)))]
+pub(crate) mod path;
 
 pub use disk::{DiskError, DiskReply, DiskRequest, DiskResult, FileId, Metadata, OpenMode};
 pub use effect::{Effect, LogLevel, LogLine, PanicReport};

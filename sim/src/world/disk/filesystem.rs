@@ -3,7 +3,7 @@
 use super::content::Content;
 use super::inodes::{Body, Entries, InodeNumber, Inodes, ROOT};
 use super::name_journal::{Act, NameChange, NameJournal, Slot};
-use super::path;
+use crate::line::path;
 use crate::line::{DiskError, DiskReply, DiskResult, FileId, Metadata, OpenMode};
 use std::collections::BTreeMap;
 

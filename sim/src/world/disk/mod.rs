@@ -13,7 +13,6 @@ mod filesystem;
 mod inodes;
 mod name_journal;
 mod names;
-mod path;
 mod ranges;
 mod report;
 mod statistics;

@@ -3,7 +3,7 @@
 use super::filesystem::FileSystem;
 use super::inodes::{Body, Directory, InodeNumber, ROOT};
 use super::name_journal::{Act, NameChange, Put, Slot};
-use super::path;
+use crate::line::path;
 use crate::line::{DiskError, DiskReply, DiskResult};
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ const LONGEST_NAME: usize = 255;
 
 /// The parts of a path; none for the root itself, written `.`. Empty parts and `.` are dropped. An empty
 /// path, an absolute one, `..`, a NUL byte and a name of more than 255 bytes are refused.
-pub(super) fn parts(path: &str) -> Result<Vec<&str>, DiskError> {
+pub(crate) fn parts(path: &str) -> Result<Vec<&str>, DiskError> {
     if path.is_empty() || path.starts_with('/') || path.contains('\0') {
         return Err(DiskError::InvalidInput);
     }

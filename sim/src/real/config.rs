@@ -1,0 +1,359 @@
+//! What a node is told before it starts: `node.toml`.
+
+use crate::line::LogLevel;
+use crate::units::{NodeId, Seed};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// The configuration of one node.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NodeConfig {
+    /// The name of the cluster: nodes of another one are not talked to, and their data is not touched.
+    pub cluster: String,
+    /// This node's id, from 1.
+    pub node: NodeId,
+    /// Where it listens to its peers.
+    pub listen: SocketAddr,
+    /// Its directory: the lock, who it is, and below `files` what lab code writes.
+    pub data: PathBuf,
+    /// Where this node finds each member, itself included.
+    pub peers: BTreeMap<NodeId, SocketAddr>,
+    /// The port for a tester; without it there is none, and what the node shows is seen by nobody.
+    pub control: Option<ControlConfig>,
+    /// What the streams of this node are drawn from.
+    pub seed: Seed,
+    /// Log lines below this are not made.
+    pub log_level: LogLevel,
+    /// Whether addresses may be other than loopback.
+    pub allow_remote: bool,
+}
+
+/// The port for a tester.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ControlConfig {
+    /// Where: loopback, always.
+    pub listen: SocketAddr,
+    /// What a tester must know.
+    pub token: String,
+    /// Whether the program is started only when a tester has come.
+    pub wait: bool,
+}
+
+/// Keeps the token out of logs.
+impl fmt::Debug for ControlConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ControlConfig").field("listen", &self.listen).field("wait", &self.wait).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NodeConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NodeConfig { cluster, node, listen, data, peers, control, .. } = self;
+        let mut shown = f.debug_struct("NodeConfig");
+        shown.field("cluster", cluster).field("node", node).field("listen", listen).field("data", data);
+        shown.field("peers", peers).field("control", control).finish_non_exhaustive()
+    }
+}
+
+/// What is wrong with a configuration: the file, the line if it has one, and what to write instead.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{}: {fault}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub fault: ConfigFault,
+}
+
+/// What can be wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigFault {
+    /// The file cannot be read.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    /// It is not TOML, or has an unknown or missing key, or a value of another type.
+    #[error("{0}")]
+    Toml(String),
+    /// A node without a number.
+    #[error("node 0 is the tester's id: nodes count from 1")]
+    NodeZero,
+    /// Two peers of one id.
+    #[error("node {0} is in `peers` twice: give each node one address")]
+    DuplicateNode(u32),
+    /// The node is not among its peers.
+    #[error("`node` is {0}, which is not in `peers`: list every member there, this node included")]
+    NotAMember(u32),
+    /// An address that does not parse.
+    #[error("`{0}` is no address: write an IP address and a port, as in 127.0.0.1:7001")]
+    BadAddress(String),
+    /// An address beyond this machine.
+    #[error(
+        "{0} is reachable from other machines, and nothing is encrypted: use 127.0.0.1, or set `allow_remote = true`"
+    )]
+    Remote(SocketAddr),
+    /// A control port beyond this machine.
+    #[error("the control port listens on this machine only: use 127.0.0.1 instead of {0}")]
+    RemoteControl(SocketAddr),
+    /// A token that anybody guesses.
+    #[error("`token` needs at least 16 characters, drawn at random for each flight")]
+    ShortToken,
+    /// No cluster, or a name too long for a hello.
+    #[error("`cluster` needs a name of 1 to 200 bytes")]
+    ClusterName,
+}
+
+const SHORTEST_TOKEN: usize = 16;
+const LONGEST_CLUSTER_NAME: usize = 200;
+
+/// The file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    cluster: Spanned<String>,
+    node: Spanned<u32>,
+    listen: Spanned<String>,
+    data: PathBuf,
+    peers: Vec<WrittenPeer>,
+    control: Option<WrittenControl>,
+    #[serde(default)]
+    seed: u64,
+    #[serde(default = "info")]
+    log_level: LogLevel,
+    #[serde(default)]
+    allow_remote: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPeer {
+    node: Spanned<u32>,
+    address: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenControl {
+    listen: Spanned<String>,
+    token: Spanned<String>,
+    #[serde(default)]
+    wait: bool,
+}
+
+const fn info() -> LogLevel {
+    LogLevel::Info
+}
+
+impl NodeConfig {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// With the first thing that is wrong, and where.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+            path: path.to_owned(),
+            line: None,
+            fault: ConfigFault::Unreadable(error),
+        })?;
+        NodeConfig::parse(&text, path)
+    }
+
+    /// Checks a text; `path` is what errors name.
+    ///
+    /// # Errors
+    /// With the first thing that is wrong, and where.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let reader = Reader { text, path };
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let place = error.span().map_or(usize::MAX, |span| span.start);
+            reader.fault(place, ConfigFault::Toml(error.message().to_owned()))
+        })?;
+        reader.check(written)
+    }
+}
+
+/// Turns places of the text into lines of errors.
+struct Reader<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+impl Reader<'_> {
+    fn fault(&self, place: usize, fault: ConfigFault) -> ConfigError {
+        let line = self.text.get(..place).map(|before| before.matches('\n').count() + 1);
+        ConfigError { path: self.path.to_owned(), line, fault }
+    }
+
+    fn at<T>(&self, value: &Spanned<T>, fault: ConfigFault) -> ConfigError {
+        self.fault(value.span().start, fault)
+    }
+
+    fn check(&self, written: Written) -> Result<NodeConfig, ConfigError> {
+        let Written { cluster, node, listen, data, peers: members, control, seed, log_level, allow_remote } = written;
+        if !(1..=LONGEST_CLUSTER_NAME).contains(&cluster.get_ref().len()) {
+            return Err(self.at(&cluster, ConfigFault::ClusterName));
+        }
+        let own = self.node_id(&node)?;
+        let mut peers = BTreeMap::new();
+        for WrittenPeer { node, address } in &members {
+            if peers.insert(self.node_id(node)?, self.address(address, allow_remote)?).is_some() {
+                return Err(self.at(node, ConfigFault::DuplicateNode(*node.get_ref())));
+            }
+        }
+        if !peers.contains_key(&own) {
+            return Err(self.at(&node, ConfigFault::NotAMember(own.0)));
+        }
+        Ok(NodeConfig {
+            cluster: cluster.into_inner(),
+            node: own,
+            listen: self.address(&listen, allow_remote)?,
+            data,
+            peers,
+            control: control.map(|control| self.control(control)).transpose()?,
+            seed: Seed(seed),
+            log_level,
+            allow_remote,
+        })
+    }
+
+    fn node_id(&self, node: &Spanned<u32>) -> Result<NodeId, ConfigError> {
+        match *node.get_ref() {
+            0 => Err(self.at(node, ConfigFault::NodeZero)),
+            id => Ok(NodeId(id)),
+        }
+    }
+
+    fn address(&self, written: &Spanned<String>, allow_remote: bool) -> Result<SocketAddr, ConfigError> {
+        let address: SocketAddr = written
+            .get_ref()
+            .parse()
+            .map_err(|_| self.at(written, ConfigFault::BadAddress(written.get_ref().clone())))?;
+        if !allow_remote && !address.ip().is_loopback() {
+            return Err(self.at(written, ConfigFault::Remote(address)));
+        }
+        Ok(address)
+    }
+
+    fn control(&self, control: WrittenControl) -> Result<ControlConfig, ConfigError> {
+        let listen = self.address(&control.listen, true)?;
+        if !listen.ip().is_loopback() {
+            return Err(self.at(&control.listen, ConfigFault::RemoteControl(listen)));
+        }
+        if control.token.get_ref().len() < SHORTEST_TOKEN {
+            return Err(self.at(&control.token, ConfigFault::ShortToken));
+        }
+        Ok(ControlConfig { listen, token: control.token.into_inner(), wait: control.wait })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"cluster = "demo"
+node = 1
+listen = "127.0.0.1:7001"
+data = "data/1"
+seed = 7
+log_level = "debug"
+peers = [
+    { node = 1, address = "127.0.0.1:7001" },
+    { node = 2, address = "[::1]:7002" },
+]
+[control]
+listen = "127.0.0.1:8001"
+token = "0123456789abcdef"
+wait = true
+"#;
+
+    fn parse(text: &str) -> Result<NodeConfig, String> {
+        NodeConfig::parse(text, Path::new("node.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_whole_configuration_is_read() {
+        let config = parse(GOOD).unwrap();
+        assert_eq!((config.node, config.seed, config.log_level), (NodeId(1), Seed(7), LogLevel::Debug));
+        assert_eq!(config.peers[&NodeId(2)].port(), 7002);
+        assert!(config.control.as_ref().is_some_and(|control| control.wait));
+        assert!(!format!("{config:?}").contains("0123456789abcdef"), "the token is not shown");
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_value() {
+        let config = parse(
+            "cluster = 'c'\nnode = 1\nlisten = '127.0.0.1:1'\ndata = 'd'\npeers = [{ node = 1, address = '127.0.0.1:1' }]",
+        );
+        let config = config.unwrap();
+        assert_eq!((config.control, config.seed, config.log_level), (None, Seed(0), LogLevel::Info));
+    }
+
+    /// Each wrong configuration, made from the good one, and what is said of it.
+    #[test]
+    fn errors_name_file_line_and_fix() {
+        let wrong = [
+            ("node = 2,", "node = 1,", "node.toml:9: node 1 is in `peers` twice: give each node one address"),
+            (
+                "node = 1\n",
+                "node = 3\n",
+                "node.toml:2: `node` is 3, which is not in `peers`: list every member there, this node included",
+            ),
+            ("node = 1\n", "node = 0\n", "node.toml:2: node 0 is the tester's id: nodes count from 1"),
+            (
+                "\"127.0.0.1:7001\"\n",
+                "\"0.0.0.0:7001\"\n",
+                "node.toml:3: 0.0.0.0:7001 is reachable from other machines, and nothing is encrypted: use 127.0.0.1, or set `allow_remote = true`",
+            ),
+            (
+                "127.0.0.1:8001",
+                "192.168.0.1:8001",
+                "node.toml:12: the control port listens on this machine only: use 127.0.0.1 instead of 192.168.0.1:8001",
+            ),
+            (
+                "[::1]:7002",
+                "localhost",
+                "node.toml:9: `localhost` is no address: write an IP address and a port, as in 127.0.0.1:7001",
+            ),
+            (
+                "0123456789abcdef",
+                "secret",
+                "node.toml:13: `token` needs at least 16 characters, drawn at random for each flight",
+            ),
+            ("\"demo\"", "\"\"", "node.toml:1: `cluster` needs a name of 1 to 200 bytes"),
+        ];
+        for (good, bad, said) in wrong {
+            assert!(GOOD.contains(good), "{good}");
+            assert_eq!(parse(&GOOD.replacen(good, bad, 1)).unwrap_err(), said);
+        }
+    }
+
+    #[test]
+    fn unknown_and_missing_keys_are_named() {
+        let error = parse(&GOOD.replace("seed = 7", "sede = 7")).unwrap_err();
+        assert!(error.starts_with("node.toml:5: unknown field `sede`, expected one of"), "{error}");
+        let error = parse(&GOOD.replace("data = \"data/1\"\n", "")).unwrap_err();
+        assert!(error.contains("missing field `data`"), "{error}");
+        let error = parse("cluster = ").unwrap_err();
+        assert!(error.starts_with("node.toml:1: "), "{error}");
+    }
+
+    #[test]
+    fn remote_addresses_need_to_be_allowed_and_the_control_port_never_is() {
+        let remote =
+            GOOD.replacen("127.0.0.1:7001\"\n", "10.0.0.1:7001\"\n", 1).replace("seed = 7", "allow_remote = true");
+        assert!(parse(&remote).is_ok());
+        let error = parse(&remote.replace("127.0.0.1:8001", "10.0.0.1:8001")).unwrap_err();
+        assert!(error.contains("the control port listens on this machine only"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = NodeConfig::read(Path::new("no/such/node.toml")).unwrap_err();
+        assert!(error.to_string().starts_with("no/such/node.toml: the configuration cannot be read: "), "{error}");
+    }
+}

@@ -1,0 +1,145 @@
+//! The task behind one connection to a peer: connects, says who this node is, and reads replies until the end.
+
+use super::input::Input;
+use super::own_task::OwnTask;
+use super::peer::LinkNews;
+use super::socket;
+use super::wire::{self, FromCaller, FromServer, Hello, LARGEST_FRAME, LARGEST_HELLO, PROTOCOL, Unframe, WireError};
+use crate::line::Event;
+use crate::units::{Incarnation, Nanos, NodeId, Seed};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_util::bytes::BytesMut;
+
+/// How long a peer may take to accept a connection and to say welcome.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Who this node is, and where the others are.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub cluster: String,
+    pub node: NodeId,
+    pub incarnation: Incarnation,
+    pub seed: Seed,
+    pub peers: BTreeMap<NodeId, SocketAddr>,
+}
+
+/// Makes connections.
+#[derive(Debug)]
+pub struct Connector {
+    settings: Settings,
+    inputs: mpsc::Sender<Input>,
+}
+
+impl Connector {
+    pub const fn new(settings: Settings, inputs: mpsc::Sender<Input>) -> Self {
+        Connector { settings, inputs }
+    }
+
+    /// Begins an attempt; news of it comes under its number.
+    pub fn connect(&self, peer: NodeId, attempt: u64) -> OwnTask {
+        let Settings { cluster, node, incarnation, peers, .. } = &self.settings;
+        let address = peers.get(&peer).copied();
+        let hello =
+            Hello { protocol: PROTOCOL, cluster: cluster.clone(), from: *node, to: peer, incarnation: *incarnation };
+        let inputs = self.inputs.clone();
+        OwnTask::spawn(async move {
+            let tell = async |news| inputs.send(Input::Link { peer, attempt, news }).await;
+            let Some(address) = address else { return };
+            let news = match timeout(CONNECT_DEADLINE, introduce(address, hello)).await {
+                Err(_) => LinkNews::Silent { why: format!("{address} does not answer") },
+                Ok(Err(failure)) => failure.news(address),
+                Ok(Ok((stream, mut unframe))) => {
+                    let (mut input, output) = stream.into_split();
+                    if tell(LinkNews::Up(output)).await.is_err() {
+                        return;
+                    }
+                    read_replies(&mut input, &mut unframe, &inputs).await;
+                    LinkNews::Lost
+                }
+            };
+            // Fails only when the node has ended.
+            let _ = tell(news).await;
+        })
+    }
+
+    /// Waits before the next attempt.
+    pub fn rest(&self, peer: NodeId, attempt: u64, pause: Nanos) -> OwnTask {
+        let inputs = self.inputs.clone();
+        OwnTask::spawn(async move {
+            sleep(pause.to_duration()).await;
+            let _ = inputs.send(Input::Link { peer, attempt, news: LinkNews::Rested }).await;
+        })
+    }
+}
+
+/// Why there is no connection.
+enum Failure {
+    Connect(io::Error),
+    /// Connected to itself: the kernel chose as this end's port the one where nobody listens.
+    Itself,
+    /// Closed before a welcome: behind that address is nobody, as behind a proxy whose server is dead.
+    NoWelcome(WireError),
+    Unwelcome(String),
+}
+
+impl Failure {
+    fn news(self, address: SocketAddr) -> LinkNews {
+        let refused = |why: String| LinkNews::Refused { why };
+        match self {
+            Failure::Connect(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                refused(format!("nobody listens at {address}"))
+            }
+            Failure::Itself => refused(format!("nobody listens at {address}")),
+            Failure::Connect(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                refused(format!("{address} closes the connection"))
+            }
+            Failure::Connect(error) => LinkNews::Silent { why: format!("{address}: {error}") },
+            Failure::NoWelcome(error) => refused(format!("{address} says no welcome: {error}")),
+            Failure::Unwelcome(reason) => refused(format!("{address} says: {reason}")),
+        }
+    }
+}
+
+/// Connects and waits for the peer's welcome: a call is sent only to a peer that is there.
+async fn introduce(address: SocketAddr, hello: Hello) -> Result<(TcpStream, Unframe), Failure> {
+    let mut stream = TcpStream::connect(address).await.map_err(Failure::Connect)?;
+    if stream.local_addr().ok() == Some(address) {
+        return Err(Failure::Itself);
+    }
+    socket::prepare(&stream).map_err(Failure::Connect)?;
+    let mut greeting = BytesMut::new();
+    wire::encode(&FromCaller::Hello(hello), LARGEST_HELLO, &mut greeting).map_err(Failure::NoWelcome)?;
+    stream.write_all(&greeting).await.map_err(|error| Failure::NoWelcome(error.into()))?;
+    let mut unframe = Unframe::with_limit(LARGEST_HELLO);
+    match unframe.read(&mut stream).await {
+        Ok(FromServer::Welcome { .. }) => {
+            unframe.set_limit(LARGEST_FRAME);
+            Ok((stream, unframe))
+        }
+        Ok(FromServer::Unwelcome { reason }) => Err(Failure::Unwelcome(reason)),
+        Ok(_) => Err(Failure::Unwelcome("something else than a welcome".into())),
+        Err(error) => Err(Failure::NoWelcome(error)),
+    }
+}
+
+/// Reads until the connection ends, or the peer talks nonsense, which ends it.
+async fn read_replies(input: &mut OwnedReadHalf, unframe: &mut Unframe, inputs: &mpsc::Sender<Input>) {
+    while let Ok(frame) = unframe.read(input).await {
+        let event = match frame {
+            FromServer::Reply { call, body } => Event::Reply { call, result: Ok(body) },
+            FromServer::Rejected { call, rejection } => Event::Reply { call, result: Err(rejection) },
+            FromServer::Welcome { .. } | FromServer::Unwelcome { .. } => return,
+        };
+        if inputs.send(Input::Event(event)).await.is_err() {
+            return;
+        }
+    }
+}

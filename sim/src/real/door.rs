@@ -1,0 +1,171 @@
+//! The listening port: lets nobody in who has not said who it is.
+//!
+//! A stranger gets two seconds and a place among 64; when a 65th comes the oldest goes, so that a crowd of strangers
+//! keeps no peer out: peers say who they are at once.
+
+use super::connect::Settings;
+use super::input::Input;
+use super::log::Log;
+use super::own_task::OwnTask;
+use super::socket;
+use super::wire::{self, FromCaller, FromServer, Hello, LARGEST_FRAME, LARGEST_HELLO, PROTOCOL, Unframe};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_util::bytes::BytesMut;
+
+/// How long a stranger may take to say who it is.
+pub const HELLO_DEADLINE: Duration = Duration::from_secs(2);
+/// How many may be about to.
+pub const STRANGERS: usize = 64;
+/// How long to wait when the system gives no more connections, for lack of descriptors say.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Greets all who come, for as long as it is kept.
+pub fn open(listener: TcpListener, settings: Settings, inputs: mpsc::Sender<Input>, log: Log) -> OwnTask {
+    let settings = Rc::new(settings);
+    let greet = move |stream| {
+        let (settings, inputs) = (settings.clone(), inputs.clone());
+        async move {
+            if let Some(input) = greet(stream, &settings, log).await {
+                // Fails only when the node has ended.
+                let _ = inputs.send(input).await;
+            }
+        }
+    };
+    OwnTask::spawn(let_in(listener, STRANGERS, log, greet))
+}
+
+/// Accepts connections, and greets at most `places` at a time.
+pub async fn let_in<F: Future<Output = ()> + 'static>(
+    listener: TcpListener,
+    places: usize,
+    log: Log,
+    greet: impl Fn(TcpStream) -> F,
+) {
+    let mut strangers: VecDeque<OwnTask> = VecDeque::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                strangers.retain(|stranger| !stranger.is_finished());
+                if strangers.len() >= places {
+                    strangers.pop_front();
+                }
+                strangers.push_back(OwnTask::spawn(greet(stream)));
+            }
+            Err(error) => {
+                log.warn(format_args!("a connection is not accepted: {error}"));
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Waits for a hello and looks whether it is one for this node.
+async fn greet(mut stream: TcpStream, settings: &Settings, log: Log) -> Option<Input> {
+    let address = stream.peer_addr().ok()?;
+    socket::prepare(&stream).ok()?;
+    let mut unframe = Unframe::with_limit(LARGEST_HELLO);
+    let hello = match timeout(HELLO_DEADLINE, unframe.read(&mut stream)).await {
+        Err(_) => Err("says nothing".to_owned()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(FromCaller::Request { .. })) => Err("asks before it says who it is".to_owned()),
+        Ok(Ok(FromCaller::Hello(hello))) => Ok(hello),
+    };
+    let refused = match hello {
+        Ok(hello) => match unwelcome(&hello, settings) {
+            None => {
+                unframe.set_limit(LARGEST_FRAME);
+                return Some(Input::Greeted { hello, stream, unframe });
+            }
+            Some(reason) => {
+                let mut answer = BytesMut::new();
+                let reply = FromServer::Unwelcome { reason: reason.clone() };
+                if wire::encode(&reply, LARGEST_HELLO, &mut answer).is_ok() {
+                    let _ = timeout(HELLO_DEADLINE, stream.write_all(&answer)).await;
+                }
+                reason
+            }
+        },
+        Err(fault) => fault,
+    };
+    log.warn(format_args!("a connection from {address} is closed: {refused}"));
+    None
+}
+
+/// Why somebody is not let in.
+fn unwelcome(hello: &Hello, settings: &Settings) -> Option<String> {
+    let Settings { cluster, node, peers, .. } = settings;
+    if hello.protocol != PROTOCOL {
+        return Some(format!(
+            "protocol {} is spoken there and {PROTOCOL} here: build all nodes from one version",
+            hello.protocol
+        ));
+    }
+    if hello.cluster != *cluster {
+        let other = &hello.cluster;
+        return Some(format!(
+            "it is of cluster `{other}`, and {node} is of `{cluster}`: look at `peers` and `cluster`"
+        ));
+    }
+    if hello.to != *node {
+        return Some(format!("it looks for {}, and this is {node}: look at `peers`", hello.to));
+    }
+    if !peers.contains_key(&hello.from) {
+        return Some(format!("{} is not in `peers` of {node}: list every member there", hello.from));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Incarnation, NodeId, Seed};
+
+    fn settings() -> Settings {
+        Settings {
+            cluster: "demo".into(),
+            node: NodeId(1),
+            incarnation: Incarnation(1),
+            seed: Seed(0),
+            peers: [1, 2].map(|node| (NodeId(node), ([127, 0, 0, 1], 7_000).into())).into(),
+        }
+    }
+
+    fn said_to(change: impl FnOnce(&mut Hello)) -> Option<String> {
+        let mut hello = Hello {
+            protocol: PROTOCOL,
+            cluster: "demo".into(),
+            from: NodeId(2),
+            to: NodeId(1),
+            incarnation: Incarnation(3),
+        };
+        change(&mut hello);
+        unwelcome(&hello, &settings())
+    }
+
+    #[test]
+    fn only_members_of_the_cluster_who_look_for_this_node_are_let_in() {
+        assert_eq!(said_to(|_| ()), None);
+        let said = [
+            said_to(|hello| hello.protocol += 1),
+            said_to(|hello| hello.cluster = "other".into()),
+            said_to(|hello| hello.to = NodeId(3)),
+            said_to(|hello| hello.from = NodeId(9)),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        assert_eq!(
+            said,
+            [
+                "protocol 2 is spoken there and 1 here: build all nodes from one version",
+                "it is of cluster `other`, and node 1 is of `demo`: look at `peers` and `cluster`",
+                "it looks for node 3, and this is node 1: look at `peers`",
+                "node 9 is not in `peers` of node 1: list every member there",
+            ]
+        );
+    }
+}

@@ -1,0 +1,282 @@
+//! The loop of a node in flight: takes what happened, steps the node, carries out what it did.
+//!
+//! One thread: a step never runs beside another, and everything that is due is done before the loop sleeps.
+
+use super::accept::Callers;
+use super::clock::RealClock;
+use super::control::Control;
+use super::control_protocol::{Ended, ToNode};
+use super::disk::Disk;
+use super::input::Input;
+use super::log::Log;
+use super::outbox::Outbox;
+use super::own_task::OwnTask;
+use super::peer::Links;
+use super::switch::{Switch, Wanted};
+use super::timers::Timers;
+use crate::executor::Executor;
+use crate::line::{Clock, ControlFailure, Effect, Event, Start};
+use crate::units::Nanos;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Sleep, sleep, timeout};
+
+/// How long a node that is asked to end may take to answer what it was asked.
+const DRAIN: Nanos = Nanos::from_secs(2);
+/// How long its last words may take to leave it.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Inputs taken in one round before timers have their turn.
+const ROUND: usize = 64;
+
+/// A node and all that it can reach.
+pub struct Driver {
+    pub executor: Executor,
+    pub clock: RealClock,
+    pub timers: Timers,
+    pub disk: Disk,
+    pub links: Links,
+    pub callers: Callers,
+    pub control: Control,
+    pub log: Log,
+    /// The ports; gone when no more is let in.
+    pub doors: Vec<OwnTask>,
+    pub effects: Vec<Effect>,
+    pub steps: u64,
+    /// When an ending node has answered long enough.
+    pub draining: Option<Nanos>,
+    pub end: Option<Ended>,
+}
+
+impl Driver {
+    /// Runs the node to its end.
+    pub async fn run(
+        &mut self,
+        start: Start,
+        wait: bool,
+        inputs: &mut mpsc::Receiver<Input>,
+        switch: &Switch,
+    ) -> Ended {
+        let mut alarm = Alarm::new();
+        if wait && !self.control.has_tester() {
+            self.log.info("waits for a tester: `control.wait` is set");
+        }
+        while wait && !self.control.has_tester() && self.end.is_none() {
+            self.round(inputs, switch, &mut alarm).await;
+        }
+        if self.end.is_none() && self.draining.is_none() {
+            self.step(Event::Start(Box::new(start)));
+            self.control.is_ready();
+        }
+        while self.end.is_none() {
+            self.fire_timers();
+            self.flush();
+            self.look_whether_drained();
+            if self.end.is_none() {
+                self.round(inputs, switch, &mut alarm).await;
+            }
+        }
+        let how = self.end.clone().unwrap_or(Ended::Killed);
+        if how != Ended::Killed {
+            self.control.ended(how.clone());
+            self.flush();
+            self.finish_writing().await;
+        }
+        how
+    }
+
+    /// Waits until something happens, and takes in what has.
+    async fn round(&mut self, inputs: &mut mpsc::Receiver<Input>, switch: &Switch, alarm: &mut Alarm) {
+        let next = [self.timers.next(), self.draining].into_iter().flatten().min();
+        tokio::select! {
+            biased;
+            wanted = switch.changed(self.draining.is_some()) => self.turn_off(wanted),
+            input = inputs.recv() => {
+                let mut input = input;
+                for _ in 0..ROUND {
+                    let Some(happened) = input else { break };
+                    self.take(happened);
+                    input = inputs.try_recv().ok();
+                }
+                if let Some(happened) = input {
+                    self.take(happened);
+                }
+            }
+            () = alarm.wait(self.clock, next) => {}
+        }
+    }
+
+    fn turn_off(&mut self, wanted: Wanted) {
+        match wanted {
+            Wanted::Run => {}
+            Wanted::Kill => self.end = Some(Ended::Killed),
+            Wanted::Terminate => self.drain(),
+        }
+    }
+
+    /// From now on the node only answers what it was asked before.
+    fn drain(&mut self) {
+        if self.draining.is_none() {
+            self.log.info("was asked to end: answers what it was asked, and takes no more");
+            self.draining = Some(self.clock.monotonic().saturating_add(DRAIN));
+            self.doors.clear();
+            self.callers.close();
+        }
+    }
+
+    fn look_whether_drained(&mut self) {
+        let Some(deadline) = self.draining else { return };
+        let owes_nothing = self.callers.owe_nothing() && self.control.owes_nothing();
+        let written = self.outboxes().all(Outbox::is_empty);
+        if (owes_nothing && written) || self.clock.monotonic() >= deadline {
+            self.end.get_or_insert(Ended::Terminated);
+        }
+    }
+
+    /// Those that were due when the round began: a node that sets timers for now still hears from others.
+    fn fire_timers(&mut self) {
+        let (now, mark) = (self.clock.monotonic(), self.timers.mark());
+        while self.end.is_none()
+            && let Some(timer) = self.timers.due(now, mark)
+        {
+            self.step(Event::Timer(timer));
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Event(event) => self.step(event),
+            Input::Link { peer, attempt, news } => {
+                for event in self.links.take(peer, attempt, news) {
+                    self.step(event);
+                }
+            }
+            Input::Greeted { hello, stream, unframe } => {
+                self.links.is_alive(hello.from);
+                self.callers.welcome(&hello, stream, unframe);
+            }
+            Input::Request { from, connection, call, method, body } => {
+                if self.callers.admit(from, connection) {
+                    self.step(Event::Request { from, call, method, body });
+                }
+            }
+            Input::CallerLost { from, connection } => self.callers.lost(from, connection),
+            Input::TesterCame { stream, unframe } => self.control.tester_came(stream, unframe),
+            Input::TesterLost { connection } => self.control.tester_lost(connection),
+            Input::Tester { connection, frame } if self.control.is_current(connection) => self.asked(frame),
+            Input::Tester { .. } => {}
+        }
+    }
+
+    fn asked(&mut self, frame: ToNode) {
+        match frame {
+            ToNode::Hello { .. } => {}
+            ToNode::Stop => self.drain(),
+            ToNode::Control { id, .. } if self.draining.is_some() || self.steps == 0 => {
+                self.control.reply(id, Err(ControlFailure::NoHandler));
+            }
+            ToNode::Control { id, body } => {
+                self.control.asked();
+                self.step(Event::Control { id, body });
+            }
+        }
+    }
+
+    fn step(&mut self, event: Event) {
+        if self.end.is_some() {
+            return;
+        }
+        self.steps += 1;
+        let clock = self.clock.read();
+        let mut effects = std::mem::take(&mut self.effects);
+        self.executor.step(clock, event, &mut effects);
+        for effect in effects.drain(..) {
+            self.carry_out(clock, effect);
+        }
+        self.effects = effects;
+    }
+
+    fn carry_out(&mut self, clock: Clock, effect: Effect) {
+        let at_ns = clock.monotonic.0;
+        match effect {
+            Effect::Send { to, call, method, body } => self.links.send(to, call, method, body),
+            Effect::Respond { to, call, method: _, result } => self.callers.respond(to, call, result),
+            Effect::Arm { timer, at } => self.timers.arm(timer, at),
+            Effect::Cancel { timer } => self.timers.cancel(timer),
+            Effect::Disk { operation, request } => self.disk.submit(operation, request),
+            Effect::ControlReply { id, body } => self.control.reply(id, Ok(body)),
+            Effect::ControlUnserved { id } => self.control.reply(id, Err(ControlFailure::NoHandler)),
+            Effect::Observe { kind, body } => {
+                if let Some(how) = self.control.observed(self.steps, at_ns, kind.into_owned(), body) {
+                    self.ends(how);
+                }
+            }
+            Effect::Log(line) => {
+                self.log.line(&line);
+                self.control.log(at_ns, line);
+            }
+            Effect::Undecodable { from, method } => {
+                self.log.error(format_args!("{method} from {from} does not decode: are both built from one version?"));
+            }
+            Effect::Panicked(report) => self.ends(Ended::Panicked(report)),
+            Effect::Stopped { reason } => self.ends(Ended::Stopped { reason }),
+            Effect::NeverIdle => self.ends(Ended::NeverIdle),
+            // Only the tester of a simulation makes commands.
+            #[cfg(feature = "sim")]
+            Effect::Command(_) => {}
+        }
+    }
+
+    /// The first end counts.
+    fn ends(&mut self, how: Ended) {
+        self.log.error(&how);
+        self.end.get_or_insert(how);
+    }
+
+    /// The tester first: it should see what a node has become before others act on it.
+    fn flush(&self) {
+        self.control.flush();
+        self.callers.flush();
+        self.links.flush();
+    }
+
+    fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
+        self.control.outbox().into_iter().chain(self.callers.outboxes()).chain(self.links.outboxes())
+    }
+
+    /// What the node has said still leaves it, as what a process gave its kernel before it exited does.
+    async fn finish_writing(&self) {
+        let last_words = async {
+            for outbox in self.outboxes() {
+                outbox.emptied().await;
+            }
+        };
+        // Who does not take them in time does not want them.
+        let _ = timeout(LAST_WORDS, last_words).await;
+    }
+}
+
+/// Sleeps until the first timer is due. Set anew only for an earlier one: most timers are taken back long before.
+struct Alarm {
+    sleep: Pin<Box<Sleep>>,
+    set: Option<Nanos>,
+}
+
+impl Alarm {
+    fn new() -> Self {
+        Alarm { sleep: Box::pin(sleep(Duration::ZERO)), set: None }
+    }
+
+    /// Ends at `next` or before, never after.
+    async fn wait(&mut self, clock: RealClock, next: Option<Nanos>) {
+        let Some((next, at)) = next.and_then(|next| Some((next, clock.when(next)?))) else {
+            return std::future::pending().await;
+        };
+        if self.set.is_none_or(|set| next < set) {
+            self.sleep.as_mut().reset(at.into());
+            self.set = Some(next);
+        }
+        self.sleep.as_mut().await;
+        self.set = None;
+    }
+}
