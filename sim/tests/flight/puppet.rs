@@ -1,0 +1,69 @@
+//! A node that does what it is told over its control port, in words.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use windtunnel::world::Tester;
+use windtunnel::{NodeId, fs, net, node};
+
+/// How long a call waits.
+const DEADLINE: Duration = Duration::from_millis(400);
+
+#[derive(Serialize, Deserialize)]
+struct Whisper(String);
+
+impl net::Request for Whisper {
+    type Reply = String;
+    const NAME: &'static str = "whisper";
+}
+
+/// What a node runs.
+pub async fn main() {
+    net::serve(|from, Whisper(words)| async move {
+        node::observe("heard", &words);
+        format!("{} heard `{words}` from {from}", node::name())
+    });
+    node::control(|body| async move {
+        let order = String::from_utf8(body).expect("orders are text");
+        obey(&order).await.into_bytes()
+    });
+    node::observe("up", &());
+}
+
+async fn obey(order: &str) -> String {
+    let (verb, rest) = order.split_once(' ').unwrap_or((order, ""));
+    match verb {
+        "pid" => std::process::id().to_string(),
+        "call" => {
+            let (peer, words) = rest.split_once(' ').expect("call <peer> <words>");
+            let peer = NodeId(peer.parse().expect("a node's number"));
+            // What causes what, for the order in which a tester sees it.
+            node::observe("said", &words);
+            match net::call(peer, Whisper(words.to_owned())).timeout(DEADLINE).await {
+                Ok(reply) => reply,
+                Err(error) => error.to_string(),
+            }
+        }
+        "show" => {
+            let count: u64 = rest.parse().expect("a number");
+            (0..count).for_each(|number| node::observe("shown", &number));
+            "shown".to_owned()
+        }
+        "write" => {
+            let file = fs::OpenOptions::new().append(true).create(true).open("words").await.expect("a file");
+            file.append(rest.as_bytes()).await.expect("room");
+            "written".to_owned()
+        }
+        "read" => String::from_utf8(fs::read("words").await.unwrap_or_default()).expect("text"),
+        "panic" => panic!("{rest}"),
+        "stop" => node::stop(rest),
+        _ => format!("no such order: {order}"),
+    }
+}
+
+/// Gives a node an order and waits for the answer.
+pub async fn order(tester: &Tester, node: u32, words: &str) -> String {
+    match tester.control(NodeId(node), words.as_bytes().to_vec()).await {
+        Ok(answer) => String::from_utf8(answer).expect("answers are text"),
+        Err(failure) => format!("{failure:?}"),
+    }
+}
