@@ -12,7 +12,8 @@
 //! | `suite` | the tests, by part |
 //!
 //! README.md is the handout; `starter/` is the crate that a submission begins as. With feature
-//! `sim` (the default) come the suite and its oracle; without it the rest still builds, for flight.
+//! `sim` (the default) come the suite and its oracle; without it the rest still builds. With feature `real` the
+//! binary of a submission is a node that flies.
 
 pub mod contract;
 pub mod control;
@@ -25,7 +26,7 @@ pub mod observation;
 pub mod stable;
 #[cfg(feature = "sim")]
 pub mod suite;
-#[cfg(feature = "sim")]
+#[cfg(any(feature = "sim", feature = "real"))]
 mod worker;
 
 pub use contract::{
@@ -35,4 +36,6 @@ pub use node::host;
 pub use observation::persisted;
 pub use stable::{Saved, Stable};
 #[cfg(feature = "sim")]
-pub use worker::{ExitCode, suite_main, worker};
+pub use worker::suite_main;
+#[cfg(any(feature = "sim", feature = "real"))]
+pub use worker::{ExitCode, worker};

@@ -1,23 +1,45 @@
 //! A submission's binary: one line, so that no submission names the real machine.
 
 use crate::contract::Raft;
-use crate::{node, suite};
-use lab_harness::{WorkerAllocator, libtest, worker, worker_allocator};
+use crate::node;
 pub use std::process::ExitCode;
 use windtunnel::executor::Program;
+#[cfg(feature = "sim")]
+use {
+    crate::suite,
+    lab_harness::{WorkerAllocator, libtest, worker, worker_allocator},
+};
 
 /// Counts what each node holds, in every binary that links this lab.
+#[cfg(feature = "sim")]
 #[global_allocator]
 static ALLOCATOR: WorkerAllocator = worker_allocator();
 
-/// The `main` of a submission's binary: judges `R` as `cargo lab` asks it to.
+/// The `main` of a submission's binary: judges `R` as `cargo lab` asks it to, or flies it as a node.
 #[must_use]
 pub fn worker<R: Raft>() -> ExitCode {
-    worker::main(&suite::lab(), &Program::new(node::host::<R>))
+    let program = Program::new(node::host::<R>);
+    #[cfg(feature = "real")]
+    if let Some(code) = windtunnel::real::main_if_asked(&program) {
+        return code;
+    }
+    judge(&program)
+}
+
+#[cfg(feature = "sim")]
+fn judge(program: &Program) -> ExitCode {
+    worker::main(&suite::lab(), program)
+}
+
+#[cfg(not(feature = "sim"))]
+fn judge(_program: &Program) -> ExitCode {
+    eprintln!("this is a node of the lab raft: start it with `cargo lab fly raft`, or as `node --config FILE`");
+    ExitCode::from(2)
 }
 
 /// The `main` of a test target with `harness = false`: the whole suite on `R`, under fixed seeds or
 /// the one in `WINDTUNNEL_SEED`, for `cargo test` and nextest.
+#[cfg(feature = "sim")]
 #[must_use]
 pub fn suite_main<R: Raft>() -> ExitCode {
     libtest::main(suite::lab(), Program::new(node::host::<R>))

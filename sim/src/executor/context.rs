@@ -44,6 +44,8 @@ pub(crate) struct Context {
     /// Why the node has ended itself, until the step has said so.
     pub stopping: RefCell<Option<String>>,
     before_output: RefCell<Vec<Box<dyn FnMut()>>>,
+    /// Whether lab code has run since those hooks did.
+    has_run: Cell<bool>,
     streams: RefCell<BTreeMap<&'static str, Rc<RefCell<Stream>>>>,
     collection_keys: (u64, u64),
     std_hash_keys: HashKeys,
@@ -129,6 +131,7 @@ impl Context {
             scratch: RefCell::default(),
             stopping: RefCell::default(),
             before_output: RefCell::default(),
+            has_run: Cell::new(false),
             streams: RefCell::default(),
             collection_keys: (keys.word(), keys.word()),
             std_hash_keys: HashKeys::new(std_keys.word() ^ u64::from(start.other_std_hash_keys), std_keys.word()),
@@ -186,9 +189,16 @@ impl Context {
         self.before_output.borrow_mut().push(hook);
     }
 
-    /// Runs the hooks. The dead show nothing, and must not forget what they have not shown.
+    /// Lab code is about to run.
+    #[inline]
+    pub fn runs(&self) {
+        self.has_run.set(true);
+    }
+
+    /// Runs the hooks, if there can be something new for them. The dead show nothing, and must not forget what they
+    /// have not shown.
     pub fn run_before_output(&self) {
-        if self.dead.get() || self.before_output.borrow().is_empty() {
+        if self.dead.get() || !self.has_run.replace(false) || self.before_output.borrow().is_empty() {
             return;
         }
         let mut hooks = self.before_output.take();

@@ -240,6 +240,7 @@ impl Context {
                 return;
             }
             let Some((mut task, waker)) = self.tasks.take(id) else { continue };
+            self.runs();
             let mut poll_context = PollContext::from_waker(&waker);
             let poll = catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(&mut poll_context)));
             match poll {

@@ -1,7 +1,7 @@
 //! Applied in order: each index once, without gaps, from the first one after each start; a snapshot
 //! stands for all up to its own. (Raft, figure 2, lastApplied; the lab's contract)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::judge::{Seen, What};
 
 /// The rule.
@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     title: "Applied in order",
     demands: "a server applies each index once, in order and without gaps, from 1 or a snapshot after each start",
     source: "Raft, figure 2: if commitIndex > lastApplied, increment lastApplied and apply log[lastApplied]",
+    watches: Watches::Everything,
     make: || Box::new(AppliedInOrder),
 };
 

@@ -1,7 +1,7 @@
 //! Commit order: commitIndex increases monotonically, as long as the server runs: it is not
 //! persistent. (Raft, figure 2)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::judge::Seen;
 
 /// The rule.
@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     title: "Commit order",
     demands: "a server's commitIndex never goes down while it runs",
     source: "Raft, figure 2: commitIndex is initialized to 0 and increases monotonically",
+    watches: Watches::Views,
     make: || Box::new(CommitOrder),
 };
 

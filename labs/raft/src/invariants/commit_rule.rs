@@ -1,7 +1,7 @@
 //! Commit rule: a leader commits by counting replicas only entries of its own term; older ones are
 //! then committed with them. (Raft, section 5.4.2 and figure 8)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::judge::Seen;
 
 /// The rule.
@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     title: "Commit rule",
     demands: "a leader raises its commitIndex only to entries of its own term",
     source: "Raft, section 5.4.2 and figure 8: only entries from the leader's current term are committed by counting replicas",
+    watches: Watches::Views,
     make: || Box::new(CommitRule),
 };
 

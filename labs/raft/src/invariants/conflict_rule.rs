@@ -5,7 +5,7 @@
 //! sent before: a message come late is no reason to forget what was acknowledged since. A step in which the term
 //! has changed as well is not judged: the entry may have gone by order of the leader before.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{LogIndex, Role};
 use crate::judge::{Seen, ViewSeen};
 
@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     title: "Conflict rule",
     demands: "a follower takes an entry out of its log only if the leader of its term has another one there",
     source: "Raft, figure 2, AppendEntries: if an existing entry conflicts with a new one, delete it and all that follow",
+    watches: Watches::Views,
     make: || Box::new(ConflictRule),
 };
 

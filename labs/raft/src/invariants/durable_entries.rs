@@ -4,7 +4,7 @@
 //! in the log or snapshot of a majority of all servers. Those that are down count with what they showed
 //! last, also those that stay down for good; the others are looked at when they come back.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::judge::{CommittedEntry, Seen, Server};
 use windtunnel::NodeId;
 
@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     title: "Durable entries",
     demands: "after a restart, every committed entry is still in the log or snapshot of a majority",
     source: "Raft, figure 2 and section 5.3: log entries are on stable storage before a server responds",
+    watches: Watches::Views,
     make: || Box::new(DurableEntries),
 };
 

@@ -6,7 +6,7 @@
 //! term. Servers that are down count with what they showed last; they are looked at when they come back, and who
 //! stays down for good cannot vote again.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::Term;
 use crate::judge::{Head, Seen};
 use windtunnel::NodeId;
@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     title: "Durable votes",
     demands: "after a restart, a majority is still past the term of every leader, or has voted for it",
     source: "Raft, figure 2 and section 5.2: currentTerm and votedFor are on stable storage before a server responds",
+    watches: Watches::Views,
     make: || Box::new(DurableVotes),
 };
 

@@ -4,7 +4,7 @@
 //! A candidate's log is what it showed when it became one. A vote for the leader of the term came
 //! too late to matter.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{LogIndex, Role, Term};
 use crate::judge::Seen;
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ pub const RULE: Rule = Rule {
     title: "Election restriction",
     demands: "a vote goes to a candidate whose log is at least as up-to-date as the voter's",
     source: "Raft, section 5.4.1: the voter denies its vote if its own log is more up-to-date than that of the candidate",
+    watches: Watches::Views,
     make: || Box::new(ElectionRestriction::default()),
 };
 

@@ -1,6 +1,6 @@
 //! Election safety: at most one leader can be elected in a given term. (Raft, figure 3 and section 5.2)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{Role, Term};
 use crate::judge::{Head, Seen, ViewSeen};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     title: "Election safety",
     demands: "at most one leader can be elected in a given term",
     source: "Raft, figure 3 and section 5.2: a server votes for at most one candidate in a term, first come, first served",
+    watches: Watches::Views,
     make: || Box::new(ElectionSafety::default()),
 };
 

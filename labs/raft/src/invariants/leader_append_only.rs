@@ -1,7 +1,7 @@
 //! Leader append-only: a leader never overwrites or deletes entries in its log; it only appends new
 //! entries. (Raft, figure 3 and section 5.3)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::judge::Seen;
 
 /// The rule.
@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     title: "Leader append-only",
     demands: "a leader never overwrites or deletes entries of its log; it only appends new ones, of its own term",
     source: "Raft, figure 3 and section 5.3: a leader never overwrites or deletes entries in its own log",
+    watches: Watches::Views,
     make: || Box::new(LeaderAppendOnly),
 };
 

@@ -6,7 +6,7 @@
 //! meanwhile. Of a leader's log at its election only the end that was not known as committed is
 //! kept: the chain hash at its beginning stands for the rest.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{LogIndex, Term};
 use crate::judge::{Chain, Seen, ViewSeen};
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     title: "Leader completeness",
     demands: "an entry committed in a term is in the log of the leader of every later term",
     source: "Raft, figure 3 and section 5.4: a server that lacks committed entries must not win an election",
+    watches: Watches::Views,
     make: || Box::new(LeaderCompleteness::default()),
 };
 

@@ -4,7 +4,7 @@
 //! All logs of a run are one tree, keyed by (index, term): each key has one chain hash, whoever
 //! shows it.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{LogIndex, Term};
 use crate::judge::{Chain, Seen};
 use windtunnel::NodeId;
@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     title: "Log matching",
     demands: "two logs with an entry of the same index and term are identical up through that entry",
     source: "Raft, figure 3 and section 5.3: a follower that does not find the entry before the new ones refuses them",
+    watches: Watches::Views,
     make: || Box::new(LogMatching::default()),
 };
 

@@ -1,7 +1,7 @@
 //! Log terms: entries carry the term of the leader that received them, so terms never fall along a
 //! log, and none is above the server's own. (Raft, sections 5.1 and 5.3)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::Term;
 use crate::judge::Seen;
 
@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     title: "Log terms",
     demands: "terms never fall along a log, and none is above the server's currentTerm",
     source: "Raft, sections 5.1 and 5.3: each entry has the term when it was received by the leader",
+    watches: Watches::Views,
     make: || Box::new(LogTerms),
 };
 

@@ -5,7 +5,7 @@
 //! overwritten it since: a follower shows an entry in the step that appends it, before its reply goes
 //! out. By log matching, which is checked before, index and term name an entry and all before it.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{LogIndex, Term};
 use crate::judge::{Seen, ViewSeen};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     title: "Majority of replicas",
     demands: "an entry is committed only when a majority of all servers have it, or had it, in their logs",
     source: "Raft, sections 5.3 and 5.4.2: an entry is committed once its leader has replicated it on a majority of the servers",
+    watches: Watches::Views,
     make: || Box::new(MajorityOfReplicas::default()),
 };
 

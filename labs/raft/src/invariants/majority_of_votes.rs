@@ -3,7 +3,7 @@
 //!
 //! A vote counts once the voter's view has shown it, also if the voter has restarted since.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{Role, Term};
 use crate::judge::Seen;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     title: "Majority of votes",
     demands: "a leader has the votes of a majority of all servers for its term",
     source: "Raft, section 5.2: a candidate wins if it receives votes from a majority of the servers in the full cluster",
+    watches: Watches::Views,
     make: || Box::new(MajorityOfVotes::default()),
 };
 

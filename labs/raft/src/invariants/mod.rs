@@ -64,8 +64,19 @@ pub struct Rule {
     pub demands: &'static str,
     /// Where it comes from, and its words there.
     pub source: &'static str,
+    /// What of a server it looks at.
+    pub watches: Watches,
     /// Makes what checks it in one run.
     pub make: fn() -> Box<dyn Invariant>,
+}
+
+/// What a rule looks at: most have nothing to say of what is applied, which is the most frequent thing to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watches {
+    /// Views alone.
+    Views,
+    /// Starts, views, and what is applied.
+    Everything,
 }
 
 /// Checks one rule in one run.

@@ -3,7 +3,7 @@
 //! A candidate has voted for itself. Who notes the elected leader of a term as its vote helps nobody
 //! to win any more, and is let off.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{Role, Term};
 use crate::judge::{Seen, What};
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     title: "One vote a term",
     demands: "a server votes for one candidate in a term, and a candidate for itself",
     source: "Raft, figure 2 and section 5.2: each server will vote for at most one candidate in a given term",
+    watches: Watches::Everything,
     make: || Box::new(OneVote::default()),
 };
 

@@ -1,6 +1,6 @@
 //! Snapshot contents: a state machine gets a snapshot back as one was taken. (Raft, section 7 and figure 13)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::judge::{Seen, What};
 
 /// The rule.
@@ -9,6 +9,7 @@ pub const RULE: Rule = Rule {
     title: "Snapshot contents",
     demands: "a snapshot that is delivered is, byte for byte, one that was taken at its index, and of its term",
     source: "Raft, section 7 and figure 13: reset state machine using snapshot contents",
+    watches: Watches::Everything,
     make: || Box::new(SnapshotContents),
 };
 

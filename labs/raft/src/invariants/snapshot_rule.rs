@@ -1,7 +1,7 @@
 //! Snapshot rule: a snapshot stands for committed entries, names the term of the last one, and never goes
 //! back. (Raft, section 7 and figure 12)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::LogIndex;
 use crate::judge::Seen;
 
@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     title: "Snapshot rule",
     demands: "a snapshot covers committed entries alone, says the term of the last of them, and is not replaced by an older one",
     source: "Raft, section 7: each server takes snapshots independently, covering just the committed entries in its log",
+    watches: Watches::Views,
     make: || Box::new(SnapshotRule),
 };
 

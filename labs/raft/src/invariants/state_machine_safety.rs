@@ -4,7 +4,7 @@
 //!
 //! What is committed will be applied, so two servers must not even show different logs as committed.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::LogIndex;
 use crate::judge::{Seen, Server, ViewSeen, What, entry_in_words};
 use crate::observation::AppliedEntry;
@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     title: "State machine safety",
     demands: "no two servers commit or apply different entries at the same index",
     source: "Raft, figure 3 and section 5.4.3: servers apply the same entries in the same order",
+    watches: Watches::Everything,
     make: || Box::new(StateMachineSafety),
 };
 

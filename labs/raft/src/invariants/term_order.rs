@@ -1,6 +1,6 @@
 //! Term order: currentTerm increases monotonically. (Raft, figure 2 and section 5.1)
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::judge::Seen;
 
 /// The rule.
@@ -9,6 +9,7 @@ pub const RULE: Rule = Rule {
     title: "Term order",
     demands: "a server's currentTerm never goes down while it runs",
     source: "Raft, figure 2 and section 5.1: each server stores a current term number, which increases monotonically",
+    watches: Watches::Views,
     make: || Box::new(TermOrder),
 };
 

@@ -4,7 +4,7 @@
 //! applied entries wait for the view of their step, or for whatever is seen next, and are compared
 //! with the log and the commitIndex that are shown then.
 
-use super::{Invariant, Rule, Violation};
+use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{Digest, LogIndex, Term};
 use crate::judge::{Known, Seen, What, entry_in_words};
 use windtunnel::{EventNumber, NodeId};
@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     title: "View honesty",
     demands: "a server applies only what its view shows, as committed; it answers as the role that its view shows",
     source: "the lab's contract: view() shows term, vote, role, log and commitIndex as they are after the step",
+    watches: Watches::Everything,
     make: || Box::new(ViewHonesty::default()),
 };
 

@@ -20,7 +20,7 @@ pub use seen::{Difference, Seen, ViewSeen, What};
 pub use shadow::{Chain, Shadow, ShadowFault, ShownEntry};
 
 use crate::contract::{Digest, LogIndex, Term, View};
-use crate::invariants::{self, Invariant, Rule, Violation, snapshot_rule, view_honesty};
+use crate::invariants::{self, Invariant, Rule, Violation, Watches, snapshot_rule, view_honesty};
 use crate::observation::{self, AppliedEntry, AppliedSnapshot, Restored};
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge, Run};
@@ -64,7 +64,10 @@ impl RaftJudge {
 
     fn check(&mut self, moment: Moment, node: NodeId, what: &What<'_>) -> Result<(), Failed> {
         let seen = Seen { moment, node, what, known: &self.known };
-        for (rule, invariant) in &mut self.rules {
+        let is_view = matches!(what, What::View(_));
+        for (rule, invariant) in
+            self.rules.iter_mut().filter(|(rule, _)| is_view || rule.watches == Watches::Everything)
+        {
             invariant.check(&seen).map_err(|violation| rule.broken(violation))?;
         }
         Ok(())

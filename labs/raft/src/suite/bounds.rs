@@ -65,8 +65,9 @@ pub const LEADER_AFTER_STORM: Duration = ELECTION_WITHIN;
 /// After a storm a new command is applied on all within, and every server has caught up within as long again.
 pub const AGREEMENT_AFTER_STORM: Duration = AGREEMENT_WITHIN;
 
-/// Once there is a leader after a storm, terms are watched for so long.
-pub const TERMS_WATCHED_FOR: Duration = AGREEMENT_WITHIN;
+/// Once there is a leader after a storm, terms are watched for so long: longer than MIT gives to a whole election, and a
+/// server whose timer no heartbeat resets begins a term at each of its timeouts.
+pub const TERMS_WATCHED_FOR: Duration = Duration::from_secs(6);
 
 /// Terms that may still come in that time.
 pub const TERMS_AFTER_STORM: u64 = 2;

@@ -10,7 +10,7 @@ use windtunnel::{Nanos, NodeId, Ppm};
 const OFTEN: SnapshotPlan = SnapshotPlan { every: 5, bytes: 500 };
 
 /// Large for a request: whoever sends it in pieces sends several.
-const LARGE: SnapshotPlan = SnapshotPlan { every: 10, bytes: 150_000 };
+const LARGE: SnapshotPlan = SnapshotPlan { every: 10, bytes: 100_000 };
 
 /// Rounds of [`stale_snapshot`].
 const STALE: u32 = 3;

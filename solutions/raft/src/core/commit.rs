@@ -21,8 +21,8 @@ impl Core {
     pub(super) fn advance_commit(&mut self) {
         let Standing::Leader { followers, .. } = &self.standing else { return };
         // The leader counts itself only for what is on its own disk. (Dissertation, 10.2.1)
-        let mut matched: Vec<LogIndex> = followers.values().map(|follower| follower.matched).collect();
-        matched.push(self.durability.last_index());
+        let own = self.durability.last_index();
+        let mut matched: Vec<LogIndex> = followers.values().map(|follower| follower.matched).chain([own]).collect();
         matched.sort_unstable_by(|a, b| b.cmp(a));
         let on_a_majority = matched[self.majority() - 1];
         // "Only log entries from the leader's current term are committed by counting replicas";
