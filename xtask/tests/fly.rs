@@ -86,7 +86,7 @@ nodes = 3
 duration = "3s"
 
 [network]
-latency = "0s"
+latency = "1us"
 
 [[event]]
 at = "1s"
