@@ -240,16 +240,15 @@ fn bytes_stay_whole_under_load_while_links_are_cut_and_mended() {
 }
 
 #[test]
-fn a_reader_that_takes_a_little_at_a_time_gets_everything() {
-    const LENGTH: usize = 12 << 20;
+fn a_reader_that_is_late_gets_everything() {
+    // More than all sockets on the way hold.
+    const LENGTH: usize = 40 << 20;
     let rig = Rig::of(2);
     let (mut one, mut two) = rig.connection(1, 2);
-    rustix::net::sockopt::set_socket_recv_buffer_size(&two, 4_096).unwrap();
     let content: Vec<u8> = (0..LENGTH).map(|at| (at * 7 + at / 241) as u8).collect();
     thread::scope(|scope| {
         let sender = scope.spawn(|| one.write_all(&content).unwrap());
-        // By then all buffers are full.
-        hears_nothing(&mut rig.connection(2, 1).0);
+        thread::sleep(SILENCE);
         assert!(!sender.is_finished(), "it waits for the reader");
         hears(&mut two, &content);
     });
