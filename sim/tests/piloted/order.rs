@@ -69,7 +69,7 @@ fn nothing_is_shown_before_what_caused_it() {
 }
 
 fn what_a_killed_node_said_last_is_known_when_it_is_heard() {
-    const KILLS: u32 = 12;
+    const KILLS: u32 = 40;
     let ground = Ground::new();
     let body = |tester: Tester| async move {
         for round in 0..KILLS {
