@@ -74,6 +74,8 @@ pub enum CallError {
 
 /// Serves all requests of type `R` from now on, each in a task of its own.
 ///
+/// A reply larger than [`FRAME_LIMIT`] is not sent: the caller's deadline tells it.
+///
 /// # Panics
 /// Outside of a node.
 pub fn serve<R: Request, F: Future<Output = R::Reply> + 'static>(handler: impl Fn(NodeId, R) -> F + 'static) {
@@ -85,6 +87,13 @@ pub fn serve<R: Request, F: Future<Output = R::Reply> + 'static>(handler: impl F
             Some(Box::pin(async move {
                 let body = encode(&responder.context, &reply.await);
                 responder.context.run_before_output();
+                if body.len() > FRAME_LIMIT {
+                    return tracing::error!(
+                        "a reply of {} bytes is larger than a frame: {} gets none",
+                        body.len(),
+                        R::NAME
+                    );
+                }
                 responder.respond(body);
             }))
         }),

@@ -2,7 +2,7 @@
 
 use super::history::What;
 use super::machine::Process;
-use super::order::Frame;
+use super::order::Piece;
 use super::pilot::Pilot;
 use crate::line::{ControlFailure, ControlId, Event};
 use crate::real::control_protocol::{CONTROL_PROTOCOL, Ended, FromNode};
@@ -19,8 +19,19 @@ const LAST_WORDS: usize = 5;
 const STOPPED: i32 = 3;
 
 impl Pilot<'_> {
-    /// Takes in one frame of a node.
-    pub(super) fn shown(&mut self, Frame { node, stamp, frame }: Frame) {
+    /// Takes in what a node sent in one step. All that the step showed is one event.
+    pub(super) fn shown(&mut self, Piece { node, stamp, frames }: Piece) {
+        if frames.iter().any(|frame| matches!(frame, FromNode::Observed { .. })) {
+            self.count_event();
+        }
+        for frame in frames {
+            if self.end.is_none() {
+                self.heard(node, stamp, frame);
+            }
+        }
+    }
+
+    fn heard(&mut self, node: NodeId, stamp: u64, frame: FromNode) {
         let Some(process) = self.machines.get_mut(&node).and_then(|machine| machine.process.as_mut()) else { return };
         self.last_node = node;
         match frame {
@@ -42,7 +53,6 @@ impl Pilot<'_> {
             FromNode::ControlReply { id, result } => self.control_ends(node, id, result),
             FromNode::Observed { step, kind, body, .. } => {
                 let incarnation = process.incarnation.0;
-                self.count_event();
                 let moment = self.moment_of(stamp);
                 self.history.note(moment, What::Observed { node, incarnation, step, kind: &kind, body: &body });
                 let response = self.observer.observed(moment, node, &kind, &body);
@@ -52,6 +62,7 @@ impl Pilot<'_> {
                 let moment = self.moment_of(stamp);
                 self.observer.logged(moment, node, &line);
             }
+            FromNode::Stepped => {}
             FromNode::Ended { how } => process.ended = Some(how),
         }
     }
@@ -74,7 +85,7 @@ impl Pilot<'_> {
     pub(super) fn look_after_processes(&mut self) {
         let nodes: Vec<NodeId> = self.machines.keys().copied().collect();
         for node in nodes {
-            let held = self.holds_frames_of(node);
+            let held = self.holds_something_of(node);
             let Some(process) = self.machines.get_mut(&node).and_then(|machine| machine.process.as_mut()) else {
                 continue;
             };

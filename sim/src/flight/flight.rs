@@ -2,6 +2,7 @@
 
 use super::fleet::{Fleet, make_directory};
 use super::history::History;
+use super::machine::Process;
 use super::pilot::{End, Pilot};
 use super::process::NodeBinary;
 use super::unmade::Skipped;
@@ -26,7 +27,8 @@ const LANDING: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct FlightOptions {
     /// Where everything of the flight is left: `node-1/` and so on with each node's configuration, log and data, and
-    /// `history.jsonl`. Data that is there is what the nodes start with.
+    /// `history.jsonl`. Data that is there is what the nodes start with; a judge that has not seen how it came about may
+    /// not know what to make of it (a snapshot of entries that nobody has shown as committed, say).
     pub directory: PathBuf,
     /// The name of the cluster; data of another one is refused.
     pub cluster: String,
@@ -55,13 +57,13 @@ pub struct Flight {
 pub struct Flown<T> {
     /// As of a simulation, with what flight cannot know left empty: the trace hash is 0; of the counters there are
     /// only bytes (of frames, replies and connections' first words too), starts, kills and stops; there are no
-    /// decisions, and no recording. An event is an observation or a command; times are real ones from the start of
+    /// decisions, and no recording. An event is a step of a node that showed something, or a command; times are real ones from the start of
     /// the first node.
     pub report: Report<T>,
     /// What was asked for and not made.
     pub skipped: Skipped,
-    /// Nodes that did not end as SIGTERM asks: with 0, after the replies they owed. Asked are those that run when the
-    /// body has come to its end.
+    /// Nodes that did not end as SIGTERM asks: with 0, after the replies they owed. Asked are those that are ready
+    /// when the body has come to its end.
     pub unclean: Vec<(NodeId, String)>,
     /// Where everything was left.
     pub directory: PathBuf,
@@ -200,15 +202,18 @@ impl Flight {
 impl Pilot<'_> {
     /// Asks all nodes to end, and says who did not.
     fn land(&mut self) -> Vec<(NodeId, String)> {
-        let running = || self.machines.iter().filter_map(|(node, machine)| Some((*node, machine.process.as_ref()?)));
-        running().for_each(|(_, process)| process.child.terminate());
-        let mut unclean = Vec::new();
+        let mut landing: Vec<(NodeId, &mut Process)> = Vec::new();
         for (node, machine) in &mut self.machines {
-            let Some(process) = &mut machine.process else { continue };
+            // One that is about to begin does not listen to signals yet.
+            landing.extend(machine.process.as_mut().filter(|process| process.ready).map(|process| (*node, process)));
+        }
+        landing.iter().for_each(|(_, process)| process.child.terminate());
+        let mut unclean = Vec::new();
+        for (node, process) in landing {
             match process.child.ended_within(LANDING) {
                 Ok(status) if status.success() => {}
-                Ok(status) => unclean.push((*node, status.to_string())),
-                Err(error) => unclean.push((*node, error.to_string())),
+                Ok(status) => unclean.push((node, status.to_string())),
+                Err(error) => unclean.push((node, error.to_string())),
             }
         }
         unclean

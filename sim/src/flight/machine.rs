@@ -1,6 +1,7 @@
 //! A node as the pilot sees it: a process that starts, runs, is paused, ends; and its control port.
 
 use super::control_link::ControlLink;
+use super::order::Assembly;
 use super::process::NodeProcess;
 use crate::line::ControlId;
 use crate::real::control_protocol::{Ended, ToNode};
@@ -24,8 +25,9 @@ pub(super) struct Process {
     link: Link,
     /// What the machine's clock showed when the node's showed nothing; known from its hello on.
     pub epoch: u64,
-    /// The time of its last frame.
+    /// The time of its last step.
     pub last_stamp: u64,
+    pub assembly: Assembly,
     /// Whether its program runs and its peers can reach it.
     pub ready: bool,
     pub paused: bool,
@@ -57,6 +59,7 @@ impl Process {
             link: Link::Awaited(Vec::new()),
             epoch: 0,
             last_stamp: 0,
+            assembly: Assembly::default(),
             ready: false,
             paused: false,
             killed: false,

@@ -8,7 +8,7 @@ use super::alarms::Alarms;
 use super::fleet::Fleet;
 use super::history::{History, What};
 use super::machine::{Machine, Process};
-use super::order::{Frame, Order};
+use super::order::{Order, Piece};
 use super::unmade::Skipped;
 use super::{FlightOptions, TakeOffError};
 use crate::executor::Executor;
@@ -178,9 +178,9 @@ impl<'a> Pilot<'a> {
             }
         }
         while self.end.is_none()
-            && let Some(frame) = self.order.release(horizon)
+            && let Some(piece) = self.order.release(horizon)
         {
-            self.shown(frame);
+            self.shown(piece);
         }
         self.look_after_processes();
     }
@@ -211,8 +211,8 @@ impl<'a> Pilot<'a> {
         let _ = poll(&mut ports, Some(&patience));
     }
 
-    /// Whether frames of that node were read and are not released.
-    pub fn holds_frames_of(&self, node: NodeId) -> bool {
+    /// Whether something of that node was read and is not released.
+    pub fn holds_something_of(&self, node: NodeId) -> bool {
         self.order.holds(node)
     }
 
@@ -232,7 +232,7 @@ impl<'a> Pilot<'a> {
         self.moment
     }
 
-    /// One more observation or command.
+    /// One more step that has shown something, or command.
     pub fn count_event(&mut self) {
         self.moment.event = EventNumber(self.moment.event.0 + 1);
         self.shared.event.set(self.moment.event);
@@ -293,7 +293,9 @@ fn hear(node: NodeId, process: &mut Process, order: &mut Order) {
         if let FromNode::Hello { at_ns, .. } | FromNode::Observed { at_ns, .. } | FromNode::Log { at_ns, .. } = frame {
             process.last_stamp = process.last_stamp.max(process.epoch + at_ns);
         }
-        order.hold(Frame { node, stamp: process.last_stamp, frame });
+        if let Some(frames) = process.assembly.add(frame) {
+            order.hold(Piece { node, stamp: process.last_stamp, frames });
+        }
     }
     process.closed = came.closed;
 }

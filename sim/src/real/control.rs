@@ -77,6 +77,8 @@ pub struct Control {
     kept: Vec<u8>,
     ready: bool,
     connections: u64,
+    /// The step has shown something.
+    has_shown: bool,
     /// Requests without an answer.
     owed: usize,
     inputs: mpsc::Sender<Input>,
@@ -114,6 +116,7 @@ impl Control {
             kept: Vec::new(),
             ready: false,
             connections: 0,
+            has_shown: false,
             owed: 0,
             inputs,
             log,
@@ -198,6 +201,7 @@ impl Control {
         let Ok(frame) = encode_frame(&FromNode::Observed { step, at_ns, kind, body }) else {
             return Some(Ended::Unobserved { bytes: CONTROL_FRAME_LIMIT as u64 });
         };
+        self.has_shown = true;
         let waiting = frame.len() + self.tester.as_ref().map_or(self.kept.len(), |tester| tester.outbox.len());
         match &self.tester {
             _ if waiting > KEPT_BYTES => return Some(Ended::Unobserved { bytes: waiting as u64 }),
@@ -205,6 +209,17 @@ impl Control {
             None => self.kept.extend_from_slice(&frame),
         }
         None
+    }
+
+    /// A step has ended: who judges steps must not see half of one.
+    pub fn stepped(&mut self) {
+        if !std::mem::take(&mut self.has_shown) {
+            return;
+        }
+        match &self.tester {
+            Some(_) => self.tell(&FromNode::Stepped),
+            None => self.kept.extend(encode_frame(&FromNode::Stepped).unwrap_or_default()),
+        }
     }
 
     /// The last word.

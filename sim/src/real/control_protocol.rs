@@ -73,7 +73,7 @@ pub enum FromNode {
         /// share that one: it sets what nodes show into one order.
         machine_ns: u64,
     },
-    /// It listens to its peers, and its program has been started. Told again on each connection.
+    /// It listens to its peers, and its program starts. Told again on each connection.
     Ready,
     /// Answers [`ToNode::Control`].
     ControlReply {
@@ -94,6 +94,8 @@ pub enum FromNode {
         #[serde(with = "serde_bytes")]
         body: Vec<u8>,
     },
+    /// What one step showed is whole: the last [`Observed`](FromNode::Observed) of that step is behind this.
+    Stepped,
     /// A log line. Those made while no tester was there are on standard error alone.
     Log {
         /// When the step began in which it was made: nanoseconds since the process began.
@@ -237,6 +239,7 @@ mod tests {
         let body = prop::collection::vec(any::<u8>(), 0..300);
         prop_oneof![
             Just(FromNode::Ready),
+            Just(FromNode::Stepped),
             (any::<u64>(), body.clone())
                 .prop_map(|(id, body)| FromNode::ControlReply { id: ControlId(id), result: Ok(body) }),
             any::<u64>()

@@ -12,7 +12,7 @@ use super::log::Log;
 use super::outbox::Outbox;
 use super::own_task::OwnTask;
 use super::peer::Links;
-use super::switch::{Switch, Wanted};
+use super::switch::{Wanted, Watch};
 use super::timers::Timers;
 use crate::executor::Executor;
 use crate::line::{Clock, ControlFailure, Effect, Event, Start};
@@ -55,25 +55,26 @@ impl Driver {
         start: Start,
         wait: bool,
         inputs: &mut mpsc::Receiver<Input>,
-        switch: &Switch,
+        mut switch: Watch,
     ) -> Ended {
         let mut alarm = Alarm::new();
         if wait && !self.control.has_tester() {
             self.log.info("waits for a tester: `control.wait` is set");
         }
         while wait && !self.control.has_tester() && self.end.is_none() {
-            self.round(inputs, switch, &mut alarm).await;
+            self.round(inputs, &mut switch, &mut alarm).await;
         }
         if self.end.is_none() && self.draining.is_none() {
-            self.step(Event::Start(Box::new(start)));
+            // Before what the start does: a tester waits for this first.
             self.control.is_ready();
+            self.step(Event::Start(Box::new(start)));
         }
         while self.end.is_none() {
             self.fire_timers();
             self.flush();
             self.look_whether_drained();
             if self.end.is_none() {
-                self.round(inputs, switch, &mut alarm).await;
+                self.round(inputs, &mut switch, &mut alarm).await;
             }
         }
         let how = self.end.clone().unwrap_or(Ended::Killed);
@@ -86,7 +87,7 @@ impl Driver {
     }
 
     /// Waits until something happens, and takes in what has.
-    async fn round(&mut self, inputs: &mut mpsc::Receiver<Input>, switch: &Switch, alarm: &mut Alarm) {
+    async fn round(&mut self, inputs: &mut mpsc::Receiver<Input>, switch: &mut Watch, alarm: &mut Alarm) {
         let next = [self.timers.next(), self.draining].into_iter().flatten().min();
         tokio::select! {
             biased;
@@ -193,6 +194,7 @@ impl Driver {
         for effect in effects.drain(..) {
             self.carry_out(clock, effect);
         }
+        self.control.stepped();
         self.effects = effects;
     }
 

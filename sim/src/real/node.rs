@@ -89,18 +89,22 @@ pub fn run_node_on(program: &Program, config: NodeConfig, ports: Ports, switch: 
     let data = DataDirectory::open(&config.data, &config.cluster, config.node)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let local = LocalSet::new();
+    let (executor, switch) = (Executor::new(program), switch.clone());
+    // A task among the others: what wakes it is polled in the same turn, without a look at the sockets in between.
+    let flight = async { local.spawn_local(fly(executor, config, ports, data, switch)).await };
     // Lab code logs on this thread, and only there.
-    tracing::subscriber::with_default(Subscriber::for_nodes(), || {
-        local.block_on(&runtime, fly(program, config, ports, &data, switch))
-    })
+    let ended =
+        tracing::subscriber::with_default(Subscriber::for_nodes(), || runtime.block_on(local.run_until(flight)));
+    // The task is never aborted; a panic of the runtime itself goes on.
+    ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 async fn fly(
-    program: &Program,
+    executor: Executor,
     config: NodeConfig,
     ports: Ports,
-    data: &DataDirectory,
-    switch: &Switch,
+    data: DataDirectory,
+    switch: Switch,
 ) -> Result<Ended, NodeError> {
     let NodeConfig { cluster, node, peers, control, seed, log_level, .. } = config;
     let incarnation = data.incarnation;
@@ -126,7 +130,7 @@ async fn fly(
     }
     let identity = Identity { cluster, node, incarnation };
     let mut driver = Driver {
-        executor: Executor::new(program),
+        executor,
         clock,
         timers: Timers::default(),
         disk: Disk::start(data.files.clone(), sender.clone(), log)?,
@@ -141,9 +145,11 @@ async fn fly(
         end: None,
     };
     let wait = control.is_some_and(|control| control.wait);
-    let how = driver.run(start, wait, &mut inputs, switch).await;
+    let how = driver.run(start, wait, &mut inputs, switch.watch()).await;
     drop(inputs);
     driver.disk.end(!matches!(how, Ended::Terminated | Ended::Stopped { .. }));
     driver.executor.kill();
+    // Only now may another process take the directory.
+    drop(data);
     Ok(how)
 }

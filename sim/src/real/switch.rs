@@ -37,13 +37,24 @@ impl Switch {
         self.0.send_replace(Wanted::Kill);
     }
 
+    pub(super) fn watch(&self) -> Watch {
+        Watch(self.0.subscribe())
+    }
+}
+
+/// The node's side.
+#[derive(Debug)]
+pub(super) struct Watch(watch::Receiver<Wanted>);
+
+impl Watch {
     /// Waits until something else is wanted than to run; or, if the node already `drains`, than to end in peace.
-    pub(super) async fn changed(&self, drains: bool) -> Wanted {
+    pub async fn changed(&mut self, drains: bool) -> Wanted {
         let settled = |wanted: &Wanted| *wanted == Wanted::Kill || (*wanted == Wanted::Terminate && !drains);
-        // The sender is in `self`, so it is not gone.
-        let Ok(wanted) = self.0.subscribe().wait_for(settled).await.map(|wanted| *wanted) else {
-            return std::future::pending().await;
-        };
-        wanted
+        let wanted = self.0.wait_for(settled).await.map(|wanted| *wanted);
+        match wanted {
+            Ok(wanted) => wanted,
+            // Nobody is left who could want anything.
+            Err(_) => std::future::pending().await,
+        }
     }
 }

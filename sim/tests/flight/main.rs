@@ -1,59 +1,103 @@
-//! The tester's side of flight, with real processes. This executable is also the node, and a tester that is killed.
+//! What only flight can show: strangers, nonsense, real files that are not what they should be.
 
-mod bodies;
-mod deaths;
-mod order;
-mod puppet;
+mod control_port;
+mod data;
+#[path = "../support/fleet.rs"]
+mod fleet;
+mod peers;
+mod strangers;
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use std::panic::catch_unwind;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use windtunnel::Nanos;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use windtunnel::executor::Program;
-use windtunnel::flight::{Flight, NodeBinary};
-use windtunnel::real::main_if_asked;
+use windtunnel::line::ControlFailure;
+use windtunnel::net::{self, CallError, Request};
+use windtunnel::{NodeId, node, time};
 
-fn main() -> ExitCode {
-    if let Some(code) = main_if_asked(&Program::new(puppet::main)) {
-        return code;
-    }
-    if let Some(code) = deaths::fly_until_killed_if_asked() {
-        return code;
-    }
-    let tests = bodies::TESTS.iter().chain(deaths::TESTS).chain(order::TESTS);
-    let trials =
-        tests.map(|(name, test)| Trial::test(*name, move || catch_unwind(test).map_err(|_| Failed::without_message())));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+pub const A: NodeId = NodeId(1);
+pub const B: NodeId = NodeId(2);
+
+#[derive(Serialize, Deserialize)]
+pub struct Echo(pub String);
+
+impl Request for Echo {
+    type Reply = String;
+    const NAME: &'static str = "echo";
 }
 
-/// A test and its name.
-type Test = (&'static str, fn());
+/// What a test asks of a node.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Ask {
+    /// Calls a peer.
+    Echo { to: NodeId, within: Duration },
+    /// Says that it waits, and answers after a while.
+    Wait(Duration),
+    /// Shows so many bytes.
+    Show(u64),
+    /// Ends itself.
+    Stop,
+    /// Panics.
+    Panic,
+    /// Never comes to rest.
+    Spin,
+}
 
-/// A directory of its own for one flight, gone when the test passes.
-struct Ground(PathBuf);
+/// How a call ended, in words that serialise.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    Done,
+    Echoed(String),
+    Failed(String),
+}
 
-impl Ground {
-    fn new() -> Self {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let name = format!("windtunnel-flight-{}-{}", std::process::id(), NUMBER.fetch_add(1, Relaxed));
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).expect("a directory for temporary files");
-        Ground(path)
+impl Answer {
+    pub fn failed(error: CallError) -> Self {
+        Answer::Failed(error.to_string())
     }
 }
 
-impl Drop for Ground {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let _ = std::fs::remove_dir_all(&self.0);
+/// A node that does what it is asked.
+pub fn program() -> Program {
+    Program::new(|| async {
+        net::serve(|_, Echo(text)| async move { text });
+        node::control(|ask| async move {
+            let answer = obey(postcard::from_bytes(&ask).expect("the test asks for something")).await;
+            postcard::to_stdvec(&answer).expect("an answer serialises")
+        });
+        node::observe("started", &());
+    })
+}
+
+async fn obey(ask: Ask) -> Answer {
+    match ask {
+        Ask::Echo { to, within } => match net::call(to, Echo("one".into())).timeout(within).await {
+            Ok(text) => return Answer::Echoed(text),
+            Err(error) => return Answer::failed(error),
+        },
+        Ask::Wait(span) => {
+            node::observe("waits", &());
+            time::sleep(span).await;
         }
+        Ask::Show(bytes) => node::observe("bytes", &"x".repeat(bytes as usize)),
+        Ask::Stop => node::stop("the disk is gone"),
+        Ask::Panic => panic!("on purpose"),
+        Ask::Spin => loop {
+            windtunnel::task::yield_now().await;
+        },
     }
+    Answer::Done
 }
 
-/// A flight of so many puppets.
-fn flight(nodes: u32, directory: &Path) -> Flight {
-    let binary = NodeBinary::at(std::env::current_exe().expect("this executable has a path"));
-    Flight::new(binary, nodes, directory).with(|options| options.time_budget = Nanos::from_secs(20))
+pub fn ask(fleet: &mut fleet::Fleet, node: NodeId, ask: &Ask) -> Result<Answer, ControlFailure> {
+    let reply = fleet.ask(node, postcard::to_stdvec(ask).expect("it serialises"))?;
+    Ok(postcard::from_bytes(&reply).expect("the node answers with an answer"))
+}
+
+/// Lets `from` call `to`, which is expected to answer if it is there at all.
+pub fn echo(fleet: &mut fleet::Fleet, from: NodeId, to: NodeId) -> Answer {
+    ask(fleet, from, &Ask::Echo { to, within: fleet::PATIENCE / 2 }).expect("the node has a control handler")
+}
+
+pub fn echoed() -> Answer {
+    Answer::Echoed("one".into())
 }

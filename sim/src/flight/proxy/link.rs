@@ -29,6 +29,10 @@ impl Link {
         self.state.send_modify(|state| state.cut = cut);
     }
 
+    pub fn is_cut(&self) -> bool {
+        self.state.borrow().cut
+    }
+
     pub fn set_latency(&self, latency: Latency) {
         self.state.send_modify(|state| state.latency = latency);
     }

@@ -28,9 +28,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::net::TcpSocket;
 use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
+
+/// How long ports are waited for that should open or close. Past it the machine is short of something, and connections
+/// are refused or accepted that should not be.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// The proxies of a flight, which run on a thread of their own until this is dropped.
 #[derive(Debug)]
@@ -48,6 +53,8 @@ pub struct Proxies {
 struct Port {
     address: SocketAddr,
     halved: watch::Sender<(u64, Side)>,
+    /// Whether somebody listens there.
+    open: watch::Receiver<bool>,
     _held: TcpSocket,
 }
 
@@ -66,6 +73,8 @@ impl Proxies {
         for (dialler, acceptor) in pairs() {
             let (held, address) = hold_port()?;
             let halved = watch::Sender::new((0, Side::Dialler));
+            let is_open = watch::Sender::new(false);
+            let open = is_open.subscribe();
             served.push(Pair {
                 seed,
                 dialler,
@@ -76,8 +85,9 @@ impl Proxies {
                 back: links[&(acceptor, dialler)].watch(),
                 alive: alive[&acceptor].subscribe(),
                 halved: halved.subscribe(),
+                is_open,
             });
-            ports.insert((dialler, acceptor), Port { address, halved, _held: held });
+            ports.insert((dialler, acceptor), Port { address, halved, open, _held: held });
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (steered, over) = oneshot::channel();
@@ -103,11 +113,25 @@ impl Proxies {
     /// Says whether a node's process runs. Who connects to one that does not is refused, unless a cut hides that.
     pub fn set_alive(&self, node: NodeId, alive: bool) {
         self.alive[&node].send_replace(alive);
+        self.ports.keys().filter(|(_, acceptor)| *acceptor == node).for_each(|pair| self.settle(*pair));
     }
 
     /// Holds back all bytes of one directed link, or lets them flow.
     pub fn set_cut(&self, from: NodeId, to: NodeId, cut: bool) {
         self.links[&(from, to)].set_cut(cut);
+        self.settle((from, to));
+        self.settle((to, from));
+    }
+
+    /// Waits until the port of a pair is as open as it should be: what comes later finds it so.
+    fn settle(&self, (dialler, acceptor): (NodeId, NodeId)) {
+        const LOOK: Duration = Duration::from_micros(50);
+        let is_cut = self.links[&(dialler, acceptor)].is_cut() || self.links[&(acceptor, dialler)].is_cut();
+        let should_be_open = is_cut || *self.alive[&acceptor].borrow();
+        let deadline = Instant::now() + SETTLED;
+        while *self.ports[&(dialler, acceptor)].open.borrow() != should_be_open && Instant::now() < deadline {
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Makes one directed link so slow from now on.

@@ -43,6 +43,8 @@ pub(super) struct Pair {
     pub alive: watch::Receiver<bool>,
     /// The orders to leave the connections half open, counted, and whom the last one tells.
     pub halved: watch::Receiver<(u64, Side)>,
+    /// Where to say whether somebody listens at the port.
+    pub is_open: watch::Sender<bool>,
 }
 
 /// Nobody steers the proxies any more.
@@ -71,6 +73,7 @@ impl Pair {
             sleep(RETRY).await;
             return Ok(());
         };
+        self.is_open.send_replace(true);
         while self.should_listen() {
             tokio::select! {
                 changed = self.changed() => changed?,
@@ -83,6 +86,8 @@ impl Pair {
                 },
             }
         }
+        drop(listener);
+        self.is_open.send_replace(false);
         Ok(())
     }
 

@@ -240,6 +240,21 @@ fn bytes_stay_whole_under_load_while_links_are_cut_and_mended() {
 }
 
 #[test]
+fn a_reader_that_is_late_gets_everything() {
+    // More than all sockets on the way hold.
+    const LENGTH: usize = 40 << 20;
+    let rig = Rig::of(2);
+    let (mut one, mut two) = rig.connection(1, 2);
+    let content: Vec<u8> = (0..LENGTH).map(|at| (at * 7 + at / 241) as u8).collect();
+    thread::scope(|scope| {
+        let sender = scope.spawn(|| one.write_all(&content).unwrap());
+        thread::sleep(SILENCE);
+        assert!(!sender.is_finished(), "it waits for the reader");
+        hears(&mut two, &content);
+    });
+}
+
+#[test]
 fn a_held_link_makes_its_sender_wait_instead_of_filling_the_memory() {
     let rig = Rig::of(2);
     let (one, _two) = rig.connection(1, 2);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use windtunnel::world::Tester;
-use windtunnel::{NodeId, fs, net, node};
+use windtunnel::{NodeId, fs, net, node, spawn};
 
 /// How long a call waits.
 const DEADLINE: Duration = Duration::from_millis(400);
@@ -42,6 +42,18 @@ async fn obey(order: &str) -> String {
                 Ok(reply) => reply,
                 Err(error) => error.to_string(),
             }
+        }
+        "chatter" => {
+            let (peer, words) = rest.split_once(' ').expect("chatter <peer> <words>");
+            let (peer, words) = (NodeId(peer.parse().expect("a node's number")), words.to_owned());
+            spawn(async move {
+                for number in 0_u64.. {
+                    let words = format!("{words}-{number}");
+                    node::observe("said", &words);
+                    let _ = net::call(peer, Whisper(words)).timeout(DEADLINE).await;
+                }
+            });
+            "chattering".to_owned()
         }
         "show" => {
             let count: u64 = rest.parse().expect("a number");

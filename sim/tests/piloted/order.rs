@@ -5,11 +5,14 @@ use crate::{Ground, Test, flight};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::time::Duration;
 use windtunnel::NodeId;
+use windtunnel::time::sleep;
 use windtunnel::world::{Lifecycle, Moment, Observer, Outcome, Response, Tester};
 
 pub const TESTS: &[Test] = &[
     ("nothing_is_shown_before_what_caused_it", nothing_is_shown_before_what_caused_it),
+    ("what_a_killed_node_said_last_is_known_when_it_is_heard", what_a_killed_node_said_last_is_known_when_it_is_heard),
     ("all_that_a_node_showed_before_a_kill_is_seen_before_the_kill", all_that_a_node_showed_before_a_kill_is_seen),
 ];
 
@@ -63,6 +66,25 @@ fn nothing_is_shown_before_what_caused_it() {
         flight(3, &ground.0).observe(|| (Causes::default(), body), |causes| causes).expect("it took off");
     assert!(matches!(flown.report.outcome, Outcome::Finished(())), "{:?}", flown.report.outcome);
     assert_eq!((causes.heard, causes.unheard_of), (CALLS, 0));
+}
+
+fn what_a_killed_node_said_last_is_known_when_it_is_heard() {
+    const KILLS: u32 = 40;
+    let ground = Ground::new();
+    let body = |tester: Tester| async move {
+        for round in 0..KILLS {
+            order(&tester, 1, &format!("chatter 2 {round}")).await;
+            sleep(Duration::from_millis(15)).await;
+            tester.kill(NodeId(1));
+            tester.start(NodeId(1));
+        }
+        order(&tester, 2, "read").await;
+    };
+    let (flown, causes) =
+        flight(2, &ground.0).observe(|| (Causes::default(), body), |causes| causes).expect("it took off");
+    assert!(matches!(flown.report.outcome, Outcome::Finished(())), "{:?}", flown.report.outcome);
+    assert!(causes.heard > u64::from(KILLS), "{} words", causes.heard);
+    assert_eq!(causes.unheard_of, 0);
 }
 
 /// Counts what was shown before and after a kill.

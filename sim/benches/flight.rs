@@ -1,0 +1,127 @@
+//! A round trip of an RPC in flight, against a ping-pong of the same bytes over bare tokio TCP.
+//!
+//! Both between two threads, each with a current-thread runtime of its own, over loopback. Rounds alternate, so that
+//! what slows the machine for a while slows both; the ratio is that of the medians.
+#![allow(clippy::disallowed_methods)] // threads and real time are what is measured
+
+#[path = "../tests/support/fleet.rs"]
+mod fleet;
+
+use fleet::Fleet;
+use serde::{Deserialize, Serialize};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Instant;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use windtunnel::executor::Program;
+use windtunnel::net::{self, Request};
+use windtunnel::{NodeId, node};
+
+const ROUNDS: usize = 41;
+const CALLS: u32 = 2_000;
+const BYTES: usize = 64;
+const CALLER: NodeId = NodeId(1);
+const SERVER: NodeId = NodeId(2);
+
+#[derive(Serialize, Deserialize)]
+struct Ping(#[serde(with = "serde_bytes")] Vec<u8>);
+
+#[derive(Serialize, Deserialize)]
+struct Pong(#[serde(with = "serde_bytes")] Vec<u8>);
+
+impl Request for Ping {
+    type Reply = Pong;
+    const NAME: &'static str = "ping";
+}
+
+fn main() {
+    let mut fleet = Fleet::new(2, Program::new(program));
+    fleet.start(SERVER);
+    fleet.start(CALLER);
+    let raw = RawPair::new();
+    let (mut rpc_ns, mut raw_ns) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        rpc_ns.push(rpc_round(&mut fleet));
+        raw_ns.push(raw.round());
+    }
+    let (rpc, raw) = (median(&mut rpc_ns), median(&mut raw_ns));
+    println!("one caller, {BYTES} bytes, {ROUNDS} rounds of {CALLS} in turn; medians");
+    println!("raw tokio TCP   {raw:>8} ns a round trip   ({} to {})", raw_ns[0], raw_ns[ROUNDS - 1]);
+    println!("windtunnel RPC  {rpc:>8} ns a round trip   ({} to {})", rpc_ns[0], rpc_ns[ROUNDS - 1]);
+    println!("ratio rpc_vs_raw={}.{:02}", rpc / raw, rpc * 100 / raw % 100);
+}
+
+/// A node that calls when it is asked to, and says how long it took.
+async fn program() {
+    net::serve(|_, Ping(bytes)| async { Pong(bytes) });
+    node::control(|_| async {
+        let begin = Instant::now();
+        for _ in 0..CALLS {
+            let reply = net::call(SERVER, Ping(vec![7; BYTES])).await;
+            assert!(reply.is_ok_and(|Pong(bytes)| bytes.len() == BYTES));
+        }
+        postcard::to_stdvec(&(begin.elapsed().as_nanos() as u64)).expect("a number serialises")
+    });
+}
+
+fn rpc_round(fleet: &mut Fleet) -> u64 {
+    let took = fleet.ask(CALLER, Vec::new()).unwrap_or_else(|error| panic!("no answer: {error:?}"));
+    postcard::from_bytes::<u64>(&took).expect("a number") / u64::from(CALLS)
+}
+
+/// Two threads with a connection.
+struct RawPair {
+    go: SyncSender<()>,
+    took: Receiver<u64>,
+}
+
+impl RawPair {
+    fn new() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it has an address");
+        listener.set_nonblocking(true).expect("a socket can be so");
+        let (go, begin) = sync_channel(0);
+        let (tell, took) = sync_channel(0);
+        thread::spawn(move || {
+            run(async {
+                let (mut stream, _) = TcpListener::from_std(listener).unwrap().accept().await.unwrap();
+                stream.set_nodelay(true).unwrap();
+                let mut bytes = [0; BYTES];
+                while stream.read_exact(&mut bytes).await.is_ok() {
+                    stream.write_all(&bytes).await.unwrap();
+                }
+            });
+        });
+        thread::spawn(move || {
+            run(async {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                stream.set_nodelay(true).unwrap();
+                let mut bytes = [7; BYTES];
+                while begin.recv().is_ok() {
+                    let begin = Instant::now();
+                    for _ in 0..CALLS {
+                        stream.write_all(&bytes).await.unwrap();
+                        stream.read_exact(&mut bytes).await.unwrap();
+                    }
+                    tell.send(begin.elapsed().as_nanos() as u64 / u64::from(CALLS)).unwrap();
+                }
+            });
+        });
+        RawPair { go, took }
+    }
+
+    fn round(&self) -> u64 {
+        self.go.send(()).expect("the pair runs");
+        self.took.recv().expect("the pair runs")
+    }
+}
+
+fn run(future: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future);
+}
+
+fn median(values: &mut [u64]) -> u64 {
+    values.sort_unstable();
+    values[values.len() / 2]
+}
