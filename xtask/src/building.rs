@@ -14,12 +14,44 @@ use std::thread::JoinHandle;
 /// Builds the submission in release; its binary's path. Cargo's words go to standard error as they
 /// come; with `keep_words` they are also part of the error.
 pub fn build(house: &House, submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
+    build_with(house, submission, keep_words, &[])
+}
+
+/// The same with features besides the default ones.
+pub fn build_with(
+    house: &House,
+    submission: &Submission,
+    keep_words: bool,
+    features: &[&str],
+) -> Result<PathBuf, LabError> {
     let mut cargo = cargo("build");
     cargo.current_dir(&submission.directory).arg("--release");
+    if !features.is_empty() {
+        cargo.arg("--features").arg(features.join(","));
+    }
     if let Some(target) = std::env::var_os("CARGO_TARGET_DIR").filter(|target| !target.is_empty()) {
         // It is relative to where the user stands, and cargo stands in the submission.
         cargo.env("CARGO_TARGET_DIR", std::path::absolute(&target).unwrap_or(target.into()));
     }
+    for (name, value) in flags(|name| std::env::var_os(name)) {
+        cargo.env(name, value);
+    }
+    aloud(cargo, house, submission, keep_words)
+}
+
+/// Builds the submission's node: with the feature `real` alone and without `--cfg madsim`, in a target directory of its
+/// own, so that neither build makes the other one's stale.
+pub fn build_node(house: &House, submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
+    let mut cargo = cargo("build");
+    cargo.current_dir(&submission.directory).args(["--release", "--no-default-features", "--features", "real"]);
+    cargo.arg("--target-dir").arg(house.output.join("fly").join("target"));
+    for (name, value) in flags_without_madsim(|name| std::env::var_os(name)) {
+        cargo.env(name, value);
+    }
+    aloud(cargo, house, submission, keep_words)
+}
+
+fn aloud(mut cargo: Command, house: &House, submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     if colour {
         cargo.env("CARGO_TERM_COLOR", "always");
@@ -47,6 +79,9 @@ fn quietly(mut cargo: Command, house: &House, submission: &Submission) -> Result
     if let Some(target) = house.output.parent() {
         cargo.arg("--target-dir").arg(target);
     }
+    for (name, value) in flags(|name| std::env::var_os(name)) {
+        cargo.env(name, value);
+    }
     run(cargo, house, submission, &Words::default(), false, true)
 }
 
@@ -69,9 +104,6 @@ fn run(
     let format = if colour { "json-diagnostic-rendered-ansi" } else { "json" };
     cargo.args(["--message-format", format, "--package", &submission.package]);
     cargo.arg("--manifest-path").arg(submission.directory.join("Cargo.toml"));
-    for (name, value) in flags(|name| std::env::var_os(name)) {
-        cargo.env(name, value);
-    }
     let mut child = cargo.spawn().map_err(|error| LabError::CannotBuild(format!("cargo does not start: {error}")))?;
     let (copied, stderr) = (words.clone(), child.stderr.take());
     let copying = stderr.map(|stderr| std::thread::spawn(move || copied.pass_on(stderr)));
@@ -173,6 +205,20 @@ fn flags(read: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString
     names.into_iter().filter_map(add).collect()
 }
 
+/// The user's own flags, without that of .cargo/config.toml: `RUSTFLAGS` in the environment replaces it, empty too.
+fn flags_without_madsim(read: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString)> {
+    let without = |name: &'static str, separator: &str| {
+        let text = read(name)?.to_string_lossy().into_owned();
+        let mut words: Vec<&str> = text.split(separator).filter(|word| !word.is_empty()).collect();
+        while let Some(place) = words.windows(2).position(|pair| pair == ["--cfg", "madsim"]) {
+            words.drain(place..place + 2);
+        }
+        Some((name, words.join(separator).into()))
+    };
+    let plain = without("RUSTFLAGS", " ").unwrap_or(("RUSTFLAGS", OsString::new()));
+    [Some(plain), without("CARGO_ENCODED_RUSTFLAGS", "\u{1f}")].into_iter().flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +236,18 @@ mod tests {
         assert_eq!(with(&[("RUSTFLAGS", "--cfg madsim -g")]), []);
         let encoded = with(&[("CARGO_ENCODED_RUSTFLAGS", "-C\u{1f}debuginfo=2")]);
         assert_eq!(encoded[0].1, "-C\u{1f}debuginfo=2\u{1f}--cfg\u{1f}madsim");
+    }
+
+    #[test]
+    fn a_node_is_built_with_the_users_flags_and_never_with_the_cfg() {
+        let with = |set: &[(&str, &str)]| {
+            let read = |name: &str| set.iter().find(|(own, _)| *own == name).map(|(_, value)| OsString::from(value));
+            let flags = flags_without_madsim(read).into_iter();
+            flags.map(|(name, value)| (name, value.into_string().unwrap())).collect::<Vec<_>>()
+        };
+        assert_eq!(with(&[]), [("RUSTFLAGS", String::new())], "so that the repository's own flags are replaced");
+        assert_eq!(with(&[("RUSTFLAGS", "--cfg madsim -g")]), [("RUSTFLAGS", "-g".to_owned())]);
+        let encoded = with(&[("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}madsim\u{1f}-C\u{1f}debuginfo=2")]);
+        assert_eq!(encoded[1], ("CARGO_ENCODED_RUSTFLAGS", "-C\u{1f}debuginfo=2".to_owned()));
     }
 }

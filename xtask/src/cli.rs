@@ -30,6 +30,8 @@ pub enum Command {
     List(ListOptions),
     /// Build a submission and run a lab's tests on it
     Test(TestOptions),
+    /// Fly a submission: real processes, TCP and files, under kills, pauses, cuts and delays (docs/FLIGHT.md)
+    Fly(FlyOptions),
     /// Run a saved failure again and show it event by event
     Replay(ReplayOptions),
     /// Begin a submission from a lab's starter
@@ -46,6 +48,9 @@ pub enum Command {
 pub struct ListOptions {
     /// The lab; all labs if left out
     pub lab: Option<String>,
+    /// Say which tests fly, and why the others do not
+    #[arg(long)]
+    pub flight: bool,
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +108,36 @@ pub enum IsolateOption {
     None,
     /// Each node lives in an operating-system process of its own
     Process,
+}
+
+#[derive(Debug, Args)]
+pub struct FlyOptions {
+    /// The lab (may be left out inside a submission)
+    pub lab: Option<String>,
+    /// How many nodes, for a load in calm weather; 3 if left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99), conflicts_with_all = ["scenario", "tests"])]
+    pub nodes: Option<u32>,
+    /// Leave everything of the flight here, and start from the data that is here
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Fly through this weather: a scenario file, or the name of one of the lab's
+    #[arg(long, value_name = "FILE", conflicts_with = "tests")]
+    pub scenario: Option<PathBuf>,
+    /// Fly the tests of this part or name that can fly (`cargo lab list LAB --flight`)
+    #[arg(long, value_name = "PART", conflicts_with = "load")]
+    pub tests: Option<String>,
+    /// So long, clients keep 64 commands of 256 bytes outstanding; 10s if nothing else is flown
+    #[arg(long, value_name = "TIME")]
+    pub load: Option<String>,
+    /// The seed of weather and clients, in decimal or 0x; drawn if left out. A flight does not repeat
+    #[arg(long, value_name = "N")]
+    pub seed: Option<String>,
+    /// The crate to fly instead of solutions/LAB
+    #[arg(long, value_name = "DIR")]
+    pub submission: Option<PathBuf>,
+    /// A node that is built already (for tests of this program)
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub node_binary: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -27,6 +27,10 @@ pub enum LabError {
     NothingLeft { lab: String },
     #[error("{0}")]
     Seeds(#[from] crate::seeds::SeedsError),
+    #[error("--load {0}: give a time, as 20s")]
+    Load(String),
+    #[error("no test that matches `{filter}` flies: {reason} (`cargo lab list --flight` shows which do)")]
+    Grounded { filter: String, reason: String },
     #[error("--jobs {0}: give a number of workers, at least 1")]
     Jobs(String),
     #[error(
@@ -110,9 +114,10 @@ impl LabError {
     /// How the program ends for it.
     pub fn exit(&self) -> Exit {
         match self {
-            LabError::FilterMatchesNothing { .. } | LabError::NothingLeft { .. } | LabError::UnknownMutant { .. } => {
-                Exit::NothingMatched
-            }
+            LabError::FilterMatchesNothing { .. }
+            | LabError::NothingLeft { .. }
+            | LabError::Grounded { .. }
+            | LabError::UnknownMutant { .. } => Exit::NothingMatched,
             LabError::DependencyDoesNotBuild { ours: true, .. } => Exit::Harness,
             LabError::DoesNotBuild { .. } | LabError::DependencyDoesNotBuild { .. } | LabError::NoBinary { .. } => {
                 Exit::DoesNotBuild

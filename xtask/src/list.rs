@@ -33,15 +33,15 @@ pub fn list(session: &Session<'_>, options: &ListOptions) -> Result<Exit, LabErr
         }
     };
     for submission in submissions {
-        let hello = hello(session, &submission)?;
-        say(session, &submission, &hello);
+        let hello = hello(session, &submission, options.flight)?;
+        say(session, &submission, &hello, options.flight);
     }
     Ok(Exit::Passed)
 }
 
-fn hello(session: &Session<'_>, submission: &Submission) -> Result<Hello, LabError> {
+fn hello(session: &Session<'_>, submission: &Submission, flight: bool) -> Result<Hello, LabError> {
     let directory = RunDirectory::create(&session.house.output)?;
-    let program = session.binary(submission)?;
+    let program = if flight { session.pilot(submission)? } else { session.binary(submission)? };
     let command =
         WorkerCommand { program, directory: &directory, patience: patience(), interrupt: Interrupt::default() };
     let hello = Worker::start(&command)?.hello.clone();
@@ -49,7 +49,7 @@ fn hello(session: &Session<'_>, submission: &Submission) -> Result<Hello, LabErr
     Ok(hello)
 }
 
-fn say(session: &Session<'_>, submission: &Submission, hello: &Hello) {
+fn say(session: &Session<'_>, submission: &Submission, hello: &Hello, flight: bool) {
     let lab = &hello.lab;
     let points = hello.tests.iter().map(|test| test.points).sum();
     let (label, tests) = (submission.label.clone(), hello.tests.len());
@@ -67,6 +67,8 @@ fn say(session: &Session<'_>, submission: &Submission, hello: &Hello) {
                 points: test.points,
                 about: test.about.clone(),
                 scenario: test.storm.clone(),
+                flies: flight.then_some(test.grounded.is_none()),
+                grounded: test.grounded.clone().filter(|_| flight),
             }));
         }
     }

@@ -25,4 +25,12 @@ impl Session<'_> {
             None => building::build(self.house, submission, self.keep_words),
         }
     }
+
+    /// The same for a worker that flies nodes.
+    pub fn pilot(&self, submission: &Submission) -> Result<PathBuf, LabError> {
+        match self.worker {
+            Some(worker) => Ok(self.house.here.join(worker)),
+            None => building::build_with(self.house, submission, self.keep_words, &["real"]),
+        }
+    }
 }

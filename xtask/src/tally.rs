@@ -183,6 +183,7 @@ mod tests {
     #[test]
     fn what_was_stopped_counts_by_the_runs_that_ended_and_earns_nothing() {
         let test = |name: &str| TestInfo {
+            grounded: None,
             name: name.into(),
             mit: None,
             part: "log".into(),

@@ -137,6 +137,7 @@ pub fn scenario_test(scenario: &ScenarioText) -> TestInfo {
     TestInfo {
         name: SCENARIO_TEST.to_owned(),
         mit: None,
+        grounded: None,
         part: "storm".to_owned(),
         tags: vec!["storm".to_owned()],
         points: 0,

@@ -96,7 +96,8 @@ fn json_events_are_pinned() {
     repository.write("solutions/raft/mutants/wrong.patch", mutant);
     let mut kinds: BTreeMap<String, Value> = BTreeMap::new();
     let mut lines = vec![
-        "list raft",
+        "list raft --flight",
+        "fly raft --seed 1 --node-binary none",
         "test raft fails_on_odd_seeds --seed 1 --check --save-schedule x.toml",
         "replay",
         "test raft fails_on_odd_seeds aborts --seed 1 --fail-fast --jobs 1",

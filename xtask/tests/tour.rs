@@ -117,6 +117,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/TOUR.md",
         "docs/EVENTS.md",
         "docs/EXIT-CODES.md",
+        "docs/FLIGHT.md",
         "docs/SCENARIOS.md",
         "docs/MIT.md",
         "contrib/README.md",

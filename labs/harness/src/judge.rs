@@ -14,6 +14,17 @@ pub enum Interest {
     Changed,
 }
 
+/// How a node stands, in a lab whose nodes agree on a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// `leader`, `follower`, `down`, ….
+    pub role: String,
+    /// Its term.
+    pub term: u64,
+    /// How much of its log is committed.
+    pub commit: u64,
+}
+
 /// What a lab knows of a run while it goes on. There is one for each run, shared with the test body.
 pub trait Judge: 'static {
     /// A judge for a run of so many nodes.
@@ -42,6 +53,12 @@ pub trait Judge: 'static {
     /// How often another node has come to lead than the one before.
     fn changes_of_leader(&self) -> u64 {
         0
+    }
+
+    /// What is known of a node, for who looks on: its role, its term, and how much of its log is committed.
+    fn standing(&self, node: NodeId) -> Option<Standing> {
+        let _ = node;
+        None
     }
 
     /// What an observation says, in a few words for the column of its node; `None` to leave it out

@@ -5,7 +5,8 @@
 //! - [`cluster`]: the handle by which a test body drives its nodes;
 //! - [`judge`]: who watches a run and checks the lab's rules;
 //! - [`scenario`]: weather as data, and the schedules that a seed draws from it;
-//! - `run`, `storm`: one test under one seed; `story`: how a failure is told;
+//! - `run`, `storm`: one test under one seed; `fly`: the same on real processes, [`meter`] counts what clients do there;
+//! - `story`: how a failure is told;
 //! - [`worker`]: a submission's binary, driven by `cargo lab`; [`libtest`]: the same suite under `cargo test`;
 //! - [`protocol`]: what `cargo lab` and a lab's worker say to each other, and failure files.
 //!
@@ -24,10 +25,14 @@ mod awaited;
 pub mod cluster;
 #[cfg(feature = "sim")]
 pub mod failed;
+#[cfg(feature = "flight")]
+mod fly;
 #[cfg(feature = "sim")]
 pub mod judge;
 #[cfg(feature = "sim")]
 pub mod libtest;
+#[cfg(feature = "sim")]
+pub mod meter;
 #[cfg(feature = "sim")]
 mod output;
 #[cfg(feature = "sim")]

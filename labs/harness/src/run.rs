@@ -1,6 +1,6 @@
 //! Runs one test under one seed.
 
-use crate::awaited::Waits;
+use crate::awaited::{Sealed, Waits};
 use crate::cluster::Cluster;
 use crate::failed::{Failed, TestResult};
 use crate::judge::Judge;
@@ -8,7 +8,7 @@ use crate::output::Capture;
 use crate::plan::{Course, EVENT_BUDGET, Plan, Shelf};
 use crate::protocol::{Isolation, RunRequest};
 use crate::scenario::ScenarioError;
-use crate::storm::{self, Struck};
+use crate::storm::{self, Parts, Struck};
 use crate::suite::{Lab, Running, Test};
 use crate::watch::{Broken, Kept, StrikesDue, Watcher};
 use crate::wording::{self, Standing};
@@ -33,7 +33,7 @@ pub(crate) struct Ran {
     pub kept: Kept,
     pub nodes: u32,
     pub is_storm: bool,
-    time_budget: Nanos,
+    pub time_budget: Nanos,
 }
 
 impl Ran {
@@ -52,6 +52,38 @@ impl Ran {
     fn standing(&self) -> Standing<'_> {
         let awaited = self.kept.awaited.as_deref();
         Standing { awaited, time_budget: self.time_budget, event_budget: EVENT_BUDGET }
+    }
+}
+
+/// A run that can begin, in the tunnel or in flight.
+pub(crate) struct Scene<J: Judge> {
+    pub nodes: u32,
+    pub course: Course<J>,
+    /// What links are like without a fault.
+    pub calm: LinkWeather,
+    pub capture: Option<Capture>,
+}
+
+impl<J: Judge> Scene<J> {
+    /// Who watches the run, and what its tester does; `parts` are for a storm. To be called where the run is.
+    pub fn set(self, parts: Parts<J>) -> (Watcher<J>, impl FnOnce(Tester) -> (Cluster<J>, Sealed<Running>)) {
+        let Scene { nodes, course, calm, capture } = self;
+        let judge = Rc::new(RefCell::new(J::new(nodes)));
+        let strikes_due = Rc::new(StrikesDue::default());
+        let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
+        let watch = Watcher::new(judge.clone(), strikes_due.clone(), struck.clone(), waits.clone(), capture);
+        let body = move |tester: Tester| {
+            let cluster = Cluster::new(tester, judge, calm, waits.clone());
+            let running: Running = match course {
+                Course::Story(story) => story(cluster.clone()),
+                Course::Storm(schedule) => {
+                    let setting = storm::Setting { schedule: *schedule, strikes_due, struck, parts };
+                    Box::pin(storm::run(cluster.clone(), setting))
+                }
+            };
+            (cluster, waits.sealed_with(running))
+        };
+        (watch, body)
     }
 }
 
@@ -85,23 +117,10 @@ pub(crate) fn run<J: Judge>(
     // Without a place to keep it, output stays where the process has it: no reason not to run.
     let capture = if manner.record != Recorded::Nothing { Capture::begin().ok() } else { None };
     let (load, recovery) = (lab.storm.load, lab.storm.recovery);
+    let scene = Scene { nodes, course: plan.course, calm: LinkWeather::default(), capture };
     let setup = move || {
-        let judge = Rc::new(RefCell::new(J::new(nodes)));
-        let strikes_due = Rc::new(StrikesDue::default());
-        let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
-        let watch = Watcher::new(judge.clone(), strikes_due.clone(), struck.clone(), waits.clone(), capture);
-        let body = move |tester: Tester| {
-            let cluster = Cluster::new(tester, judge, LinkWeather::default(), waits.clone());
-            let running: Running = match plan.course {
-                Course::Story(story) => story(cluster),
-                Course::Storm(schedule) => {
-                    let setting = storm::Setting { schedule: *schedule, strikes_due, struck, load, recovery };
-                    Box::pin(storm::run(cluster, setting))
-                }
-            };
-            waits.sealed_with(running)
-        };
-        (watch, body)
+        let (watch, body) = scene.set(Parts { load: Box::new(load), recovery: Box::new(recovery) });
+        (watch, move |tester| body(tester).1)
     };
     let (report, mut kept) = simulation.observe(setup, Watcher::into_kept);
     kept.struck.run_is_over(EventNumber(report.events));

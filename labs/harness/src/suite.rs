@@ -3,7 +3,9 @@
 use crate::cluster::Cluster;
 use crate::failed::TestResult;
 use crate::judge::Judge;
+use crate::meter::Meter;
 use crate::scenario::DrawnLoad;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use windtunnel::Nanos;
@@ -24,6 +26,8 @@ pub struct Lab<J: Judge> {
     pub observations: &'static [&'static str],
     /// What its storms do besides the weather.
     pub storm: Storm<J>,
+    /// What its clients do in flight; nothing if the lab does not fly.
+    pub flight: Option<Flight<J>>,
 }
 
 /// A part of a lab.
@@ -48,6 +52,8 @@ pub struct Test<J: Judge> {
     pub points: u32,
     /// What it is about, in one line.
     pub about: &'static str,
+    /// Why a real machine cannot show it, if it cannot. Of a storm its weather tells.
+    pub grounded: Option<&'static str>,
     /// What is run.
     pub body: Body<J>,
 }
@@ -82,6 +88,44 @@ pub struct Storm<J: Judge> {
     pub recovery: fn(Cluster<J>) -> Running,
     /// Virtual time that recovery may take, past its own bounds.
     pub recovery_budget: Nanos,
+}
+
+/// What happens in flight besides the weather.
+#[derive(Debug)]
+pub struct Flight<J: Judge> {
+    /// Clients who count what they do, and what is to be true of it.
+    pub load: fn(Cluster<J>, Load, Meter) -> Clients,
+    /// Rules that are bounds of time: who misses one on a real machine may be right all the same.
+    pub bounds: &'static [&'static str],
+}
+
+/// What clients do in flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// How many there are, each with one request outstanding.
+    pub clients: u64,
+    /// How long each waits before its next request.
+    pub every: Nanos,
+    /// How long a request is.
+    pub bytes: u64,
+    /// After how many requests a state machine takes a snapshot; 0 for never.
+    pub snapshot_every: u64,
+    /// How large a snapshot is.
+    pub snapshot_bytes: u64,
+}
+
+/// Clients in flight.
+pub struct Clients {
+    /// They work until this is dropped.
+    pub at_work: Running<()>,
+    /// That nothing is lost of what they were answered; begun after recovery.
+    pub nothing_lost: Running,
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").finish_non_exhaustive()
+    }
 }
 
 impl<J: Judge> Test<J> {

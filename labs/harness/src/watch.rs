@@ -4,6 +4,7 @@
 use crate::awaited::Waits;
 use crate::failed::Failed;
 use crate::judge::{Interest, Judge};
+use crate::meter::{Meter, Sums};
 use crate::output::Capture;
 use crate::protocol::{LogRecord, OutputRecord};
 use crate::scenario::{Event, Occasions};
@@ -73,6 +74,8 @@ pub(crate) struct Kept {
     pub stopped: Stopped,
     pub log: Vec<LogRecord>,
     pub output: Vec<OutputRecord>,
+    /// What clients did, where they were counted.
+    pub sums: Sums,
 }
 
 /// The observer of a run.
@@ -82,6 +85,7 @@ pub(crate) struct Watcher<J: Judge> {
     struck: Rc<RefCell<Struck>>,
     waits: Waits,
     capture: Option<Capture>,
+    meter: Meter,
     kept: Kept,
 }
 
@@ -93,7 +97,19 @@ impl<J: Judge> Watcher<J> {
         waits: Waits,
         capture: Option<Capture>,
     ) -> Self {
-        Watcher { judge, strikes_due, struck, waits, capture, kept: Kept::default() }
+        Watcher { judge, strikes_due, struck, waits, capture, meter: Meter::default(), kept: Kept::default() }
+    }
+
+    /// Keeps what that one counts.
+    #[cfg(feature = "flight")]
+    pub fn with_meter(self, meter: Meter) -> Self {
+        Watcher { meter, ..self }
+    }
+
+    /// The faults that strike.
+    #[cfg(feature = "flight")]
+    pub const fn struck(&self) -> &Rc<RefCell<Struck>> {
+        &self.struck
     }
 
     pub fn into_kept(mut self) -> Kept {
@@ -101,7 +117,8 @@ impl<J: Judge> Watcher<J> {
             capture.finish(&mut self.kept.output);
         }
         let changes_of_leader = self.judge.borrow().changes_of_leader();
-        Kept { struck: self.struck.take(), changes_of_leader, awaited: self.waits.latest(), ..self.kept }
+        let sums = self.meter.sums();
+        Kept { struck: self.struck.take(), changes_of_leader, awaited: self.waits.latest(), sums, ..self.kept }
     }
 
     fn respond(&mut self, seen: Result<Interest, Failed>, moment: Moment, node: NodeId) -> Response {

@@ -4,8 +4,8 @@ use crate::judge::Judge;
 use crate::libtest;
 use crate::plan::{Course, Plan, Shelf};
 use crate::protocol::{
-    Failure, Hello, Isolation, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, RunRequest,
-    RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, WORKER_ARGUMENT, progress,
+    Failure, FlyRequest, Hello, Isolation, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response,
+    RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, WORKER_ARGUMENT, progress,
 };
 use crate::run::{Manner, Ran, run};
 use crate::story;
@@ -14,7 +14,7 @@ use crate::watch::Broken;
 use rustix::stdio;
 use std::any::Any;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Lines, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use windtunnel::EventNumber;
@@ -52,7 +52,8 @@ fn serve<J: Judge>(lab: &Lab<J>, program: &Program) -> io::Result<()> {
     let (input, mut output) = private_pipes()?;
     send(&mut output, &Response::Hello(hello(lab)))?;
     let shelf = Shelf::default();
-    for line in BufReader::new(input).lines() {
+    let mut lines = BufReader::new(input).lines();
+    while let Some(line) = lines.next() {
         match serde_json::from_str(&line?) {
             Ok(Request::Quit) => break,
             Ok(Request::Run(request)) => {
@@ -63,10 +64,31 @@ fn serve<J: Judge>(lab: &Lab<J>, program: &Program) -> io::Result<()> {
                 let response = schedule(lab, &shelf, &request);
                 send(&mut output, &response)?;
             }
+            Ok(Request::Fly(request)) => {
+                let response = take_off(lab, &request, lines, &output)?;
+                return send(&mut output, &response);
+            }
             Err(error) => send(&mut output, &refuse(RefusalKind::Harness, format!("no request: {error}")))?,
         }
     }
     Ok(())
+}
+
+#[cfg(feature = "flight")]
+fn take_off<J: Judge>(
+    lab: &Lab<J>,
+    request: &FlyRequest,
+    requests: Lines<BufReader<File>>,
+    output: &File,
+) -> io::Result<Response> {
+    Ok(crate::fly::answer(lab, request, requests, output.try_clone()?, send))
+}
+
+#[cfg(not(feature = "flight"))]
+fn take_off<J: Judge>(lab: &Lab<J>, _: &FlyRequest, _: Lines<BufReader<File>>, _: &File) -> io::Result<Response> {
+    let message =
+        format!("this worker of lab {} was built to stay on the ground: build it with the feature `real`", lab.name);
+    Ok(refuse(RefusalKind::BadInput, message))
 }
 
 /// Shows where this process is in the file that `cargo lab` has made for it.
@@ -126,7 +148,19 @@ fn test_info<J: Judge>(test: &Test<J>) -> TestInfo {
             Body::Storm { scenario, .. } => Some((*scenario).to_owned()),
             Body::Directed { .. } => None,
         },
+        grounded: test.grounded.map(str::to_owned).or_else(|| grounded_storm(test)),
     }
+}
+
+#[cfg(feature = "flight")]
+fn grounded_storm<J: Judge>(test: &Test<J>) -> Option<String> {
+    let Body::Storm { scenario, text } = &test.body else { return None };
+    crate::fly::grounded(scenario, text)
+}
+
+#[cfg(not(feature = "flight"))]
+fn grounded_storm<J: Judge>(_: &Test<J>) -> Option<String> {
+    None
 }
 
 fn find<'a, J: Judge>(lab: &'a Lab<J>, name: &str) -> Result<Option<&'a Test<J>>, Response> {

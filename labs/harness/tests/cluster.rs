@@ -139,7 +139,7 @@ async fn power(cluster: Cluster<Nobody>) -> TestResult {
 
 fn directed(name: &'static str, run: fn(Cluster<Nobody>) -> Running) -> Test<Nobody> {
     let body = Body::Directed { nodes: 3, time_budget: Nanos::from_secs(60), run };
-    Test { name, mit: None, part: "handle", points: 1, about: name, body }
+    Test { name, mit: None, part: "handle", points: 1, about: name, grounded: None, body }
 }
 
 fn lab() -> Lab<Nobody> {
@@ -157,6 +157,7 @@ fn lab() -> Lab<Nobody> {
             recovery: |_| Box::pin(async { Ok(()) }),
             recovery_budget: Nanos::from_secs(1),
         },
+        flight: None,
     }
 }
 

@@ -78,6 +78,7 @@ macro_rules! misfit {
             part: "misfits",
             points: 1,
             about: $name,
+            grounded: None,
             body: Body::Directed {
                 nodes: 3,
                 time_budget: Nanos::from_secs(5),
@@ -120,6 +121,7 @@ fn lab() -> Lab<Nobody> {
             recovery: |_| Box::pin(async { Ok(()) }),
             recovery_budget: Nanos::from_secs(1),
         },
+        flight: None,
     }
 }
 

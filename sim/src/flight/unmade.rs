@@ -1,6 +1,7 @@
 //! What a tester may ask for and flight cannot make: one table, and how often each was asked for.
 
-use crate::units::Ppm;
+use crate::units::{Nanos, Ppm};
+use crate::world::disk::DiskWeather;
 use crate::world::{Command, LinkWeather};
 use std::collections::BTreeMap;
 
@@ -58,7 +59,9 @@ impl Unmade {
         let is_tester = |from: &crate::NodeId, to: &crate::NodeId| from.0 == 0 || to.0 == 0;
         match command {
             Command::PowerLoss(_) => vec![POWER_LOSS],
+            Command::Disk { weather, .. } if is_sound(weather) => Vec::new(),
             Command::Disk { .. } => vec![DISK],
+            Command::Slow { per_event: Nanos::ZERO, .. } | Command::ClockDrift { ppm: 0, .. } => Vec::new(),
             Command::Slow { .. } => vec![SLOW],
             Command::ClockJump { .. } => vec![CLOCK_JUMP],
             Command::ClockDrift { .. } => vec![CLOCK_DRIFT],
@@ -79,6 +82,12 @@ impl Unmade {
             | Command::ForgetAtEvents => Vec::new(),
         }
     }
+}
+
+/// Whether a disk does what it is told, late at most: a real one takes its own time.
+fn is_sound(disk: &DiskWeather) -> bool {
+    let rates = [disk.slow_ppm, disk.error_ppm, disk.sync_error_ppm, disk.bit_rot_ppm];
+    disk.capacity.is_none() && rates.iter().all(|rate| *rate == Ppm::NEVER)
 }
 
 fn of_link(weather: &LinkWeather) -> Vec<Unmade> {
@@ -130,6 +139,16 @@ mod tests {
         assert_eq!(link(LinkWeather::default()), []);
         let lossy = LinkWeather { loss_ppm: Ppm(1), bandwidth: Some(1), ..LinkWeather::default() };
         assert_eq!(link(lossy), [LOSS, BANDWIDTH]);
+    }
+
+    #[test]
+    fn the_end_of_a_fault_and_a_disk_without_one_are_not_skipped() {
+        let disk = |weather| Unmade::of(&Command::Disk { node: NodeId(1), weather: Box::new(weather) });
+        assert_eq!(disk(DiskWeather::default()), []);
+        assert_eq!(disk(DiskWeather { capacity: Some(0), ..DiskWeather::default() }), [DISK]);
+        assert_eq!(disk(DiskWeather { sync_error_ppm: Ppm(1), ..DiskWeather::default() }), [DISK]);
+        let slow = |per_event| Unmade::of(&Command::Slow { node: NodeId(1), per_event });
+        assert_eq!((slow(Nanos::ZERO), slow(Nanos(1))), (vec![], vec![SLOW]));
     }
 
     #[test]

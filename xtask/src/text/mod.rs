@@ -2,6 +2,7 @@
 
 mod columns;
 mod failure;
+mod flight;
 mod power;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
@@ -49,7 +50,15 @@ pub fn event(event: &Event, style: Style) -> String {
             let scenario = test.scenario.iter().map(String::as_str);
             let known_as = tags.into_iter().chain(scenario).collect::<Vec<_>>().join(", ");
             let head = format!("    {:<28} {:>3}  {known_as}", test.test, test.points);
-            format!("{}\n{}", head.trim_end(), block(&plain(&test.about), 10, 2))
+            let flies = match (test.flies, &test.grounded) {
+                (Some(true), _) => style.green("          flies\n"),
+                (Some(false), reason) => {
+                    let reason = reason.as_deref().unwrap_or("nobody says why");
+                    block(&plain(&format!("does not fly: {reason}")), 10, 2)
+                }
+                (None, _) => String::new(),
+            };
+            format!("{}\n{}{flies}", head.trim_end(), block(&plain(&test.about), 10, 2))
         }
         Event::Seed { seed, drawn } => format!("seed {seed}{}\n", if *drawn { " (drawn)" } else { "" }),
         Event::Plan(plan) => self::plan(plan),
@@ -70,6 +79,9 @@ pub fn event(event: &Event, style: Style) -> String {
         Event::Created { directory, test, lab, .. } => {
             format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n\n  {test}\n")
         }
+        Event::Flight(plan) => flight::plan(plan),
+        Event::FlightSecond(row) => flight::second(row),
+        Event::FlightResult(result) => flight::result(result, style),
         Event::Mutant(mutant) => power::row(mutant, style),
         Event::Exported { directory, files } => {
             format!(

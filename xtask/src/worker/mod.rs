@@ -2,6 +2,7 @@
 //! through its progress file. It may die or hang at any time; that is a result, not an error.
 
 mod death;
+mod flight;
 mod lines;
 
 use crate::error::LabError;

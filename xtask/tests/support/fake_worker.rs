@@ -2,8 +2,9 @@
 //! For tests of the command line alone; nothing is simulated.
 
 use lab_harness::protocol::{
-    Failure, Hello, Isolation, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request,
-    Response, Row, RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
+    Failure, FlightBroken, FlightNode, FlightResult, FlightRow, FlightSkipped, FlightVerdict, FlyRequest, Hello,
+    Isolation, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, Row,
+    RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
 };
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Write as _};
@@ -54,9 +55,47 @@ fn main() {
                 let lines = if request.seed == Seed(99) { 1_000 } else { 1 };
                 say(&Response::Schedule { text: format!("# {} {}\n", request.test, request.seed).repeat(lines) });
             }
+            Request::Fly(request) => return fly(&request),
             Request::Quit => return,
         }
     }
+}
+
+/// A flight of which a rule breaks on odd seeds, and a bound is missed on seed 2.
+fn fly(request: &FlyRequest) {
+    let node = FlightNode { node: NodeId(1), role: "leader".into(), term: 2, commit: 64 };
+    let faults = BTreeMap::from([("kill-1".to_owned(), 1)]);
+    let row =
+        FlightRow { at_ms: 1_000, nodes: vec![node], operations: 640, p99_us: Some(9_000), faults: faults.clone() };
+    say(&Response::Flying(row));
+    let verdict = match request.seed.0 {
+        2 => FlightVerdict::Undecided,
+        seed if seed % 2 == 1 => FlightVerdict::Violated,
+        _ => FlightVerdict::Safe,
+    };
+    let broken = (verdict != FlightVerdict::Safe).then(|| FlightBroken {
+        rule: "election-safety".into(),
+        title: "Election safety is broken: node 1 and node 3 both lead term 5.".into(),
+        source: Some("Raft, section 5.2".into()),
+        at_ms: 900,
+    });
+    let skipped =
+        FlightSkipped { what: "power-loss-1".into(), why: "the machine cannot be switched off".into(), count: 2 };
+    say(&Response::Flown(Box::new(FlightResult {
+        verdict,
+        broken,
+        operations: 640,
+        unknown: 64,
+        ops_per_s: Some(640),
+        p50_us: Some(800),
+        p99_us: Some(9_000),
+        faults,
+        skipped: vec![skipped],
+        unclean: vec!["node 3: signal: 9 (SIGKILL)".into()],
+        stood_still_ms: 3,
+        wall_ms: 1_200,
+        history_error: None,
+    })));
 }
 
 fn say(response: &Response) {
@@ -86,6 +125,7 @@ fn hello() -> Hello {
         tags: if tag.is_empty() { vec![] } else { vec![tag.into()] },
         points: if part == "misbehaving" { 0 } else { 5 },
         about: format!("A test of the command line: {}.", name.replace('_', " ")),
+        grounded: (tag == "storm").then(|| "flight makes none of its faults (loss)".into()),
         storm: (tag == "storm").then(|| format!("{name}-weather")),
     };
     let weather_version = std::env::var("FAKE_WEATHER").map_or(1, |version| version.parse().unwrap());

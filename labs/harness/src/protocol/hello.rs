@@ -48,4 +48,7 @@ pub struct TestInfo {
     /// The name of the scenario it runs, if it is a storm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storm: Option<String>,
+    /// Why it does not fly, if it does not; of storms only a worker that flies knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounded: Option<String>,
 }

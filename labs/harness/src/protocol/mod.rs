@@ -9,6 +9,9 @@
 //!   │ ── result ────────────────────────────▶ │   or `refused`
 //!   │ ◀─────────────────────────── schedule ── │
 //!   │ ── schedule ──────────────────────────▶ │   or `refused`
+//!   │ ◀─────────────────────────────── fly ── │   the last request
+//!   │ ── flying, flying, … ─────────────────▶ │   once a second
+//!   │ ── flown ─────────────────────────────▶ │   or `refused`
 //!   │ ◀─────────────────────────────── quit ── │   or the end of the stream
 //! ```
 //!
@@ -20,6 +23,7 @@
 //! then [`response`], then [`failure`].
 
 pub mod failure;
+pub mod flight;
 pub mod hello;
 pub mod progress;
 pub mod request;
@@ -30,6 +34,10 @@ pub mod saved;
 pub mod trace_hash;
 
 pub use failure::{Failure, LogRecord, OutputRecord, OutputStream};
+pub use flight::{
+    FlightBroken, FlightCourse, FlightLoad, FlightNode, FlightResult, FlightRow, FlightSkipped, FlightVerdict,
+    FlyRequest,
+};
 pub use hello::{Hello, PartInfo, TestInfo};
 pub use request::{Isolation, Request, RunRequest, ScenarioText, ScheduleRequest};
 pub use response::{Refusal, RefusalKind, Response};

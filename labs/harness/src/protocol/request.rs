@@ -12,6 +12,8 @@ pub enum Request {
     Run(Box<RunRequest>),
     /// Expands a seed into all it decides. Answer: [`Response::Schedule`](super::Response::Schedule).
     Schedule(ScheduleRequest),
+    /// Flies nodes in processes of their own. Answer: [`Response::Flown`](super::Response::Flown).
+    Fly(Box<super::FlyRequest>),
     /// Ends the worker; so does the end of the stream.
     Quit,
 }

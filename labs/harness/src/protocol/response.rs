@@ -1,6 +1,6 @@
 //! What a worker says.
 
-use super::{Hello, Row, RunResult};
+use super::{FlightResult, FlightRow, Hello, Row, RunResult};
 use serde::{Deserialize, Serialize};
 
 /// One line from a worker.
@@ -18,6 +18,10 @@ pub enum Response {
         /// The file's content.
         text: String,
     },
+    /// How the flight goes that is on.
+    Flying(FlightRow),
+    /// How a flight ended.
+    Flown(Box<FlightResult>),
     /// The request was not carried out.
     Refused(Refusal),
 }

@@ -25,8 +25,13 @@ pub(crate) struct Setting<J: Judge> {
     pub schedule: Schedule,
     pub strikes_due: Rc<StrikesDue>,
     pub struck: Rc<RefCell<Struck>>,
-    pub load: fn(Cluster<J>, DrawnLoad) -> Running<()>,
-    pub recovery: fn(Cluster<J>) -> Running,
+    pub parts: Parts<J>,
+}
+
+/// What happens in a storm besides the weather: as in [`suite::Storm`](crate::suite::Storm), for one run.
+pub(crate) struct Parts<J: Judge> {
+    pub load: Box<dyn FnOnce(Cluster<J>, DrawnLoad) -> Running<()>>,
+    pub recovery: Box<dyn FnOnce(Cluster<J>) -> Running>,
 }
 
 /// Runs the storm to its end.
@@ -42,7 +47,7 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
         schedule: setting.schedule,
     });
     weather.apply(weather.front.borrow().begin());
-    let load = spawn((setting.load)(cluster.for_helpers(), load));
+    let load = spawn((setting.parts.load)(cluster.for_helpers(), load));
     let timed = spawn(weather.clone().strike_by_schedule());
     let awaiting = spawn(weather.clone().strike_on_occasion());
     {
@@ -55,7 +60,7 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
     weather.over.set(true);
     weather.struck.borrow_mut().storm_is_over(cluster.tester().event());
     weather.apply(weather.front.borrow().heal());
-    (setting.recovery)(cluster).await
+    (setting.parts.recovery)(cluster).await
 }
 
 /// The weather under way.

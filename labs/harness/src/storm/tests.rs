@@ -37,6 +37,7 @@ fn storm(text: &str, seed: u64) -> Ran {
             recovery: |_| Box::pin(async { Ok(()) }),
             recovery_budget: Nanos::from_secs(1),
         },
+        flight: None,
     };
     let program = Program::new(|| async {
         for tick in 1_u64.. {

@@ -23,7 +23,7 @@ use crate::contract::{Digest, LogIndex, Term, View};
 use crate::invariants::{self, Invariant, Rule, Violation, Watches, snapshot_rule, view_honesty};
 use crate::observation::{self, AppliedEntry, AppliedSnapshot, Restored};
 use lab_harness::failed::Failed;
-use lab_harness::judge::{Interest, Judge, Run};
+use lab_harness::judge::{Interest, Judge, Run, Standing};
 use narrator::Narrator;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -149,6 +149,18 @@ impl Judge for RaftJudge {
     fn changes_of_leader(&self) -> u64 {
         let leaders: Vec<&NodeId> = self.known.leaders().values().collect();
         leaders.windows(2).filter(|pair| pair[0] != pair[1]).count() as u64
+    }
+
+    fn standing(&self, node: NodeId) -> Option<Standing> {
+        let server = self.known.server(node);
+        let head = server.head.filter(|_| server.running);
+        let role = match head {
+            Some(head) => head.role.to_string(),
+            None if server.running => "starting".to_owned(),
+            None => "down".to_owned(),
+        };
+        let (term, commit) = head.map_or((0, 0), |head| (head.term.0, head.commit.0));
+        Some(Standing { role, term, commit })
     }
 
     fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {

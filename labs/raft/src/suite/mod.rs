@@ -4,6 +4,7 @@
 //!   tests, as stories;
 //! - `situations`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of, brought about on purpose;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
+//! - `load`: clients in flight, who count what they do; `grounded`: which stories do not fly, and why;
 //! - [`RaftCluster`]: how stories wait, count and complain;
 //! - [`bounds`]: all bounds, MIT's beside them.
 //!
@@ -17,6 +18,8 @@ mod disk_situations;
 mod election;
 mod failures;
 mod figure_8;
+mod grounded;
+mod load;
 mod persistence;
 mod reads;
 mod situations;
@@ -37,7 +40,14 @@ pub fn lab() -> Lab<RaftJudge> {
     let part = |name, alias| Part { name, alias };
     let parts = vec![part("election", "3A"), part("log", "3B"), part("persistence", "3C"), part("snapshot", "3D")];
     let tests = [election_part(), log_part(), persistence_part(), snapshot_part()].into_iter().flatten().collect();
-    Lab { name: "raft", parts, tests, observations: observation::KINDS, storm: storms::storm() }
+    Lab {
+        name: "raft",
+        parts,
+        tests,
+        observations: observation::KINDS,
+        storm: storms::storm(),
+        flight: Some(load::flight()),
+    }
 }
 
 /// A test of MIT's: its part, name, points, servers, what it is about, and the story.
@@ -55,7 +65,7 @@ macro_rules! situation {
         }
         let name = stringify!($story).rsplit("::").next().expect("a path has a last part").trim();
         let body = Body::Directed { nodes: $nodes, time_budget: TEST_BUDGET, run };
-        Test { name, mit: $mit, part: $part, points: $points, about: $about, body }
+        Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: grounded::reason(name), body }
     }};
 }
 
@@ -68,6 +78,7 @@ macro_rules! storm {
             part: $part,
             points: $points,
             about: $about,
+            grounded: None,
             body: Body::Storm {
                 scenario: $file,
                 text: include_str!(concat!("../../../../scenarios/raft/", $file, ".toml")),

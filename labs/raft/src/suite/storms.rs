@@ -60,7 +60,7 @@ async fn propose_on_and_on(cluster: Cluster<RaftJudge>, client: u64, load: Drawn
 }
 
 /// So many bytes, or as many as it takes to be another command than all others.
-fn command_of(client: u64, number: u64, bytes: u64) -> Vec<u8> {
+pub(super) fn command_of(client: u64, number: u64, bytes: u64) -> Vec<u8> {
     let mut command = format!("client {client} command {number} ").into_bytes();
     let bytes = usize::try_from(bytes).expect("commands fit the memory");
     command.resize(command.len().max(bytes), b'.');

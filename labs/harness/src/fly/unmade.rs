@@ -1,0 +1,181 @@
+//! Takes out of a storm what flight cannot make, and says what that was.
+//!
+//! Whole strikes at a time: the end of a power loss starts its node, and must not without it. What is left of the
+//! weather, such as links that lose messages all the time, the pilot skips and counts itself.
+
+use crate::protocol::FlightSkipped;
+use crate::scenario::{Action, Event, Kind, LinkChange, Offset, Scenario, Schedule, When};
+use std::collections::{BTreeMap, BTreeSet};
+use windtunnel::flight::UNMADE;
+
+/// The storm without them.
+pub(super) fn take_out(mut schedule: Schedule) -> (Schedule, Vec<FlightSkipped>) {
+    let mut skipped = Tally::default();
+    let strikes: BTreeSet<String> = schedule
+        .event
+        .iter()
+        .filter(|event| why_not(event).is_some())
+        .filter_map(|event| event.strike.clone())
+        .collect();
+    let is_unmade = |event: &Event| {
+        why_not(event).is_some() || event.strike.as_ref().is_some_and(|strike| strikes.contains(strike))
+    };
+    let (unmade, made): (Vec<Event>, Vec<Event>) = schedule.event.into_iter().partition(is_unmade);
+    let mut counted = BTreeSet::new();
+    for event in &unmade {
+        let is_first = event.strike.as_ref().is_none_or(|strike| counted.insert(strike));
+        if let Some(what) = why_not(event).filter(|_| is_first && !event.action.is_end()) {
+            skipped.count(event.family(), what, 1);
+        }
+    }
+    let (unmade, fault) = schedule.fault.into_iter().partition(|family| unmade_kind(&family.kind).is_some());
+    let unmade: Vec<crate::scenario::Family> = unmade;
+    for family in &unmade {
+        let name = family.timing.name.as_deref().unwrap_or(family.kind.name());
+        skipped.count(name, unmade_kind(&family.kind).unwrap_or_default(), 0);
+    }
+    for node in &schedule.node {
+        if node.offset != Offset::default() || node.drift_ppm.0 != 0 {
+            skipped.count("clocks that are off", "clock-drift", 1);
+        }
+    }
+    (schedule.event, schedule.fault) = (made, fault);
+    (schedule, skipped.told())
+}
+
+/// Why a scenario is not worth flying: all its families are of those that flight cannot make.
+pub(crate) fn grounded(name: &str, text: &str) -> Option<String> {
+    let scenario = Scenario::parse(name, text).ok()?;
+    let mut reasons = BTreeSet::new();
+    for family in &scenario.fault {
+        reasons.insert(unmade_kind(&family.kind)?);
+    }
+    (!reasons.is_empty()).then(|| format!("flight makes none of its faults ({})", Vec::from_iter(reasons).join(", ")))
+}
+
+/// The entry of flight's table that says why an event cannot be made.
+fn why_not(event: &Event) -> Option<&'static str> {
+    if matches!(event.when, When::AtEvent(_)) {
+        return Some("at-event");
+    }
+    match &event.action {
+        Action::PowerLoss { .. } => Some("power-loss"),
+        Action::Slow { .. } | Action::FullSpeed { .. } => Some("slow"),
+        Action::ClockJump { .. } => Some("clock-jump"),
+        Action::ClockDrift { .. } | Action::ClockCalm { .. } => Some("clock-drift"),
+        Action::DiskWeather { .. } | Action::DiskCalm { .. } => Some("disk"),
+        Action::LinkWeather { weather, .. } => unmade_change(weather),
+        Action::Cut { .. }
+        | Action::Mend { .. }
+        | Action::LinkCalm { .. }
+        | Action::Kill { .. }
+        | Action::Start { .. }
+        | Action::Pause { .. }
+        | Action::Resume { .. }
+        | Action::HealAll => None,
+    }
+}
+
+/// A link can be made slow; what else a change says as well, the pilot leaves out.
+fn unmade_change(change: &LinkChange) -> Option<&'static str> {
+    if change.slower_by.is_some() || change.times_slower.is_some() {
+        return None;
+    }
+    let rates = [(change.loss_ppm, "loss"), (change.duplicate_ppm, "duplication"), (change.reorder_ppm, "reordering")];
+    rates.into_iter().find_map(|(rate, name)| rate.map(|_| name))
+}
+
+/// The same for a family that waits for its occasion.
+fn unmade_kind(kind: &Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Partition(_) | Kind::CutLink(_) | Kind::SlowLink(_) | Kind::Kill(_) | Kind::Pause(_) => None,
+        Kind::LossyLink(_) => Some("loss"),
+        Kind::Duplicate(_) => Some("duplication"),
+        Kind::Reorder(_) => Some("reordering"),
+        Kind::PowerLoss(_) => Some("power-loss"),
+        Kind::SlowNode(_) => Some("slow"),
+        Kind::ClockDrift(_) => Some("clock-drift"),
+        Kind::ClockJump(_) => Some("clock-jump"),
+        Kind::DiskSlow(_) | Kind::DiskFull(_) | Kind::DiskError(_) | Kind::BitRot(_) => Some("disk"),
+    }
+}
+
+/// What was taken out, by family and reason.
+#[derive(Default)]
+struct Tally(BTreeMap<(String, &'static str), u64>);
+
+impl Tally {
+    fn count(&mut self, what: &str, reason: &'static str, times: u64) {
+        *self.0.entry((what.to_owned(), reason)).or_default() += times;
+    }
+
+    fn told(self) -> Vec<FlightSkipped> {
+        let why =
+            |name: &'static str| UNMADE.iter().find(|unmade| unmade.what == name).map_or(name, |unmade| unmade.why);
+        let told =
+            self.0.into_iter().map(|((what, name), count)| FlightSkipped { what, why: why(name).to_owned(), count });
+        told.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windtunnel::Seed;
+
+    const STORM: &str = r#"
+about = "Some that flight can make, and some that it cannot"
+nodes = 3
+duration = "20s"
+
+[[fault]]
+kind = "kill"
+where = "any"
+every = "2s"
+down = "500ms"
+on_ppm = 1_000_000
+
+[[fault]]
+kind = "power-loss"
+where = "any"
+every = "3s"
+down = "500ms"
+on_ppm = 1_000_000
+
+[[fault]]
+kind = "lossy-link"
+loss_ppm = 500_000
+every = "4s"
+lasts = "1s"
+on_ppm = 1_000_000
+"#;
+
+    #[test]
+    fn a_strike_is_taken_out_with_its_end_and_the_others_stay() {
+        let schedule = Scenario::parse("storm.toml", STORM).unwrap().draw(Seed(1));
+        let strikes = |family: &str| {
+            let events = schedule.event.iter().filter(|event| event.family() == family && !event.action.is_end());
+            events.count() as u64
+        };
+        let (kills, losses) = (strikes("kill-1"), strikes("power-loss-1"));
+        let (left, skipped) = take_out(schedule.clone());
+        let starts = |schedule: &Schedule| {
+            schedule.event.iter().filter(|event| matches!(event.action, Action::Start { .. })).count() as u64
+        };
+        assert!(kills > 0 && losses > 0, "the storm has both");
+        assert_eq!((starts(&schedule), starts(&left)), (kills + losses, kills));
+        let told: Vec<(&str, bool)> = skipped.iter().map(|skip| (skip.what.as_str(), skip.count > 0)).collect();
+        assert_eq!(told, [("lossy-link-1", true), ("power-loss-1", true)]);
+        assert_eq!(skipped[1].count, losses);
+        assert!(skipped[1].why.starts_with("the machine cannot be switched off"), "{skipped:?}");
+    }
+
+    #[test]
+    fn every_reason_stands_in_the_table_of_flight() {
+        for name in
+            ["at-event", "power-loss", "slow", "clock-jump", "clock-drift", "disk", "loss", "duplication", "reordering"]
+        {
+            assert!(UNMADE.iter().any(|unmade| unmade.what == name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Beside the test body: looks on once a second, hears who wants to land, and notes when the machine stood still.
+
+use super::Radio;
+use crate::awaited::Sealed;
+use crate::cluster::Cluster;
+use crate::failed::TestResult;
+use crate::judge::Judge;
+use crate::meter::Meter;
+use crate::protocol::{FlightNode, FlightRow};
+use crate::storm::Struck;
+use crate::suite::Running;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use windtunnel::time::{Instant, sleep};
+use windtunnel::{NodeId, spawn};
+
+const ROW_EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked whether to land.
+const LISTEN_EVERY: Duration = Duration::from_millis(50);
+
+/// What a row is made of, and where it goes.
+pub(super) struct Rows {
+    pub meter: Meter,
+    pub struck: Rc<RefCell<Struck>>,
+    pub tell: Box<dyn FnMut(FlightRow)>,
+}
+
+/// The body's own end, or an early one without a complaint when somebody wants to land.
+pub(super) async fn until_the_end<J: Judge>(
+    cluster: Cluster<J>,
+    running: Sealed<Running>,
+    radio: Radio,
+    rows: Rows,
+) -> TestResult {
+    let rows = spawn(rows.go_on(cluster));
+    windtunnel::select! {
+        ended = running => {
+            rows.abort();
+            ended
+        }
+        () = asked_to_land(&radio) => Ok(()),
+    }
+}
+
+async fn asked_to_land(radio: &Radio) {
+    while !radio.land.load(Ordering::Relaxed) {
+        let before = Instant::now();
+        sleep(LISTEN_EVERY).await;
+        let late = before.elapsed().saturating_sub(LISTEN_EVERY);
+        radio.stood_still_ns.fetch_max(u64::try_from(late.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+impl Rows {
+    async fn go_on<J: Judge>(mut self, cluster: Cluster<J>) {
+        loop {
+            sleep(ROW_EVERY).await;
+            let row = self.row(&cluster);
+            (self.tell)(row);
+        }
+    }
+
+    fn row<J: Judge>(&self, cluster: &Cluster<J>) -> FlightRow {
+        let took = self.meter.since_last();
+        FlightRow {
+            at_ms: cluster.now().0 / 1_000_000,
+            nodes: cluster.nodes().iter().map(|node| standing(cluster, *node)).collect(),
+            operations: took.operations,
+            p99_us: took.p99_us,
+            faults: self.struck.borrow().counts().clone(),
+        }
+    }
+}
+
+fn standing<J: Judge>(cluster: &Cluster<J>, node: NodeId) -> FlightNode {
+    match cluster.judge().standing(node) {
+        Some(standing) => FlightNode { node, role: standing.role, term: standing.term, commit: standing.commit },
+        None => {
+            let role = if cluster.is_running(node) { "up" } else { "down" };
+            FlightNode { node, role: role.to_owned(), term: 0, commit: 0 }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Clients in flight: each proposes a command to whoever leads, and waits until it sees it applied there.
+//!
+//! That a leader took a command is no answer yet; that it has applied it is one, and from then on the command must never
+//! be lost. A leader that dies or is deposed meanwhile answers nothing: its clients do not know, and go on.
+
+use super::bounds::{ASK_AGAIN, CLIENT_PATIENCE};
+use super::cluster::{RaftCluster, SnapshotPlan, take_snapshots};
+use super::storms::command_of;
+use crate::contract::{Digest, LogIndex, Proposed};
+use crate::control::{Reply, Request};
+use crate::judge::{Known, RaftJudge};
+use lab_harness::cluster::Cluster;
+use lab_harness::meter::Meter;
+use lab_harness::suite::{Clients, Flight, Load};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use windtunnel::line::ControlFailure;
+use windtunnel::sync::oneshot;
+use windtunnel::task::JoinHandle;
+use windtunnel::time::{Instant, sleep, timeout, timeout_at};
+use windtunnel::{Nanos, NodeId, spawn};
+
+/// Clients of flights, and the rules of this suite that are bounds of time.
+pub(super) fn flight() -> Flight<RaftJudge> {
+    let bounds = &[
+        "leader-change",
+        "leader-refuses",
+        "no-agreement",
+        "no-leader",
+        "not-caught-up",
+        "not-replicated",
+        "unstable-after-storm",
+    ];
+    Flight { load, bounds }
+}
+
+fn load(cluster: Cluster<RaftJudge>, load: Load, meter: Meter) -> Clients {
+    cluster.judge().set_clients(load.clients);
+    let desk = Rc::new(Desk::default());
+    let mut tasks = vec![spawn(desk.clone().answer_on_and_on(cluster.clone()))];
+    for number in 1..=load.clients {
+        let client =
+            Client { number, cluster: cluster.clone(), load: load.clone(), meter: meter.clone(), desk: desk.clone() };
+        tasks.push(spawn(client.propose_on_and_on()));
+    }
+    let tasks = Tasks(tasks);
+    let bytes = usize::try_from(load.snapshot_bytes).expect("snapshots fit the memory");
+    let plan = SnapshotPlan { every: load.snapshot_every, bytes };
+    let snapshots = (plan.every > 0).then(|| take_snapshots(cluster.clone(), plan));
+    let at_work = Box::pin(async move {
+        let _end_with_the_load = (tasks, snapshots);
+        std::future::pending().await
+    });
+    let nothing_lost = Box::pin(async move { RaftCluster::new(cluster).nothing_is_lost(&desk.answered.borrow()) });
+    Clients { at_work, nothing_lost }
+}
+
+/// They end when this is dropped.
+struct Tasks(Vec<JoinHandle<()>>);
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// A command on its way: who took it, and where it stands there.
+#[derive(Clone, Copy)]
+struct Taken {
+    leader: NodeId,
+    proposed: Proposed,
+    digest: Digest,
+}
+
+impl Taken {
+    /// Whether the leader has applied it, or never will, as that leader; nothing if that is still open.
+    fn outcome(&self, known: &Known) -> Option<bool> {
+        let Proposed { index, term } = self.proposed;
+        let server = known.server(self.leader);
+        if server.running && server.applied >= index {
+            let first = known.first_applied(index);
+            return Some(first.is_some_and(|first| (first.term, first.digest) == (term, self.digest)));
+        }
+        (server.leads() != Some(term)).then_some(false)
+    }
+}
+
+/// Where clients wait for their answers, so that what happens wakes one task and not all of them.
+#[derive(Default)]
+struct Desk {
+    waiting: RefCell<BTreeMap<(NodeId, LogIndex), Vec<(Taken, oneshot::Sender<bool>)>>>,
+    /// What was answered, and must not be lost.
+    answered: RefCell<Vec<(LogIndex, Digest)>>,
+}
+
+impl Desk {
+    /// Whether the command is applied where it was taken, within a client's patience.
+    async fn applied(&self, known: impl Fn(&Taken) -> Option<bool>, taken: Taken) -> bool {
+        let applied = match known(&taken) {
+            Some(applied) => applied,
+            None => {
+                let (sender, receiver) = oneshot::channel();
+                let place = (taken.leader, taken.proposed.index);
+                self.waiting.borrow_mut().entry(place).or_default().push((taken, sender));
+                matches!(timeout(CLIENT_PATIENCE, receiver).await, Ok(Ok(true)))
+            }
+        };
+        if applied {
+            self.answered.borrow_mut().push((taken.proposed.index, taken.digest));
+        }
+        applied
+    }
+
+    async fn answer_on_and_on(self: Rc<Self>, cluster: Cluster<RaftJudge>) {
+        loop {
+            self.answer(cluster.judge().known());
+            cluster.tester().changed().await;
+        }
+    }
+
+    /// Tells those who wait what has become of their commands.
+    fn answer(&self, known: &Known) {
+        for node in known.servers().map(|(node, _)| node) {
+            // Entries are applied in order: behind the first that is open, all are.
+            while let Some((place, outcome)) = self.first_of(node, known) {
+                for (taken, sender) in self.waiting.borrow_mut().remove(&place).into_iter().flatten() {
+                    // Whoever has lost patience hears nothing.
+                    let _ = sender.send(taken.outcome(known).unwrap_or(outcome));
+                }
+            }
+        }
+    }
+
+    /// Where the first command stands that a server took, if it is known what becomes of it.
+    fn first_of(&self, node: NodeId, known: &Known) -> Option<((NodeId, LogIndex), bool)> {
+        let waiting = self.waiting.borrow();
+        let (place, entries) = waiting.range((node, LogIndex::ZERO)..).next().filter(|(place, _)| place.0 == node)?;
+        Some((*place, entries.first().map_or(Some(false), |(taken, _)| taken.outcome(known))?))
+    }
+}
+
+/// One of them.
+struct Client {
+    number: u64,
+    cluster: Cluster<RaftJudge>,
+    load: Load,
+    meter: Meter,
+    desk: Rc<Desk>,
+}
+
+impl Client {
+    async fn propose_on_and_on(self) {
+        for number in 1_u64.. {
+            if self.load.every > Nanos::ZERO {
+                sleep(self.load.every.to_duration()).await;
+            }
+            let command = command_of(self.number, number, self.load.bytes);
+            while !self.propose(&command).await {
+                let again = Instant::now() + ASK_AGAIN;
+                let _ = timeout_at(again, self.cluster.tester().changed()).await;
+            }
+        }
+    }
+
+    /// Offers a command to whoever leads; `false` if nobody takes it, and it has not happened.
+    async fn propose(&self, command: &[u8]) -> bool {
+        let leader = self.cluster.judge().known().leader_among(|_| true);
+        let Some(leader) = leader else { return false };
+        let operation = self.meter.begin();
+        let request = Request::Propose(command.to_vec());
+        let reply = timeout(CLIENT_PATIENCE, self.cluster.control::<Reply>(leader, &request)).await;
+        match reply {
+            Ok(Ok(Reply::Proposed(proposed))) => {
+                let taken = Taken { leader, proposed, digest: Digest::of(command) };
+                let look = |taken: &Taken| taken.outcome(self.cluster.judge().known());
+                if self.desk.applied(look, taken).await {
+                    operation.answered();
+                }
+                true
+            }
+            Ok(Ok(_) | Err(ControlFailure::Down | ControlFailure::NoHandler)) => {
+                operation.refused();
+                false
+            }
+            // It died before it answered, or does not answer: it may have taken the command.
+            Ok(Err(ControlFailure::Died)) | Err(_) => true,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Where a flight leaves its files: where the user said, or below target/windtunnel/flights until nobody needs them.
+
+use crate::error::LabError;
+use crate::house::House;
+use std::path::{Path, PathBuf};
+use windtunnel::Seed;
+
+/// The directory of one flight.
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+    /// Whether the user said where: then it stays whatever happens.
+    chosen: bool,
+}
+
+impl Place {
+    /// Makes it. One that the user did not choose is empty.
+    pub fn of(house: &House, data: Option<&Path>, lab: &str, name: &str, seed: Seed) -> Result<Self, LabError> {
+        let path = match data {
+            Some(data) => house.here.join(data),
+            None => house.output.join("flights").join(format!("{lab}-{}-{seed}", file_name(name))),
+        };
+        if data.is_none() {
+            let _ = std::fs::remove_dir_all(&path);
+        }
+        std::fs::create_dir_all(&path).map_err(|source| match data {
+            Some(_) => LabError::CannotWrite { path: path.clone(), source },
+            None => LabError::Target { path: path.clone(), source },
+        })?;
+        Ok(Place { path, chosen: data.is_some() })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// After a flight without a fault nothing is left, unless it was asked for. Says where what is left lies.
+    pub fn keep_or_clear(&self, is_clean: bool) -> Option<PathBuf> {
+        if is_clean && !self.chosen {
+            let _ = std::fs::remove_dir_all(&self.path);
+            return None;
+        }
+        Some(self.path.clone())
+    }
+}
+
+/// A scenario's path as a part of a file's name.
+fn file_name(name: &str) -> String {
+    let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or("flight");
+    stem.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_name() {
+        assert_eq!(file_name("../weather/one way.toml"), "one-way");
+        assert_eq!(file_name("re_election"), "re_election");
+    }
+}

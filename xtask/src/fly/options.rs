@@ -1,0 +1,92 @@
+//! What the command line asks to fly.
+
+use crate::cli::FlyOptions;
+use crate::error::LabError;
+use crate::house::Submission;
+use crate::seeds::Seeds;
+use crate::select::Selection;
+use crate::session::Session;
+use crate::weather;
+use lab_harness::protocol::{FlightCourse, FlightLoad, Hello, ScenarioText};
+use lab_harness::scenario::Time;
+use windtunnel::Seed;
+
+/// Nodes and length of a flight that nobody described.
+const NODES: u32 = 3;
+const LASTS_NS: u64 = 10_000_000_000;
+
+/// What is to be flown, and the seed of it all.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub flown: Flown,
+    pub seed: Seed,
+}
+
+#[derive(Clone, Debug)]
+pub enum Flown {
+    /// The tests of that part, or of that name, that fly.
+    Tests(String),
+    Scenario(ScenarioText, Option<FlightLoad>),
+    Load(u32, FlightLoad),
+}
+
+/// Reads all that can be wrong without a build.
+pub fn read(session: &Session<'_>, options: &FlyOptions) -> Result<(Submission, Asked), LabError> {
+    let house = session.house;
+    let here = house.submission_here();
+    let lab = match (&options.lab, &here) {
+        (Some(lab), _) => lab.clone(),
+        (None, Some(here)) => here.lab.clone(),
+        (None, None) => return Err(LabError::NoLab { command: "fly", nearest: house.labs() }),
+    };
+    house.check_lab(&lab)?;
+    let submission = match (&options.submission, here) {
+        (Some(directory), _) => house.submission_for(directory, &lab)?,
+        (None, Some(here)) if here.lab == lab => here,
+        (None, _) => house.solution(&lab)?,
+    };
+    let seed = Seeds::from_options(options.seed.as_deref(), None)?.unwrap_or_else(Seeds::drawn).at(0);
+    let load = options.load.as_deref().map(load).transpose()?;
+    let scenario = options.scenario.as_deref().map(|path| weather::read(house, &lab, path)).transpose()?;
+    let flown = match (scenario, &options.tests) {
+        (Some(scenario), _) => Flown::Scenario(scenario, load),
+        (None, Some(filter)) => Flown::Tests(filter.clone()),
+        (None, None) => Flown::Load(options.nodes.unwrap_or(NODES), load.unwrap_or(FlightLoad::lasting(LASTS_NS))),
+    };
+    Ok((submission, Asked { flown, seed: seed.unwrap_or(Seed(0)) }))
+}
+
+fn load(text: &str) -> Result<FlightLoad, LabError> {
+    let time: Time = text.parse().map_err(|error| LabError::Load(format!("{error}")))?;
+    match time.0.0 {
+        0 => Err(LabError::Load("a load lasts longer than nothing".to_owned())),
+        lasts_ns => Ok(FlightLoad::lasting(lasts_ns)),
+    }
+}
+
+/// The flights, one after the other, each with its name.
+pub fn courses(flown: &Flown, hello: &Hello) -> Result<Vec<(String, FlightCourse)>, LabError> {
+    Ok(match flown {
+        Flown::Load(nodes, load) => {
+            vec![("load".to_owned(), FlightCourse::Calm { nodes: *nodes, load: *load })]
+        }
+        Flown::Scenario(scenario, load) => {
+            vec![(scenario.name.clone(), FlightCourse::Scenario { scenario: scenario.clone(), load: *load })]
+        }
+        Flown::Tests(filter) => tests(filter, hello)?,
+    })
+}
+
+fn tests(filter: &str, hello: &Hello) -> Result<Vec<(String, FlightCourse)>, LabError> {
+    let is_part = hello.parts.iter().any(|part| part.name == filter || part.alias.as_deref() == Some(filter));
+    let words = if is_part { Vec::new() } else { vec![filter.to_owned()] };
+    let selection = Selection { filters: &words, part: is_part.then_some(filter), tag: None };
+    let chosen = selection.select(hello)?;
+    let flying: Vec<_> = chosen.iter().filter(|test| test.grounded.is_none()).collect();
+    if flying.is_empty() {
+        let reason = chosen.iter().find_map(|test| test.grounded.clone()).unwrap_or_default();
+        return Err(LabError::Grounded { filter: filter.to_owned(), reason });
+    }
+    let course = |name: &String| (name.clone(), FlightCourse::Test { test: name.clone() });
+    Ok(flying.into_iter().map(|test| course(&test.name)).collect())
+}

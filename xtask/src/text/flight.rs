@@ -1,0 +1,102 @@
+//! Flights as a person reads them.
+
+use super::Style;
+use crate::event::{FlightEvent, FlightPlanEvent};
+use lab_harness::protocol::{FlightNode, FlightRow, FlightSkipped, FlightVerdict};
+use lab_harness::wrap::{block, plain};
+
+/// What is about to fly.
+pub fn plan(plan: &FlightPlanEvent) -> String {
+    let nodes = plan.nodes.map(|nodes| format!(" on {nodes} nodes")).unwrap_or_default();
+    format!("{}: {} flies {}{nodes}, seed {}\n", plan.lab, plan.submission, plan.course, plan.seed)
+}
+
+/// A second of it, in a line: each node's role and term, how much is committed, how fast, the weather so far.
+pub fn second(row: &FlightRow) -> String {
+    let nodes: Vec<String> = row.nodes.iter().map(node).collect();
+    let commit = row.nodes.iter().map(|node| node.commit).max().unwrap_or_default();
+    let p99 = row.p99_us.map(|p99| format!(" p99 {}", micros(p99))).unwrap_or_default();
+    let faults: Vec<String> = row.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
+    let weather = if faults.is_empty() { String::new() } else { format!("  {}", faults.join(" ")) };
+    let seconds = row.at_ms / 1_000;
+    format!("{seconds:>4} s  {}  commit {commit}  {}/s{p99}{weather}\n", nodes.join(" "), row.operations)
+}
+
+/// `L2`: a leader of term 2.
+fn node(node: &FlightNode) -> String {
+    let role = match node.role.as_str() {
+        "leader" => "L",
+        "follower" => "f",
+        "candidate" => "c",
+        "down" => return "-".to_owned(),
+        other => return other.to_owned(),
+    };
+    format!("{role}{}", node.term)
+}
+
+/// How it ended.
+pub fn result(event: &FlightEvent, style: Style) -> String {
+    let result = &event.result;
+    let word = match result.verdict {
+        FlightVerdict::Safe => style.green("safe"),
+        FlightVerdict::Undecided => style.yellow("undecided"),
+        FlightVerdict::Interrupted => style.yellow("interrupted"),
+        FlightVerdict::Violated => style.red("VIOLATED"),
+    };
+    let mut text = format!("{word}  {}: {} operations, {} unknown", event.course, result.operations, result.unknown);
+    if let (Some(ops), Some(p50), Some(p99)) = (result.ops_per_s, result.p50_us, result.p99_us) {
+        text.push_str(&format!(", {ops}/s, p50 {}, p99 {}", micros(p50), micros(p99)));
+    }
+    text.push('\n');
+    if let Some(broken) = &result.broken {
+        text.push_str(&block(&plain(&broken.title), 2, 2));
+        if let Some(source) = &broken.source {
+            text.push_str(&block(&plain(source), 2, 2));
+        }
+    }
+    if !result.faults.is_empty() {
+        let faults: Vec<String> = result.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
+        text.push_str(&block(&plain(&format!("faults: {}", faults.join(", "))), 2, 4));
+    }
+    result.skipped.iter().for_each(|skipped| text.push_str(&self::skipped(skipped)));
+    for unclean in &result.unclean {
+        text.push_str(&block(&plain(&format!("did not end as asked: {unclean}")), 2, 4));
+    }
+    if let Some(error) = &result.history_error {
+        text.push_str(&block(&plain(&format!("the history is not whole: {error}")), 2, 4));
+    }
+    if let Some(directory) = &event.directory {
+        text.push_str(&format!("  files: {directory}\n"));
+    }
+    text
+}
+
+fn skipped(skipped: &FlightSkipped) -> String {
+    let times = if skipped.count == 0 { String::new() } else { format!(" {} times", skipped.count) };
+    block(&plain(&format!("skipped: {}{times}; {}", skipped.what, skipped.why)), 2, 4)
+}
+
+/// `850 us`, `12.34 ms`.
+fn micros(us: u64) -> String {
+    if us < 1_000 { format!("{us} us") } else { format!("{}.{:02} ms", us / 1_000, us % 1_000 / 10) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use windtunnel::NodeId;
+
+    #[test]
+    fn a_second_tells_who_leads_who_is_down_and_how_fast_it_goes() {
+        let node = |number, role: &str| FlightNode { node: NodeId(number), role: role.to_owned(), term: 4, commit: 12 };
+        let row = FlightRow {
+            at_ms: 3_004,
+            nodes: vec![node(1, "follower"), node(2, "leader"), node(3, "down")],
+            operations: 2_512,
+            p99_us: Some(40_128),
+            faults: BTreeMap::from([("kill-1".to_owned(), 2)]),
+        };
+        assert_eq!(second(&row), "   3 s  f4 L4 -  commit 12  2512/s p99 40.12 ms  kill-1 2\n");
+    }
+}

@@ -1,0 +1,225 @@
+//! Short flights through the command line: the reference submission in processes of its own.
+//!
+//! This executable is its own worker and its own nodes (a target without libtest), so that nothing is built but with
+//! the test. Only under WINDTUNNEL_END_TO_END=1 `cargo lab` builds worker and node itself, in release.
+
+mod support;
+
+use libtest_mimic::{Arguments, Trial};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use support::Answer;
+
+fn main() -> ExitCode {
+    let first = std::env::args().nth(1).unwrap_or_default();
+    if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
+        return lab_raft::worker::<solution_raft::Raft>();
+    }
+    let trials: [(&str, fn()); 6] = [
+        ("a_kill_and_a_cut_lose_nothing_and_leave_no_process", a_kill_and_a_cut_lose_nothing_and_leave_no_process),
+        ("data_of_another_node_is_named", data_of_another_node_is_named),
+        ("a_binary_that_is_no_node_is_named", a_binary_that_is_no_node_is_named),
+        ("an_interrupted_flight_lands", an_interrupted_flight_lands),
+        ("a_story_that_cannot_fly_says_why", a_story_that_cannot_fly_says_why),
+        ("what_is_built_to_fly_has_nothing_of_the_simulator", what_is_built_to_fly_has_nothing_of_the_simulator),
+    ];
+    let trials = trials.map(|(name, body)| {
+        let gated = name.starts_with("what_is_built") && std::env::var_os("WINDTUNNEL_END_TO_END").is_none();
+        let run = move || {
+            body();
+            Ok(())
+        };
+        Trial::test(name, run).with_ignored_flag(gated)
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+/// A target directory of its own.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("windtunnel-fly-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Place(path)
+    }
+
+    fn command(&self, words: &str, node: &Path) -> Command {
+        let own = std::env::current_exe().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(words.split(' ')).args(["--format", "json", "--worker"]).arg(own);
+        command.arg("--node-binary").arg(node);
+        command.current_dir(root()).env("CARGO_TARGET_DIR", &self.0).stdin(Stdio::null());
+        command
+    }
+
+    fn lab(&self, words: &str) -> Answer {
+        Answer::of(self.command(words, &std::env::current_exe().unwrap()))
+    }
+
+    /// Processes whose command line names this place: nodes and their workers.
+    fn processes(&self) -> Vec<String> {
+        let place = self.0.to_str().unwrap();
+        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+        let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+        lines.filter(|line| line.contains(" node --config ") && line.contains(place)).collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The node that is killed and the link that is cut lead or do not: nobody knows before.
+const SHORT: &str = r#"
+about = "One kill and one cut"
+nodes = 3
+duration = "3s"
+
+[network]
+latency = "1us"
+
+[[event]]
+at = "1s"
+do = "kill"
+node = 1
+
+[[event]]
+at = "1500ms"
+do = "start"
+node = 1
+
+[[event]]
+at = "2s"
+do = "cut"
+from = [2]
+to = [1, 3]
+
+[[event]]
+at = "2500ms"
+do = "mend"
+from = [2]
+to = [1, 3]
+
+[[event]]
+at = "2600ms"
+do = "power-loss"
+node = 3
+"#;
+
+fn a_kill_and_a_cut_lose_nothing_and_leave_no_process() {
+    let place = Place::new("short");
+    let scenario = place.0.join("short.toml");
+    std::fs::write(&scenario, SHORT).unwrap();
+    let answer = place.lab(&format!("fly raft --seed 1 --load 3s --scenario {}", scenario.display()));
+    let summary = answer.summary();
+    // A machine that stands still for seconds decides nothing; a rule that breaks, it cannot break.
+    assert!(summary["verdict"] == "safe" || summary["verdict"] == "undecided", "{answer:?}");
+    assert_eq!(answer.code, if summary["verdict"] == "safe" { 0 } else { 5 });
+    assert_eq!(summary["faults"], json!({ "kill": 1, "cut": 1 }), "a power loss is none that happened");
+    assert_eq!(summary["skipped"][0]["what"], "power-loss");
+    assert!(summary["operations"].as_u64().unwrap() > 10, "{summary}");
+    assert!(summary["p99_us"].as_u64() >= summary["p50_us"].as_u64() && summary["p50_us"].is_u64(), "{summary}");
+    assert!(answer.events_of("flight_second").len() >= 2);
+    assert_eq!(place.processes(), Vec::<String>::new());
+    if summary["verdict"] == "safe" {
+        let left = place.0.join("windtunnel").join("flights");
+        let left = std::fs::read_dir(left).map(|entries| entries.count()).unwrap_or_default();
+        assert_eq!(left, 0, "of a flight without a fault nothing is left");
+    }
+}
+
+fn data_of_another_node_is_named() {
+    let place = Place::new("identity");
+    let data = place.0.join("data");
+    let words = format!("fly raft --seed 1 --load 300ms --data {}", data.display());
+    let first = place.lab(&words);
+    assert!(data.join("node-2").join("data").is_dir(), "{first:?}");
+    std::fs::rename(data.join("node-2").join("data"), data.join("node-1").join("moved")).unwrap();
+    std::fs::remove_dir_all(data.join("node-1").join("data")).unwrap();
+    std::fs::rename(data.join("node-1").join("moved"), data.join("node-1").join("data")).unwrap();
+    let answer = place.lab(&words);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let message = answer.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("does not take off") && message.contains("node 2"), "{message}");
+    assert_eq!(place.processes(), Vec::<String>::new());
+}
+
+fn a_binary_that_is_no_node_is_named() {
+    let place = Place::new("other");
+    for node in ["/bin/true", "/nowhere/node"] {
+        let answer = Answer::of(place.command("fly raft --seed 1 --load 300ms", Path::new(node)));
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert_eq!(answer.events_of("error").len(), 1, "{answer:?}");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["fly", "raft", "--seed", "1", "--format", "json", "--worker", "/bin/true"]);
+    command.args(["--node-binary", "/bin/true"]).current_dir(root()).env("CARGO_TARGET_DIR", &place.0);
+    let answer = Answer::of(command);
+    assert_eq!(answer.code, 70, "{answer:?}");
+}
+
+fn an_interrupted_flight_lands() {
+    let place = Place::new("interrupted");
+    let mut command = place.command("fly raft --seed 1 --load 30s", &std::env::current_exe().unwrap());
+    let mut flight = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while place.processes().len() < 3 && began.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(place.processes().len(), 3);
+    interrupt(&flight);
+    let status = flight.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert!(began.elapsed() < Duration::from_secs(28), "it did not wait for the end of its load");
+    assert_eq!(place.processes(), Vec::<String>::new());
+}
+
+fn interrupt(process: &Child) {
+    let done = Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
+    assert!(done.success());
+}
+
+fn a_story_that_cannot_fly_says_why() {
+    let place = Place::new("grounded");
+    let answer = place.lab("fly raft --tests unsynced_votes");
+    assert_eq!(answer.code, 4, "{answer:?}");
+    let message = answer.events_of("error")[0]["message"].clone();
+    assert!(message.as_str().unwrap().contains("power that is lost"), "{message}");
+    let mut listed = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    listed.args(["list", "raft", "--flight", "--format", "json", "--worker"]).arg(std::env::current_exe().unwrap());
+    listed.current_dir(root()).env("CARGO_TARGET_DIR", &place.0).stdin(Stdio::null());
+    let listed = Answer::of(listed);
+    let of = |name: &str| -> Value {
+        let tests = listed.events_of("test");
+        tests.into_iter().find(|test| test["test"] == name).unwrap_or_else(|| panic!("{name} is not listed"))
+    };
+    assert_eq!((&of("re_election")["flies"], &of("unsynced_votes")["flies"]), (&json!(true), &json!(false)));
+    assert_eq!(&of("asymmetric")["flies"], &json!(true), "a storm of faults that flight can make");
+}
+
+/// What symbols of madsim are called in either mangling.
+const OF_MADSIM: &[u8] = b"6madsim";
+
+fn what_is_built_to_fly_has_nothing_of_the_simulator() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["fly", "raft", "--load", "1s", "--format=json"]).current_dir(root()).stdin(Stdio::null());
+    let answer = Answer::of(command);
+    assert!(answer.code == 0 || answer.code == 5, "{answer:?}");
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target));
+    let node = std::fs::read(target.join("windtunnel/fly/target/release/solution-raft")).unwrap();
+    let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    let has = |bytes: &[u8]| bytes.windows(OF_MADSIM.len()).any(|window| window == OF_MADSIM);
+    assert!(has(&own), "with the simulator its symbols are found");
+    assert!(!has(&node), "a node that flies has none of them");
+}
