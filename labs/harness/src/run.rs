@@ -64,9 +64,12 @@ pub(crate) struct Scene<J: Judge> {
     pub capture: Option<Capture>,
 }
 
+/// The body of a run, and the cluster that it drives.
+type Playing<J> = (Cluster<J>, Sealed<Running>);
+
 impl<J: Judge> Scene<J> {
     /// Who watches the run, and what its tester does; `parts` are for a storm. To be called where the run is.
-    pub fn set(self, parts: Parts<J>) -> (Watcher<J>, impl FnOnce(Tester) -> (Cluster<J>, Sealed<Running>)) {
+    pub fn set(self, parts: Parts<J>) -> (Watcher<J>, impl FnOnce(Tester) -> Playing<J>) {
         let Scene { nodes, course, calm, capture } = self;
         let judge = Rc::new(RefCell::new(J::new(nodes)));
         let strikes_due = Rc::new(StrikesDue::default());

@@ -11,6 +11,7 @@ use std::thread;
 use windtunnel::line::PanicReport;
 
 /// Flies; whatever `requests` still says, its end too, lands the flight.
+#[allow(clippy::disallowed_methods)] // a thread beside the flight, which hears whether somebody wants it to land
 pub(crate) fn answer<J: Judge, W: Write + Send + 'static>(
     lab: &Lab<J>,
     request: &FlyRequest,

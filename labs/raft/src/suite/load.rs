@@ -86,10 +86,13 @@ impl Taken {
     }
 }
 
+/// A proposal, and whom to tell whether it was the one applied there.
+type Waiting = (Taken, oneshot::Sender<bool>);
+
 /// Where clients wait for their answers, so that what happens wakes one task and not all of them.
 #[derive(Default)]
 struct Desk {
-    waiting: RefCell<BTreeMap<(NodeId, LogIndex), Vec<(Taken, oneshot::Sender<bool>)>>>,
+    waiting: RefCell<BTreeMap<(NodeId, LogIndex), Vec<Waiting>>>,
     /// What was answered, and must not be lost.
     answered: RefCell<Vec<(LogIndex, Digest)>>,
 }
