@@ -210,7 +210,7 @@ fn what_flight_cannot_make_is_counted() {
     let flown = flight(1, &ground.0).run(|tester| async move {
         tester.power_loss(A);
         tester.power_loss(A);
-        tester.set_disk(A, DiskWeather::default());
+        tester.set_disk(A, DiskWeather { error_ppm: Ppm(1), ..DiskWeather::default() });
         tester.apply(Command::ClockJump { node: A, by_ns: 1 });
         tester.set_link(A, NodeId(9), LinkWeather { loss_ppm: Ppm(1), ..LinkWeather::default() });
         order(&tester, 1, "read").await;
