@@ -9,7 +9,7 @@
 //! - `executor`: a node's side of that line, one incarnation at a time;
 //! - `world`: the simulated backend: event queue, network, clocks, disks, faults, trace;
 //! - `isolate`: where a node lives: in the world's thread, or in a process of its own;
-//! - [`real`]: the other backend: real TCP, real files, real clocks, one process a node;
+//! - `real` (a feature): the other backend: real TCP, real files, real clocks, one process a node;
 //! - `flight` (a feature): the tester's side of that: the simulation's test bodies drive real processes.
 //!
 //! History checkers will be `check`, which does not exist yet.
@@ -67,6 +67,7 @@ pub mod net;
 pub mod node;
 pub mod progress;
 pub mod rand;
+#[cfg(feature = "real")]
 pub mod real;
 mod select;
 pub mod streams;

@@ -2,6 +2,8 @@
 //!
 //! A target without libtest, since this executable is also the node process.
 
+#[path = "support/own_node.rs"]
+mod own_node;
 mod workload;
 
 use std::alloc::System;
@@ -36,20 +38,7 @@ fn main() -> ExitCode {
     if let Some(code) = run_node_if_asked(&program()) {
         return code;
     }
-    let has = |wanted: &str| std::env::args().any(|argument| argument == wanted);
-    // nextest asks every target for its tests, and then for one at a time.
-    if has("--list") {
-        for (name, _) in TESTS.iter().filter(|_| !has("--ignored")) {
-            println!("{name}: test");
-        }
-        return ExitCode::SUCCESS;
-    }
-    let ran = TESTS.iter().filter(|(name, _)| !has("--exact") || has(name)).inspect(|(name, test)| {
-        test();
-        println!("test {name} ... ok");
-    });
-    println!("\ntest result: ok. {} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", ran.count());
-    ExitCode::SUCCESS
+    own_node::run(&TESTS)
 }
 
 fn program() -> Program {

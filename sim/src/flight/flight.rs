@@ -6,18 +6,14 @@ use super::machine::Process;
 use super::pilot::{End, Pilot};
 use super::process::NodeBinary;
 use super::unmade::Skipped;
-use crate::executor::{Executor, install_panic_hook, panics};
 use crate::line::LogLevel;
 use crate::units::{Nanos, NodeId, Seed};
+use crate::world::body::{on_a_thread_of_its_own, tester_of};
 use crate::world::{Blind, Decisions, LinkWeather, Observer, Outcome, Report, Shared, Tester};
-use std::cell::RefCell;
 use std::future::Future;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Once;
 use std::time::Duration;
 
 /// How long a node may take to end when it is asked to; it gives itself two seconds and one.
@@ -149,21 +145,10 @@ impl Flight {
         B: FnOnce(Tester) -> F + 'static,
         F: Future<Output = T> + 'static,
     {
-        static HOOK: Once = Once::new();
-        HOOK.call_once(install_panic_hook);
-        std::thread::scope(|scope| {
-            let run = move || {
-                let (mut observer, body) = setup();
-                let flown = self.run_here(&mut observer, body)?;
-                Ok((flown, collect(observer)))
-            };
-            std::thread::Builder::new()
-                .name("flight".into())
-                .spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(run)).map_err(|_| panics::take_report()))
-                .expect("the system has a thread to spare")
-                .join()
-                .expect("the thread catches all panics")
-                .unwrap_or_else(|report| std::panic::resume_unwind(Box::new(report)))
+        on_a_thread_of_its_own("flight", || {
+            let (mut observer, body) = setup();
+            let flown = self.run_here(&mut observer, body)?;
+            Ok((flown, collect(observer)))
         })
     }
 
@@ -178,20 +163,9 @@ impl Flight {
         let path = options.directory.join("history.jsonl");
         let history = History::create(&path).map_err(|source| TakeOffError::File { path, source })?;
 
-        let result: Rc<RefCell<Option<T>>> = Rc::default();
         let shared = Rc::new(Shared::default());
-        let main = {
-            let (result, shared) = (result.clone(), shared.clone());
-            move || -> Pin<Box<dyn Future<Output = ()>>> {
-                let body = body(Tester::of_current(shared.clone()));
-                Box::pin(async move {
-                    let value = body.await;
-                    *result.borrow_mut() = Some(value);
-                    shared.finished.set(true);
-                })
-            }
-        };
-        let mut pilot = Pilot::new(options, fleet, history, nodes, Executor::with_main(main), shared, observer);
+        let (tester, result) = tester_of(body, &shared);
+        let mut pilot = Pilot::new(options, fleet, history, nodes, tester, shared, observer);
         let log = crate::logging::Subscriber::for_nodes();
         tracing::subscriber::with_default(log, || pilot.run());
         let finished = result.borrow_mut().take();

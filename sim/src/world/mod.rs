@@ -5,6 +5,7 @@
 //! never both: `network`, `clock` and `disk` decide; `happening`, `delivery`, `stepping` and `commands` act.
 //! Next to read: [`simulation`](Simulation) for how a run is set up, then `happening` and `stepping`.
 
+pub(crate) mod body;
 mod clock;
 mod command;
 mod commands;

@@ -1,5 +1,6 @@
 //! How a run is set up: [`Simulation`].
 
+use super::body::{on_a_thread_of_its_own, tester_of};
 use super::command::Fault;
 use super::disk::DiskWeather;
 use super::machine::Machine;
@@ -10,19 +11,15 @@ use super::report::{Decisions, FaultDecisions, Outcome, Report};
 use super::tester::{Shared, Tester};
 use super::weather::{ClockWeather, LinkWeather};
 use super::{End, Recorded, Recording, World};
-use crate::executor::{Executor, Program, install_panic_hook, panics};
+use crate::executor::{Executor, Program};
 use crate::fold::Fold;
 use crate::line::LogLevel;
 use crate::streams::{Purpose, Stream};
 use crate::units::{EventNumber, Nanos, NodeId, Seed};
 use madsim::time::TimeHandle;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Once;
 
 /// Where the nodes of a run live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -150,25 +147,14 @@ impl Simulation {
         B: FnOnce(Tester) -> F + 'static,
         F: Future<Output = T> + 'static,
     {
-        static HOOK: Once = Once::new();
-        HOOK.call_once(install_panic_hook);
-        std::thread::scope(|scope| {
-            let run = move || {
-                if self.options.isolation == Isolation::Process {
-                    crate::isolate::pin_to_one_core();
-                }
-                crate::memory::begin_simulation();
-                let (mut observer, body) = setup();
-                let report = self.run_here(&mut observer, body);
-                (report, collect(observer))
-            };
-            std::thread::Builder::new()
-                .name("simulation".into())
-                .spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(run)).map_err(|_| panics::take_report()))
-                .expect("the system has a thread to spare")
-                .join()
-                .expect("the thread catches all panics")
-                .unwrap_or_else(|report| std::panic::resume_unwind(Box::new(report)))
+        on_a_thread_of_its_own("simulation", || {
+            if self.options.isolation == Isolation::Process {
+                crate::isolate::pin_to_one_core();
+            }
+            crate::memory::begin_simulation();
+            let (mut observer, body) = setup();
+            let report = self.run_here(&mut observer, body);
+            (report, collect(observer))
         })
     }
 
@@ -190,20 +176,9 @@ impl Simulation {
         observer: &mut dyn Observer,
         body: impl FnOnce(Tester) -> F + 'static,
     ) -> Report<T> {
-        let result: Rc<RefCell<Option<T>>> = Rc::default();
         let shared = Rc::new(Shared::default());
-        let main = {
-            let (result, shared) = (result.clone(), shared.clone());
-            move || -> Pin<Box<dyn Future<Output = ()>>> {
-                let body = body(Tester::of_current(shared.clone()));
-                Box::pin(async move {
-                    let value = body.await;
-                    *result.borrow_mut() = Some(value);
-                    shared.finished.set(true);
-                })
-            }
-        };
-        let mut world = World::new(self, Executor::with_main(main), shared, observer);
+        let (tester, result) = tester_of(body, &shared);
+        let mut world = World::new(self, tester, shared, observer);
         world.run();
         let finished = result.borrow_mut().take();
         world.finish(finished)
