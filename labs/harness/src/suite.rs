@@ -93,25 +93,10 @@ pub struct Storm<J: Judge> {
 /// What happens in flight besides the weather.
 #[derive(Debug)]
 pub struct Flight<J: Judge> {
-    /// Clients who count what they do, and what is to be true of it.
-    pub load: fn(Cluster<J>, Load, Meter) -> Clients,
+    /// Clients who count what they do, and what is to be true of it; each has one request outstanding.
+    pub load: fn(Cluster<J>, DrawnLoad, Meter) -> Clients,
     /// Rules that are bounds of time: who misses one on a real machine may be right all the same.
     pub bounds: &'static [&'static str],
-}
-
-/// What clients do in flight.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Load {
-    /// How many there are, each with one request outstanding.
-    pub clients: u64,
-    /// How long each waits before its next request.
-    pub every: Nanos,
-    /// How long a request is.
-    pub bytes: u64,
-    /// After how many requests a state machine takes a snapshot; 0 for never.
-    pub snapshot_every: u64,
-    /// How large a snapshot is.
-    pub snapshot_bytes: u64,
 }
 
 /// Clients in flight.

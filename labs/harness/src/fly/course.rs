@@ -5,7 +5,7 @@ use crate::judge::Judge;
 use crate::plan::{Course, Plan, Shelf};
 use crate::protocol::{FlightCourse, FlightLoad, FlightSkipped, FlyRequest, Refusal, RefusalKind, ScenarioText};
 use crate::scenario::{DrawnLoad, Scenario, Time};
-use crate::suite::{Flight, Lab, Load, Test};
+use crate::suite::{Flight, Lab, Test};
 use windtunnel::Nanos;
 
 /// A flight to be.
@@ -14,7 +14,7 @@ pub(super) struct Flightplan<J: Judge> {
     pub time_budget: Nanos,
     pub course: Course<J>,
     /// What clients do in a storm.
-    pub load: Load,
+    pub load: DrawnLoad,
     /// For how long they do it.
     pub lasts: Option<Nanos>,
     pub skipped: Vec<FlightSkipped>,
@@ -76,19 +76,17 @@ fn as_long_as<J: Judge>(
     Ok(Plan { nodes: schedule.nodes, time_budget, course: Course::Storm(Box::new(schedule)) })
 }
 
-const NO_LOAD: Load = Load { clients: 0, every: Nanos::ZERO, bytes: 0, snapshot_every: 0, snapshot_bytes: 0 };
+const NO_LOAD: DrawnLoad =
+    DrawnLoad { clients: 0, propose_every: Time(Nanos::ZERO), command_bytes: 0, snapshot_every: 0, snapshot_bytes: 0 };
 
-fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> Load {
-    let load = Load {
-        clients: drawn.clients,
-        every: drawn.propose_every.0,
-        bytes: drawn.command_bytes,
-        snapshot_every: drawn.snapshot_every,
-        snapshot_bytes: drawn.snapshot_bytes,
-    };
+/// What the scenario's clients do, or as many as are asked for, who do not wait.
+fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> DrawnLoad {
+    let drawn = drawn.clone();
     match asked {
-        Some(asked) => Load { clients: asked.window, every: Nanos::ZERO, bytes: asked.bytes, ..load },
-        None => load,
+        Some(FlightLoad { window, bytes, .. }) => {
+            DrawnLoad { clients: window, propose_every: Time(Nanos::ZERO), command_bytes: bytes, ..drawn }
+        }
+        None => drawn,
     }
 }
 

@@ -16,8 +16,9 @@ use crate::meter::{Meter, Sums};
 use crate::plan::Course;
 use crate::protocol::{FlightResult, FlightRow, FlightSkipped, FlyRequest, Refusal, RefusalKind};
 use crate::run::{Ran, Scene};
+use crate::scenario::DrawnLoad;
 use crate::storm::Parts;
-use crate::suite::{Clients, Lab, Load, Running};
+use crate::suite::{Clients, Lab, Running};
 use crate::watch::Watcher;
 use course::Flightplan;
 use std::cell::RefCell;
@@ -108,9 +109,9 @@ pub(crate) fn fly<J: Judge>(
 
 /// The clients of a flight, and the lab's recovery, after which nothing may be lost that a client was answered.
 fn measured<J: Judge>(
-    clients: fn(Cluster<J>, Load, Meter) -> Clients,
+    clients: fn(Cluster<J>, DrawnLoad, Meter) -> Clients,
     recovery: fn(Cluster<J>) -> Running,
-    load: Load,
+    load: DrawnLoad,
     meter: Meter,
 ) -> Parts<J> {
     let later = Rc::new(RefCell::new(None));

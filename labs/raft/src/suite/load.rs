@@ -11,7 +11,8 @@ use crate::control::{Reply, Request};
 use crate::judge::{Known, RaftJudge};
 use lab_harness::cluster::Cluster;
 use lab_harness::meter::Meter;
-use lab_harness::suite::{Clients, Flight, Load};
+use lab_harness::scenario::DrawnLoad;
+use lab_harness::suite::{Clients, Flight};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -35,7 +36,7 @@ pub(super) fn flight() -> Flight<RaftJudge> {
     Flight { load, bounds }
 }
 
-fn load(cluster: Cluster<RaftJudge>, load: Load, meter: Meter) -> Clients {
+fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad, meter: Meter) -> Clients {
     cluster.judge().set_clients(load.clients);
     let desk = Rc::new(Desk::default());
     let mut tasks = vec![spawn(desk.clone().answer_on_and_on(cluster.clone()))];
@@ -147,7 +148,7 @@ impl Desk {
 struct Client {
     number: u64,
     cluster: Cluster<RaftJudge>,
-    load: Load,
+    load: DrawnLoad,
     meter: Meter,
     desk: Rc<Desk>,
 }
@@ -155,10 +156,11 @@ struct Client {
 impl Client {
     async fn propose_on_and_on(self) {
         for number in 1_u64.. {
-            if self.load.every > Nanos::ZERO {
-                sleep(self.load.every.to_duration()).await;
+            let pause = self.load.propose_every.0;
+            if pause > Nanos::ZERO {
+                sleep(pause.to_duration()).await;
             }
-            let command = command_of(self.number, number, self.load.bytes);
+            let command = command_of(self.number, number, self.load.command_bytes);
             while !self.propose(&command).await {
                 let again = Instant::now() + ASK_AGAIN;
                 let _ = timeout_at(again, self.cluster.tester().changed()).await;
