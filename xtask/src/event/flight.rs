@@ -1,0 +1,61 @@
+//! What the command line says of flights.
+
+use lab_harness::protocol::{FlightResult, FlightSkipped, FlightVerdict};
+use serde::Serialize;
+use windtunnel::Seed;
+
+/// What is about to fly.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlightPlanEvent {
+    pub lab: String,
+    pub submission: String,
+    pub course: String,
+    /// How many, if the command line says so.
+    pub nodes: Option<u32>,
+    pub seed: Seed,
+    pub directory: String,
+}
+
+/// A flight has ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlightEvent {
+    pub course: String,
+    #[serde(flatten)]
+    pub result: FlightResult,
+    /// Where its files are, if they were left.
+    pub directory: Option<String>,
+}
+
+/// All flights of one command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FlightSummary {
+    /// The worst.
+    pub verdict: Option<FlightVerdict>,
+    pub flights: usize,
+    pub operations: u64,
+    pub unknown: u64,
+    /// Of the one flight; nothing of several, or without a load.
+    pub ops_per_s: Option<u64>,
+    pub p50_us: Option<u64>,
+    pub p99_us: Option<u64>,
+    pub skipped: Vec<FlightSkipped>,
+}
+
+impl FlightSummary {
+    /// Adds one.
+    pub fn add(&mut self, result: &FlightResult) {
+        self.flights += 1;
+        self.verdict = self.verdict.max(Some(result.verdict));
+        self.operations += result.operations;
+        self.unknown += result.unknown;
+        let alone = |number: Option<u64>| number.filter(|_| self.flights == 1);
+        (self.ops_per_s, self.p50_us, self.p99_us) =
+            (alone(result.ops_per_s), alone(result.p50_us), alone(result.p99_us));
+        for skipped in &result.skipped {
+            match self.skipped.iter_mut().find(|known| (&known.what, &known.why) == (&skipped.what, &skipped.why)) {
+                Some(known) => known.count += skipped.count,
+                None => self.skipped.push(skipped.clone()),
+            }
+        }
+    }
+}
