@@ -15,8 +15,8 @@ impl Pilot<'_> {
     pub(super) fn take_effect(&mut self, effect: Effect) {
         let node = NodeId::TESTER;
         match effect {
-            Effect::Arm { timer, at } => self.alarms.set(timer, at),
-            Effect::Cancel { timer } => self.alarms.cancel(timer),
+            Effect::Arm { timer, at } => self.timers.arm(timer, at),
+            Effect::Cancel { timer } => self.timers.cancel(timer),
             Effect::Command(command) => self.command(*command),
             Effect::Observe { kind, body } => {
                 self.count_event();

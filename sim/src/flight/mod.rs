@@ -17,7 +17,6 @@
 //! | `history` | what is written down |
 #![allow(clippy::disallowed_methods)] // threads and the real clock, which is what flight is about
 
-mod alarms;
 mod arrivals;
 mod commands;
 mod control_link;

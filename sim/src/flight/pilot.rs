@@ -4,7 +4,6 @@
 //! until the next timer, is all the waiting there is. Next to read: `arrivals` for what comes from nodes, `commands` for
 //! what the tester does.
 
-use super::alarms::Alarms;
 use super::fleet::Fleet;
 use super::history::{History, What};
 use super::machine::{Machine, Process};
@@ -15,6 +14,7 @@ use crate::executor::Executor;
 use crate::line::{Clock, Event, Start};
 use crate::real::control_protocol::FromNode;
 use crate::real::machine_now;
+use crate::real::timers::Timers;
 use crate::units::{EventNumber, Incarnation, Nanos, NodeId};
 use crate::world::{Counters, Failure, Lifecycle, Moment, Observer, Response, Shared};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -36,7 +36,7 @@ pub(super) struct Pilot<'a> {
     pub shared: Rc<Shared>,
     pub machines: BTreeMap<NodeId, Machine>,
     order: Order,
-    pub alarms: Alarms,
+    pub timers: Timers,
     /// What the tester is to be told.
     pub pending: VecDeque<Event>,
     /// Whether it has been told of a change that it has not handled yet.
@@ -81,7 +81,7 @@ impl<'a> Pilot<'a> {
             shared,
             machines: (1..=nodes).map(|node| (NodeId(node), Machine::default())).collect(),
             order: Order::default(),
-            alarms: Alarms::default(),
+            timers: Timers::default(),
             pending: VecDeque::new(),
             tester_told: false,
             zero: machine_now(),
@@ -132,7 +132,7 @@ impl<'a> Pilot<'a> {
         if now > self.options.time_budget {
             return self.fail(Failure::OutOfTime);
         }
-        let first = self.alarms.first().unwrap_or(Nanos::MAX).min(self.options.time_budget.saturating_add(Nanos(1)));
+        let first = self.timers.next().unwrap_or(Nanos::MAX).min(self.options.time_budget.saturating_add(Nanos(1)));
         let patience = if self.pending.is_empty() { first.saturating_sub(now) } else { Nanos::ZERO };
         self.take_in(patience.to_duration());
         if self.end.is_some() {
@@ -140,7 +140,7 @@ impl<'a> Pilot<'a> {
         }
         if let Some(event) = self.pending.pop_front() {
             self.step(event);
-        } else if let Some(timer) = self.alarms.take_due(self.now()) {
+        } else if let Some(timer) = self.timers.due(self.now(), self.timers.mark()) {
             self.step(Event::Timer(timer));
         }
     }

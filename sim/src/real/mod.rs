@@ -31,7 +31,7 @@ mod process;
 mod scratch;
 mod socket;
 mod switch;
-mod timers;
+pub(crate) mod timers;
 mod wire;
 
 #[cfg(all(feature = "flight", madsim))]

@@ -1,4 +1,4 @@
-//! The timers a node has set, in the order in which they are due.
+//! The timers a node has set, in the order in which they are due. The tester of a flight is such a node too.
 
 use crate::line::TimerId;
 use crate::units::Nanos;
