@@ -124,6 +124,14 @@ impl File {
         done(DiskRequest::Sync { file: self.file }).await
     }
 
+    /// [`File::write_at`] and then [`File::sync_all`], in one trip to the disk: what a log does for each record.
+    ///
+    /// # Errors
+    /// Those of either, and as after either: nobody knows how much of `data` is written, or safe.
+    pub async fn write_through(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        done(DiskRequest::WriteThrough { file: self.file, offset, data: data.to_vec() }).await
+    }
+
     /// Length of the file.
     ///
     /// # Errors

@@ -117,6 +117,16 @@ pub enum DiskRequest {
         /// Which.
         path: String,
     },
+    /// `Write`, and `Sync` of the same file if that succeeds, in one trip to the disk. Answer: `Done`.
+    WriteThrough {
+        /// The open file.
+        file: FileId,
+        /// Where to begin, in bytes.
+        offset: u64,
+        /// The bytes.
+        #[serde(with = "serde_bytes")]
+        data: Vec<u8>,
+    },
 }
 
 /// What kind of thing a path names, and how long it is.

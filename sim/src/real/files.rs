@@ -68,6 +68,10 @@ impl Files {
             DiskRequest::Close { file } => self.open.remove(&file).map(|_| DiskReply::Done).ok_or(not_open()),
             DiskRequest::Read { file, offset, length } => self.read(file, offset, length),
             DiskRequest::Write { file, offset, data } => self.write(file, offset, &data),
+            DiskRequest::WriteThrough { file, offset, data } => {
+                self.write(file, offset, &data)?;
+                done(self.opened(file)?.file.sync_all())
+            }
             DiskRequest::SetLength { file, length } => {
                 let open = self.writable(file)?;
                 done(open.file.set_len(length))
@@ -253,6 +257,7 @@ impl From<&DiskRequest> for Described {
             DiskRequest::Close { file } => ("close", file_name(*file)),
             DiskRequest::Read { file, .. } => ("read", file_name(*file)),
             DiskRequest::Write { file, .. } => ("write", file_name(*file)),
+            DiskRequest::WriteThrough { file, .. } => ("write and fsync", file_name(*file)),
             DiskRequest::SetLength { file, .. } => ("set the length of", file_name(*file)),
             DiskRequest::Sync { file } => ("fsync", file_name(*file)),
             DiskRequest::FileMetadata { file } => ("look at", file_name(*file)),

@@ -118,9 +118,14 @@ const fn timer_word(timer: TimerId) -> u64 {
 
 fn disk_request(fold: &mut Fold, request: &DiskRequest) {
     match request {
-        // The frequent one, without a detour over its serialised form.
+        // The frequent ones, without a detour over their serialised form.
         DiskRequest::Write { file, offset, data } => {
             fold.word(file.0 << 8 | 1);
+            fold.word(*offset);
+            fold.bytes(data);
+        }
+        DiskRequest::WriteThrough { file, offset, data } => {
+            fold.word(file.0 << 8 | 2);
             fold.word(*offset);
             fold.bytes(data);
         }

@@ -32,6 +32,19 @@ both_worlds! {
         assert_eq!(file.metadata().await.unwrap().length, 5);
     }
 
+    async fn a_write_through_is_a_write_and_an_fsync(_stage: Stage) {
+        let file = File::create("a").await.unwrap();
+        file.write_through(0, b"hello").await.unwrap();
+        file.write_through(3, b"p!").await.unwrap();
+        assert_eq!(fs::read("a").await.unwrap(), b"help!");
+        let log = OpenOptions::new().append(true).open("a").await.unwrap();
+        log.write_through(0, b"?").await.unwrap();
+        assert_eq!(fs::read("a").await.unwrap(), b"help!?");
+        let read = File::open("a").await.unwrap();
+        assert_eq!(kind(read.write_through(0, b"y").await), Some(PermissionDenied));
+        assert_eq!(kind(file.write_through(u64::MAX, b"x").await), Some(InvalidInput));
+    }
+
     async fn appends_go_to_the_end_whatever_offset_they_name(_stage: Stage) {
         let log = OpenOptions::new().append(true).create(true).open("log").await.unwrap();
         log.append(b"one").await.unwrap();

@@ -16,6 +16,7 @@ pub(super) fn error(error: DiskError) -> (RowKind, String) {
 pub(super) fn request(request: &DiskRequest) -> String {
     match request {
         DiskRequest::Write { data, .. } => format!("writes {} bytes", data.len()),
+        DiskRequest::WriteThrough { data, .. } => format!("writes {} bytes, fsync", data.len()),
         DiskRequest::Sync { .. } => "fsync begins".to_owned(),
         DiskRequest::SyncDirectory { .. } => "directory fsync".to_owned(),
         DiskRequest::Rename { to, .. } => format!("renames to {to}"),

@@ -47,12 +47,15 @@ pub struct Disk {
     statistics: DiskStatistics,
 }
 
-/// An operation that has not taken effect yet.
+/// An operation that has not taken effect yet, or one of the two parts of a write-through: between them the
+/// disk may lose power as between any two operations.
 #[derive(Clone, Debug)]
 struct InFlight {
     operation: OperationId,
     request: DiskRequest,
     fate: Fate,
+    /// Whether the next in the queue is its second part.
+    goes_on: bool,
 }
 
 impl Disk {
@@ -85,23 +88,49 @@ impl Disk {
     /// Queues an operation behind those in flight and says when it ends. Draws a fixed number of words
     /// whichever faults are on.
     pub fn submit(&mut self, now: Nanos, operation: OperationId, request: DiskRequest) -> Nanos {
+        self.busy_until = self.busy_until.max(now);
+        match request {
+            DiskRequest::WriteThrough { file, offset, data } => {
+                self.enqueue(operation, DiskRequest::Write { file, offset, data }, true);
+                self.enqueue(operation, DiskRequest::Sync { file }, false);
+            }
+            request => self.enqueue(operation, request, false),
+        }
+        self.busy_until
+    }
+
+    fn enqueue(&mut self, operation: OperationId, request: DiskRequest, goes_on: bool) {
         let kind = match &request {
             DiskRequest::Read { .. } => Kind::Read,
             DiskRequest::Sync { .. } | DiskRequest::SyncDirectory { .. } => Kind::Sync,
             _ => Kind::Other,
         };
         let fate = self.decisions.draw(&self.weather, kind);
-        self.busy_until = self.busy_until.max(now).saturating_add(fate.latency);
-        self.queue.push_back(InFlight { operation, request, fate });
-        self.busy_until
+        self.busy_until = self.busy_until.saturating_add(fate.latency);
+        self.queue.push_back(InFlight { operation, request, fate, goes_on });
     }
 
     /// The oldest operation in flight takes effect now; its result. To be called at the time
     /// [`Disk::submit`] said, just before the node is told; after a kill or a power loss the times said
     /// before it mean nothing any more.
     pub fn complete(&mut self) -> Option<(OperationId, DiskResult)> {
-        let InFlight { operation, request, fate } = self.queue.pop_front()?;
-        Some((operation, self.take_effect(request, fate)))
+        loop {
+            let (operation, result, goes_on) = self.finish_first()?;
+            if !goes_on {
+                return Some((operation, result));
+            }
+        }
+    }
+
+    /// The first in the queue takes effect, and whether its second part is next: what fails has none.
+    fn finish_first(&mut self) -> Option<(OperationId, DiskResult, bool)> {
+        let InFlight { operation, request, fate, goes_on } = self.queue.pop_front()?;
+        let result = self.take_effect(request, fate);
+        if goes_on && result.is_err() {
+            self.queue.pop_front();
+        }
+        let goes_on = goes_on && result.is_ok();
+        Some((operation, result, goes_on))
     }
 
     fn take_effect(&mut self, request: DiskRequest, fate: Fate) -> DiskResult {
@@ -159,6 +188,7 @@ impl Disk {
                 result
             }
             DiskRequest::SetLength { file, length } => system.set_length(file, length, self.weather.bytes()),
+            DiskRequest::WriteThrough { .. } => unreachable!("a write-through is queued as a write and a sync"),
             DiskRequest::Sync { file } => {
                 let result = system.sync(file);
                 statistics.syncs += u64::from(result.is_ok());
@@ -186,7 +216,7 @@ impl Disk {
         let finished = stream.below(self.queue.len() as u64 + 1);
         self.decisions.take(finished);
         for _ in 0..finished {
-            self.complete();
+            self.finish_first();
         }
         self.queue.clear();
         self.busy_until = Nanos::ZERO;
@@ -201,7 +231,7 @@ impl Disk {
         let mut draws = Draws::new(self.incarnation_stream(Purpose::CrashImage, incarnation), self.weather.torn_writes);
         let in_flight = self.queue.len() as u64;
         for _ in 0..draws.below(in_flight + 1) {
-            self.complete();
+            self.finish_first();
         }
         let paths = is_told.then(|| self.system.paths());
         let never_done = self.queue.iter().filter(|in_flight| self.changes(&in_flight.request)).count() as u64;

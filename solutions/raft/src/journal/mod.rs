@@ -94,8 +94,7 @@ impl Journal {
 
     async fn append(&mut self, record: &Record) -> io::Result<()> {
         let bytes = segment::encode_record(self.number, self.bytes, record);
-        self.file.write_at(self.bytes, &bytes).await?;
-        self.file.sync_all().await?;
+        self.file.write_through(self.bytes, &bytes).await?;
         self.bytes += bytes.len() as u64;
         Ok(())
     }

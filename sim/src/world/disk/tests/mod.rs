@@ -10,6 +10,7 @@ mod rot;
 mod statistics;
 mod syncs;
 mod write_back;
+mod write_through;
 
 use super::*;
 use crate::line::{FileId, OpenMode};

@@ -120,9 +120,13 @@ impl Plain {
     }
 
     fn on_file(&mut self, request: &DiskRequest) -> DiskResult {
-        use DiskRequest::{FileMetadata, Read, SetLength, Sync, Write};
-        let (Read { file, .. } | Write { file, .. } | SetLength { file, .. } | Sync { file } | FileMetadata { file }) =
-            request
+        use DiskRequest::{FileMetadata, Read, SetLength, Sync, Write, WriteThrough};
+        let (Read { file, .. }
+        | Write { file, .. }
+        | WriteThrough { file, .. }
+        | SetLength { file, .. }
+        | Sync { file }
+        | FileMetadata { file }) = request
         else {
             unreachable!("no other request is drawn")
         };
@@ -133,7 +137,7 @@ impl Plain {
                 let data = content.iter().skip(*offset as usize).take(*length as usize).copied().collect();
                 return Ok(DiskReply::Data(data));
             }
-            Write { offset, data, .. } if mode.write || mode.append => {
+            Write { offset, data, .. } | WriteThrough { offset, data, .. } if mode.write || mode.append => {
                 let begin = if mode.append { content.len() } else { *offset as usize };
                 if !data.is_empty() {
                     let length = content.len().max(begin + data.len());
@@ -200,6 +204,8 @@ fn request() -> impl Strategy<Value = DiskRequest> {
         2 => (file(), 0..50_u64, 0..50_u64).prop_map(|(file, offset, length)| DiskRequest::Read { file, offset, length }),
         4 => (file(), 0..50_u64, prop::collection::vec(any::<u8>(), 0..20))
             .prop_map(|(file, offset, data)| DiskRequest::Write { file, offset, data }),
+        2 => (file(), 0..50_u64, prop::collection::vec(any::<u8>(), 0..20))
+            .prop_map(|(file, offset, data)| DiskRequest::WriteThrough { file, offset, data }),
         1 => (file(), 0..50_u64).prop_map(|(file, length)| DiskRequest::SetLength { file, length }),
         1 => file().prop_map(|file| DiskRequest::Sync { file }),
         1 => file().prop_map(|file| DiskRequest::FileMetadata { file }),
