@@ -1,14 +1,18 @@
-//! A round trip of an RPC in flight, against a ping-pong of the same bytes over bare tokio TCP.
+//! A round trip of an RPC in flight, against a ping-pong of the same bytes over bare tokio TCP; and what an idle node
+//! costs (`flight/idle.rs`).
 //!
-//! Both between two threads, each with a current-thread runtime of its own, over loopback. Rounds alternate, so that
+//! Both round trips are between two threads, each with a current-thread runtime of its own, over loopback. Rounds alternate, so that
 //! what slows the machine for a while slows both; the ratio is that of the medians.
 #![allow(clippy::disallowed_methods)] // threads and real time are what is measured
 
 #[path = "../tests/support/fleet.rs"]
 mod fleet;
+#[path = "flight/idle.rs"]
+mod idle;
 
 use fleet::Fleet;
 use serde::{Deserialize, Serialize};
+use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
@@ -16,6 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use windtunnel::executor::Program;
 use windtunnel::net::{self, Request};
+use windtunnel::real::main_if_asked;
 use windtunnel::{NodeId, node};
 
 const ROUNDS: usize = 41;
@@ -35,7 +40,18 @@ impl Request for Ping {
     const NAME: &'static str = "ping";
 }
 
-fn main() {
+fn main() -> ExitCode {
+    if let Some(code) = main_if_asked(&idle::program()) {
+        return code; // a node of the idle ones
+    }
+    round_trips();
+    let directory = std::env::temp_dir().join(format!("windtunnel-bench-flight-{}", std::process::id()));
+    idle::measure(&directory);
+    let _ = std::fs::remove_dir_all(directory);
+    ExitCode::SUCCESS
+}
+
+fn round_trips() {
     let mut fleet = Fleet::new(2, Program::new(program));
     fleet.start(SERVER);
     fleet.start(CALLER);

@@ -114,8 +114,8 @@ pub enum IsolateOption {
 pub struct FlyOptions {
     /// The lab (may be left out inside a submission)
     pub lab: Option<String>,
-    /// How many nodes, for a load in calm weather; 3 if left out
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99), conflicts_with_all = ["scenario", "tests"])]
+    /// How many nodes; left out, as many as the scenario says, and 3 in calm weather
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99), conflicts_with = "tests")]
     pub nodes: Option<u32>,
     /// Leave everything of the flight here, and start from the data that is here
     #[arg(long, value_name = "DIR")]

@@ -18,17 +18,31 @@ use windtunnel::{Nanos, NodeId, rand};
 /// Room for most control requests, serialised.
 const REQUEST_BYTES: usize = 64;
 
+/// Where nodes are: in the tunnel, or on a real machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Surroundings {
+    /// What links are like without a fault.
+    pub calm: LinkWeather,
+    /// Whether a node can lose its power.
+    pub power_losses: bool,
+}
+
 /// The nodes of a test, and what its judge knows of them. Cheap to clone.
 pub struct Cluster<J: Judge> {
     tester: Tester,
     judge: Rc<RefCell<J>>,
-    calm: LinkWeather,
+    surroundings: Surroundings,
     waits: Waits,
 }
 
 impl<J: Judge> Clone for Cluster<J> {
     fn clone(&self) -> Self {
-        Cluster { tester: self.tester.clone(), judge: self.judge.clone(), calm: self.calm, waits: self.waits.clone() }
+        Cluster {
+            tester: self.tester.clone(),
+            judge: self.judge.clone(),
+            surroundings: self.surroundings,
+            waits: self.waits.clone(),
+        }
     }
 }
 
@@ -39,8 +53,8 @@ impl<J: Judge> fmt::Debug for Cluster<J> {
 }
 
 impl<J: Judge> Cluster<J> {
-    pub(crate) const fn new(tester: Tester, judge: Rc<RefCell<J>>, calm: LinkWeather, waits: Waits) -> Self {
-        Cluster { tester, judge, calm, waits }
+    pub(crate) const fn new(tester: Tester, judge: Rc<RefCell<J>>, surroundings: Surroundings, waits: Waits) -> Self {
+        Cluster { tester, judge, surroundings, waits }
     }
 
     /// The same nodes for who works beside the test body: what they wait for is not what the test waits for.
@@ -106,9 +120,15 @@ impl<J: Judge> Cluster<J> {
         self.tester.kill(node);
     }
 
-    /// Takes the power from a node's machine; what is not synced may be lost.
+    /// Takes the power from a node's machine; what is not synced may be lost. Not in flight, where it is skipped aloud.
     pub fn power_loss(&self, node: NodeId) {
         self.tester.power_loss(node);
+    }
+
+    /// Whether a node can lose its power: a real machine is not switched off by a test.
+    #[must_use]
+    pub const fn has_power_losses(&self) -> bool {
+        self.surroundings.power_losses
     }
 
     /// Kills a node and starts it again at once.
@@ -169,7 +189,7 @@ impl<J: Judge> Cluster<J> {
     pub fn heal(&self) {
         for (from, to) in self.links() {
             self.mend(from, to);
-            self.tester.set_link(from, to, self.calm);
+            self.tester.set_link(from, to, self.calm());
         }
     }
 
@@ -188,7 +208,7 @@ impl<J: Judge> Cluster<J> {
     /// The weather with which the test began.
     #[must_use]
     pub const fn calm(&self) -> LinkWeather {
-        self.calm
+        self.surroundings.calm
     }
 
     fn others(&self, node: NodeId) -> impl Iterator<Item = NodeId> {

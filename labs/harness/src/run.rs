@@ -1,7 +1,7 @@
 //! Runs one test under one seed.
 
 use crate::awaited::{Sealed, Waits};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Surroundings};
 use crate::failed::{Failed, TestResult};
 use crate::judge::Judge;
 use crate::output::Capture;
@@ -59,8 +59,7 @@ impl Ran {
 pub(crate) struct Scene<J: Judge> {
     pub nodes: u32,
     pub course: Course<J>,
-    /// What links are like without a fault.
-    pub calm: LinkWeather,
+    pub surroundings: Surroundings,
     pub capture: Option<Capture>,
 }
 
@@ -70,13 +69,13 @@ type Playing<J> = (Cluster<J>, Sealed<Running>);
 impl<J: Judge> Scene<J> {
     /// Who watches the run, and what its tester does; `parts` are for a storm. To be called where the run is.
     pub fn set(self, parts: Parts<J>) -> (Watcher<J>, impl FnOnce(Tester) -> Playing<J>) {
-        let Scene { nodes, course, calm, capture } = self;
+        let Scene { nodes, course, surroundings, capture } = self;
         let judge = Rc::new(RefCell::new(J::new(nodes)));
         let strikes_due = Rc::new(StrikesDue::default());
         let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
         let watch = Watcher::new(judge.clone(), strikes_due.clone(), struck.clone(), waits.clone(), capture);
         let body = move |tester: Tester| {
-            let cluster = Cluster::new(tester, judge, calm, waits.clone());
+            let cluster = Cluster::new(tester, judge, surroundings, waits.clone());
             let running: Running = match course {
                 Course::Story(story) => story(cluster.clone()),
                 Course::Storm(schedule) => {
@@ -120,7 +119,8 @@ pub(crate) fn run<J: Judge>(
     // Without a place to keep it, output stays where the process has it: no reason not to run.
     let capture = if manner.record != Recorded::Nothing { Capture::begin().ok() } else { None };
     let (load, recovery) = (lab.storm.load, lab.storm.recovery);
-    let scene = Scene { nodes, course: plan.course, calm: LinkWeather::default(), capture };
+    let surroundings = Surroundings { calm: LinkWeather::default(), power_losses: true };
+    let scene = Scene { nodes, course: plan.course, surroundings, capture };
     let setup = move || {
         let (watch, body) = scene.set(Parts { load: Box::new(load), recovery: Box::new(recovery) });
         (watch, move |tester| body(tester).1)

@@ -62,7 +62,9 @@ impl Pilot<'_> {
                 let moment = self.moment_of(stamp);
                 self.observer.logged(moment, node, &line);
             }
-            FromNode::Stepped => {}
+            FromNode::Stepped { fsyncs } => {
+                self.fsyncs += fsyncs.saturating_sub(std::mem::replace(&mut process.fsyncs, fsyncs));
+            }
             FromNode::Ended { how } => process.ended = Some(how),
         }
     }

@@ -56,6 +56,9 @@ pub struct Flown<T> {
     /// decisions, and no recording. An event is a step of a node that showed something, or a command; times are real ones from the start of
     /// the first node.
     pub report: Report<T>,
+    /// Fsyncs of files and of directories, of all nodes together, up to the last thing that each incarnation showed: those
+    /// of a step that was cut short by a kill are not known.
+    pub fsyncs: u64,
     /// What was asked for and not made.
     pub skipped: Skipped,
     /// Nodes that did not end as SIGTERM asks: with 0, after the replies they owed. Asked are those that are ready
@@ -224,6 +227,13 @@ impl Pilot<'_> {
             hash_at: None,
         };
         let history_error = self.history.finish(moment, &words);
-        Ok(Flown { report, unclean, skipped: self.skipped, directory: self.options.directory, history_error })
+        Ok(Flown {
+            report,
+            fsyncs: self.fsyncs,
+            skipped: self.skipped,
+            unclean,
+            directory: self.options.directory,
+            history_error,
+        })
     }
 }

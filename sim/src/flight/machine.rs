@@ -37,6 +37,8 @@ pub(super) struct Process {
     pub ready_by: Instant,
     /// Control requests without an answer.
     pub controls: Vec<ControlId>,
+    /// How many fsyncs it has told of.
+    pub fsyncs: u64,
     /// How it said it would end.
     pub ended: Option<Ended>,
     /// Why nothing more comes from it.
@@ -65,6 +67,7 @@ impl Process {
             killed: false,
             ready_by: Instant::now() + ready_within,
             controls: Vec::new(),
+            fsyncs: 0,
             ended: None,
             closed: None,
         }

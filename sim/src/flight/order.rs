@@ -40,7 +40,7 @@ impl Assembly {
     pub fn add(&mut self, frame: FromNode) -> Option<Vec<FromNode>> {
         match frame {
             FromNode::Observed { .. } => self.in_step = true,
-            FromNode::Stepped => self.in_step = false,
+            FromNode::Stepped { .. } => self.in_step = false,
             _ => {}
         }
         self.frames.push(frame);
@@ -120,8 +120,8 @@ mod tests {
         assert_eq!(assembly.add(FromNode::Ready), Some(vec![FromNode::Ready]));
         assert_eq!(assembly.add(shown(1)), None);
         assert_eq!(assembly.add(FromNode::Ready), None, "it belongs to the step");
-        let whole = vec![shown(1), FromNode::Ready, FromNode::Stepped];
-        assert_eq!(assembly.add(FromNode::Stepped), Some(whole));
+        let whole = vec![shown(1), FromNode::Ready, FromNode::Stepped { fsyncs: 1 }];
+        assert_eq!(assembly.add(FromNode::Stepped { fsyncs: 1 }), Some(whole));
         assert_eq!(assembly.add(shown(2)), None, "a half is never given out");
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Pilot<'a> {
     pub last_node: NodeId,
     disk_bytes_at: Option<Nanos>,
     pub counters: Counters,
+    /// All fsyncs that nodes have told of.
+    pub fsyncs: u64,
     pub skipped: Skipped,
     pub history: History,
     pub end: Option<End>,
@@ -89,6 +91,7 @@ impl<'a> Pilot<'a> {
             last_node: NodeId::TESTER,
             disk_bytes_at: None,
             counters: Counters::default(),
+            fsyncs: 0,
             skipped: Skipped::default(),
             history,
             end: None,

@@ -211,14 +211,15 @@ impl Control {
         None
     }
 
-    /// A step has ended: who judges steps must not see half of one.
-    pub fn stepped(&mut self) {
+    /// A step has ended: who judges steps must not see half of one. So many fsyncs were done by now.
+    pub fn stepped(&mut self, fsyncs: u64) {
         if !std::mem::take(&mut self.has_shown) {
             return;
         }
+        let frame = FromNode::Stepped { fsyncs };
         match &self.tester {
-            Some(_) => self.tell(&FromNode::Stepped),
-            None => self.kept.extend(encode_frame(&FromNode::Stepped).unwrap_or_default()),
+            Some(_) => self.tell(&frame),
+            None => self.kept.extend(encode_frame(&frame).unwrap_or_default()),
         }
     }
 

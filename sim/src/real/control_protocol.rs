@@ -12,7 +12,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 
 /// Both sides must be built for the same one.
-pub const CONTROL_PROTOCOL: u32 = 1;
+pub const CONTROL_PROTOCOL: u32 = 2;
 
 /// The largest frame, in bytes: the largest request or observation, and what stands around it.
 pub const CONTROL_FRAME_LIMIT: usize = (64 << 20) + 1_024;
@@ -95,7 +95,10 @@ pub enum FromNode {
         body: Vec<u8>,
     },
     /// What one step showed is whole: the last [`Observed`](FromNode::Observed) of that step is behind this.
-    Stepped,
+    Stepped {
+        /// How many fsyncs, of files and of directories, this process has done by now.
+        fsyncs: u64,
+    },
     /// A log line. Those made while no tester was there are on standard error alone.
     Log {
         /// When the step began in which it was made: nanoseconds since the process began.
@@ -239,7 +242,7 @@ mod tests {
         let body = prop::collection::vec(any::<u8>(), 0..300);
         prop_oneof![
             Just(FromNode::Ready),
-            Just(FromNode::Stepped),
+            any::<u64>().prop_map(|fsyncs| FromNode::Stepped { fsyncs }),
             (any::<u64>(), body.clone())
                 .prop_map(|(id, body)| FromNode::ControlReply { id: ControlId(id), result: Ok(body) }),
             any::<u64>()

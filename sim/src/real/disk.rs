@@ -8,7 +8,7 @@ use super::log::Log;
 use crate::line::{DiskRequest, Event, OperationId};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc as blocking;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
@@ -19,6 +19,7 @@ pub struct Disk {
     queue: Option<blocking::Sender<(OperationId, DiskRequest)>>,
     /// Set when what waits is not to be done any more.
     killed: Arc<AtomicBool>,
+    fsyncs: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -28,19 +29,23 @@ impl Disk {
         let (queue, requests) = blocking::channel::<(OperationId, DiskRequest)>();
         let killed = Arc::new(AtomicBool::new(false));
         let is_killed = killed.clone();
+        let fsyncs = Arc::new(AtomicU64::new(0));
+        let count = fsyncs.clone();
         let work = move || {
             let mut files = Files::below(root, log);
             for (operation, request) in requests {
                 if is_killed.load(Relaxed) {
                     return;
                 }
+                let is_fsync = matches!(request, DiskRequest::Sync { .. } | DiskRequest::SyncDirectory { .. });
                 let result = files.carry_out(request);
+                count.fetch_add(u64::from(is_fsync), Relaxed);
                 // Nobody listens any more when the node has ended; what it asked for before is still done.
                 let _ = inputs.blocking_send(Input::Event(Event::Disk { operation, result }));
             }
         };
         let thread = std::thread::Builder::new().name("disk".into()).spawn(work)?;
-        Ok(Disk { queue: Some(queue), killed, thread: Some(thread) })
+        Ok(Disk { queue: Some(queue), killed, fsyncs, thread: Some(thread) })
     }
 
     pub fn submit(&self, operation: OperationId, request: DiskRequest) {
@@ -48,6 +53,11 @@ impl Disk {
             // The thread ends only after the queue has.
             let _ = queue.send((operation, request));
         }
+    }
+
+    /// How many fsyncs have come to an end, of files and of directories; those that the node knows of among them.
+    pub fn fsyncs(&self) -> u64 {
+        self.fsyncs.load(Relaxed)
     }
 
     /// Ends the thread and waits for it: with what is queued done, or not if the node was `killed`. The other end of

@@ -194,7 +194,7 @@ impl Driver {
         for effect in effects.drain(..) {
             self.carry_out(clock, effect);
         }
-        self.control.stepped();
+        self.control.stepped(self.disk.fsyncs());
         self.effects = effects;
     }
 

@@ -74,6 +74,16 @@ async fn obey(order: &str) -> String {
             file.append(rest.as_bytes()).await.expect("room");
             "written".to_owned()
         }
+        "sync" => {
+            let count: u64 = rest.parse().expect("a number");
+            let file = fs::OpenOptions::new().append(true).create(true).open("words").await.expect("a file");
+            for _ in 0..count {
+                file.sync_all().await.expect("a disk");
+            }
+            fs::sync_dir("").await.expect("a disk");
+            node::observe("synced", &count);
+            "synced".to_owned()
+        }
         "read" => String::from_utf8(fs::read("words").await.unwrap_or_default()).expect("text"),
         "panic" => panic!("{rest}"),
         "stop" => node::stop(rest),

@@ -245,7 +245,7 @@ pub fn greet(address: SocketAddr, token: &str) -> TcpStream {
 pub fn read(tester: &mut TcpStream) -> FromNode {
     loop {
         match read_frame(tester).expect("the node says something") {
-            FromNode::Stepped => {}
+            FromNode::Stepped { .. } => {}
             said => return said,
         }
     }

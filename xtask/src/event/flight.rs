@@ -38,6 +38,8 @@ pub struct FlightSummary {
     pub ops_per_s: Option<u64>,
     pub p50_us: Option<u64>,
     pub p99_us: Option<u64>,
+    pub fsyncs: u64,
+    pub fsyncs_per_1000: Option<u64>,
     pub skipped: Vec<FlightSkipped>,
 }
 
@@ -48,6 +50,8 @@ impl FlightSummary {
         self.verdict = self.verdict.max(Some(result.verdict));
         self.operations += result.operations;
         self.unknown += result.unknown;
+        self.fsyncs += result.fsyncs;
+        self.fsyncs_per_1000 = self.fsyncs.saturating_mul(1_000).checked_div(self.operations);
         let alone = |number: Option<u64>| number.filter(|_| self.flights == 1);
         (self.ops_per_s, self.p50_us, self.p99_us) =
             (alone(result.ops_per_s), alone(result.p50_us), alone(result.p99_us));

@@ -95,7 +95,11 @@ impl Hangar<'_> {
             lab: submission.lab.clone(),
             submission: submission.label.clone(),
             course: name.to_owned(),
-            nodes: if let FlightCourse::Calm { nodes, .. } = &course { Some(*nodes) } else { None },
+            nodes: match &course {
+                FlightCourse::Calm { nodes, .. } => Some(*nodes),
+                FlightCourse::Scenario { nodes, .. } => *nodes,
+                FlightCourse::Test { .. } => None,
+            },
             seed: asked.seed,
             directory: session.house.shown(place.path()),
         }));

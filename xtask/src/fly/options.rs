@@ -26,7 +26,7 @@ pub struct Asked {
 pub enum Flown {
     /// The tests of that part, or of that name, that fly.
     Tests(String),
-    Scenario(ScenarioText, Option<FlightLoad>),
+    Scenario(ScenarioText, Option<u32>, Option<FlightLoad>),
     Load(u32, FlightLoad),
 }
 
@@ -49,7 +49,7 @@ pub fn read(session: &Session<'_>, options: &FlyOptions) -> Result<(Submission, 
     let load = options.load.as_deref().map(load).transpose()?;
     let scenario = options.scenario.as_deref().map(|path| weather::read(house, &lab, path)).transpose()?;
     let flown = match (scenario, &options.tests) {
-        (Some(scenario), _) => Flown::Scenario(scenario, load),
+        (Some(scenario), _) => Flown::Scenario(scenario, options.nodes, load),
         (None, Some(filter)) => Flown::Tests(filter.clone()),
         (None, None) => Flown::Load(options.nodes.unwrap_or(NODES), load.unwrap_or(FlightLoad::lasting(LASTS_NS))),
     };
@@ -70,8 +70,9 @@ pub fn courses(flown: &Flown, hello: &Hello) -> Result<Vec<(String, FlightCourse
         Flown::Load(nodes, load) => {
             vec![("load".to_owned(), FlightCourse::Calm { nodes: *nodes, load: *load })]
         }
-        Flown::Scenario(scenario, load) => {
-            vec![(scenario.name.clone(), FlightCourse::Scenario { scenario: scenario.clone(), load: *load })]
+        Flown::Scenario(scenario, nodes, load) => {
+            let course = FlightCourse::Scenario { scenario: scenario.clone(), nodes: *nodes, load: *load };
+            vec![(scenario.name.clone(), course)]
         }
         Flown::Tests(filter) => tests(filter, hello)?,
     })

@@ -47,6 +47,9 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
     if let (Some(ops), Some(p50), Some(p99)) = (result.ops_per_s, result.p50_us, result.p99_us) {
         text.push_str(&format!(", {ops}/s, p50 {}, p99 {}", micros(p50), micros(p99)));
     }
+    if let Some(per_1000) = result.fsyncs_per_1000 {
+        text.push_str(&format!(", {}.{:02} fsyncs each", per_1000 / 1_000, per_1000 % 1_000 / 10));
+    }
     text.push('\n');
     if let Some(broken) = &result.broken {
         text.push_str(&block(&plain(&broken.title), 2, 2));

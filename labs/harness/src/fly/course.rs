@@ -28,14 +28,18 @@ pub(super) fn clients<J: Judge>(lab: &Lab<J>) -> Result<&Flight<J>, Refusal> {
 /// Draws everything that is not left to the machine.
 pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Flightplan<J>, Refusal> {
     let (plan, asked) = match &request.course {
-        FlightCourse::Test { test } => (drawn(lab, Some(find(lab, test)?), None, request)?, None),
-        FlightCourse::Scenario { scenario, load: None } => (drawn(lab, None, Some(scenario), request)?, None),
-        FlightCourse::Scenario { scenario, load: Some(load) } => {
-            (as_long_as(lab, scenario, Nanos(load.lasts_ns), request)?, Some(*load))
+        FlightCourse::Test { test } => {
+            let test = Some(find(lab, test)?);
+            let plan = Plan::expand(lab, &Shelf::default(), test, request.seed, None);
+            (plan.map_err(|error| refused(error.to_string()))?, None)
+        }
+        FlightCourse::Scenario { scenario, nodes, load } => {
+            let lasts = load.map(|load| Nanos(load.lasts_ns));
+            (storm(lab, scenario, *nodes, lasts, request)?, *load)
         }
         FlightCourse::Calm { nodes, load } => {
-            let weather = calm(*nodes, Nanos(load.lasts_ns));
-            (drawn(lab, None, Some(&weather), request)?, Some(*load))
+            let lasts = Nanos(load.lasts_ns);
+            (storm(lab, &calm(*nodes, lasts), None, None, request)?, Some(*load))
         }
     };
     let Plan { nodes, time_budget, course } = plan;
@@ -53,40 +57,44 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
     })
 }
 
-fn drawn<J: Judge>(
-    lab: &Lab<J>,
-    test: Option<&Test<J>>,
-    scenario: Option<&ScenarioText>,
-    request: &FlyRequest,
-) -> Result<Plan<J>, Refusal> {
-    Plan::expand(lab, &Shelf::default(), test, request.seed, scenario).map_err(|error| refused(error.to_string()))
-}
-
-/// The same weather for as long as the load lasts.
-fn as_long_as<J: Judge>(
+/// The weather of a scenario, on as many nodes and for as long as it says itself unless it is told.
+fn storm<J: Judge>(
     lab: &Lab<J>,
     scenario: &ScenarioText,
-    lasts: Nanos,
+    nodes: Option<u32>,
+    lasts: Option<Nanos>,
     request: &FlyRequest,
 ) -> Result<Plan<J>, Refusal> {
-    let read = Scenario::parse_for(&scenario.name, &scenario.text, lab.observations);
+    let ScenarioText { name, text } = scenario;
+    let read = Scenario::parse_for(name, text, lab.observations).and_then(|read| match nodes {
+        Some(nodes) => read.on_nodes(nodes, name, text),
+        None => Ok(read),
+    });
     let read = read.map_err(|error| refused(error.to_string()))?;
-    let schedule = Scenario { duration: Time(lasts), ..read }.draw(request.seed);
-    let time_budget = lasts.saturating_add(lab.storm.recovery_budget);
+    let duration = lasts.map_or(read.duration, Time);
+    let schedule = Scenario { duration, ..read }.draw(request.seed);
+    let time_budget = duration.0.saturating_add(lab.storm.recovery_budget);
     Ok(Plan { nodes: schedule.nodes, time_budget, course: Course::Storm(Box::new(schedule)) })
 }
 
 const NO_LOAD: DrawnLoad =
     DrawnLoad { clients: 0, propose_every: Time(Nanos::ZERO), command_bytes: 0, snapshot_every: 0, snapshot_bytes: 0 };
 
-/// What the scenario's clients do, or as many as are asked for, who do not wait.
+/// What the scenario's clients do, or as many as are asked for, who do not wait. A scenario that takes snapshots takes
+/// its own.
 fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> DrawnLoad {
-    let drawn = drawn.clone();
-    match asked {
-        Some(FlightLoad { window, bytes, .. }) => {
-            DrawnLoad { clients: window, propose_every: Time(Nanos::ZERO), command_bytes: bytes, ..drawn }
-        }
-        None => drawn,
+    let Some(FlightLoad { window, bytes, snapshot_every, snapshot_bytes, .. }) = asked else { return drawn.clone() };
+    let own = if drawn.snapshot_every > 0 {
+        (drawn.snapshot_every, drawn.snapshot_bytes)
+    } else {
+        (snapshot_every, snapshot_bytes)
+    };
+    DrawnLoad {
+        clients: window,
+        propose_every: Time(Nanos::ZERO),
+        command_bytes: bytes,
+        snapshot_every: own.0,
+        snapshot_bytes: own.1,
     }
 }
 

@@ -10,7 +10,7 @@ mod unmade;
 mod verdict;
 mod within;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Surroundings};
 use crate::judge::Judge;
 use crate::meter::{Meter, Sums};
 use crate::plan::Course;
@@ -62,7 +62,8 @@ pub(crate) fn fly<J: Judge>(
     });
     // Links are as fast as the loopback unless a fault slows them.
     let calm = LinkWeather { latency: [Nanos::ZERO; 2], ..LinkWeather::default() };
-    let scene = Scene { nodes, course, calm, capture: None };
+    let surroundings = Surroundings { calm, power_losses: false };
+    let scene = Scene { nodes, course, surroundings, capture: None };
     let (clients, recovery) = (course::clients(lab)?.load, lab.storm.recovery);
     let outside = radio.clone();
     let setup = move || {
@@ -80,7 +81,7 @@ pub(crate) fn fly<J: Judge>(
     let (flown, mut kept) = flight.observe(setup, Watcher::into_kept).map_err(|error| trouble(&error))?;
     kept.struck.run_is_over(EventNumber(flown.report.events));
     took_off(&flown, radio)?;
-    let Flown { report, skipped: commands, unclean, history_error, .. } = flown;
+    let Flown { report, fsyncs, skipped: commands, unclean, history_error, .. } = flown;
     let ran = Ran { report, kept, nodes, is_storm, time_budget };
     let stood_still = Nanos(radio.stood_still_ns.load(Ordering::Relaxed));
     let (verdict, broken) = verdict::of(lab, &ran, stood_still, radio.land.load(Ordering::Relaxed));
@@ -98,6 +99,8 @@ pub(crate) fn fly<J: Judge>(
         ops_per_s: lasts.and_then(|lasts| per_second(took.operations, lasts.min(ran.report.ended_at))),
         p50_us: took.p50_us,
         p99_us: took.p99_us,
+        fsyncs,
+        fsyncs_per_1000: fsyncs.saturating_mul(1_000).checked_div(took.operations),
         faults: ran.kept.struck.counts().clone(),
         skipped: skipped.into_iter().chain(commands).collect(),
         unclean: unclean.iter().map(|(node, how)| format!("{node}: {how}")).collect(),
@@ -109,7 +112,7 @@ pub(crate) fn fly<J: Judge>(
 
 /// The clients of a flight, and the lab's recovery, after which nothing may be lost that a client was answered.
 fn measured<J: Judge>(
-    clients: fn(Cluster<J>, DrawnLoad, Meter) -> Clients,
+    clients: impl FnOnce(Cluster<J>, DrawnLoad, Meter) -> Clients + 'static,
     recovery: fn(Cluster<J>) -> Running,
     load: DrawnLoad,
     meter: Meter,
@@ -134,6 +137,9 @@ fn measured<J: Judge>(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 fn trouble(error: &TakeOffError) -> Refusal {
     let kind = if matches!(error, TakeOffError::Ports(_)) { RefusalKind::Harness } else { RefusalKind::BadInput };

@@ -33,3 +33,99 @@ pub(super) fn of<J: Judge>(
     let source = broken.failed.source.map(str::to_owned);
     (verdict, Some(FlightBroken { rule: rule.to_owned(), title, source, at_ms: broken.moment.at.0 / 1_000_000 }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failed::{Failed, TestResult};
+    use crate::fly::tests::{Anything, lab};
+    use crate::watch::{Broken, Kept};
+    use windtunnel::line::PanicReport;
+    use windtunnel::world::{Counters, Decisions, Failure, Moment, Outcome, Report};
+    use windtunnel::{EventNumber, NodeId};
+
+    const CALM: Nanos = Nanos::ZERO;
+
+    fn ran(outcome: Outcome<TestResult>, broken: Option<Failed>) -> Ran {
+        let moment = Moment { at: Nanos::from_millis(700), event: EventNumber(5) };
+        let broken = broken.map(|failed| Broken { failed, moment, node: NodeId(2) });
+        let report = Report {
+            outcome,
+            trace_hash: 0,
+            events: 9,
+            ended_at: Nanos::from_millis(900),
+            last_node: NodeId(1),
+            counters: Counters::default(),
+            decisions: Decisions::default(),
+            recording: None,
+            hash_at: None,
+        };
+        let kept = Kept { broken, ..Kept::default() };
+        Ran { report, kept, nodes: 3, is_storm: true, time_budget: Nanos::from_secs(9) }
+    }
+
+    fn verdict(outcome: Outcome<TestResult>) -> FlightVerdict {
+        of(&lab::<Anything>(), &ran(outcome, None), CALM, false).0
+    }
+
+    fn failed(rule: &'static str) -> Outcome<TestResult> {
+        Outcome::Finished(Err(Failed::new(rule, "What happened.")))
+    }
+
+    #[test]
+    fn a_flight_to_its_end_is_safe_and_one_that_was_landed_is_not_known_to_be() {
+        assert_eq!(verdict(Outcome::Finished(Ok(()))), FlightVerdict::Safe);
+        let landed = of(&lab::<Anything>(), &ran(Outcome::Finished(Ok(())), None), CALM, true);
+        assert_eq!(landed, (FlightVerdict::Interrupted, None));
+    }
+
+    #[test]
+    fn a_rule_that_breaks_is_violated_landed_or_not_and_told_with_its_source_and_time() {
+        let rule = Failed::new("election-safety", "Two lead.").from_source("Raft, section 5.2");
+        let ran = ran(Outcome::Stopped, Some(rule));
+        for landed in [false, true] {
+            let (verdict, broken) = of(&lab::<Anything>(), &ran, Nanos::from_secs(5), landed);
+            let told = FlightBroken {
+                rule: "election-safety".to_owned(),
+                title: "Two lead.".to_owned(),
+                source: Some("Raft, section 5.2".to_owned()),
+                at_ms: 700,
+            };
+            assert_eq!((verdict, broken), (FlightVerdict::Violated, Some(told)), "a slow machine is no excuse");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_lost_a_panic_and_a_process_that_is_gone_are_violated() {
+        let report = PanicReport { message: "index out of bounds".into(), place: "lib.rs:7".into() };
+        let panicked = Failure::Panicked { node: NodeId(1), report };
+        let gone = Failure::ProcessLost { node: NodeId(1), message: "signal: 11".into() };
+        for outcome in [failed("lost-command"), Outcome::Failed(panicked), Outcome::Failed(gone)] {
+            assert_eq!(verdict(outcome), FlightVerdict::Violated);
+        }
+    }
+
+    #[test]
+    fn a_bound_of_time_of_the_lab_or_the_harness_and_a_node_that_ended_itself_decide_nothing() {
+        let outcomes = [failed("no-leader"), failed("stopped-without-cause"), Outcome::Failed(Failure::OutOfTime)];
+        for outcome in outcomes {
+            assert_eq!(verdict(outcome), FlightVerdict::Undecided);
+        }
+        let stopped = ran(Outcome::Stopped, Some(Failed::new("stopped-without-cause", "Node 2 stopped.")));
+        assert_eq!(of(&lab::<Anything>(), &stopped, CALM, false).0, FlightVerdict::Undecided);
+    }
+
+    #[test]
+    fn a_machine_that_stood_still_is_told_where_it_may_be_the_reason() {
+        let title = |stood_still| {
+            let (_, broken) = of(&lab::<Anything>(), &ran(failed("no-leader"), None), stood_still, false);
+            broken.map(|broken| broken.title).unwrap_or_default()
+        };
+        assert_eq!(title(WORTH_TELLING), "What happened.");
+        assert!(
+            title(Nanos::from_millis(1_500)).ends_with("stand still for up to 1.500000000 s meanwhile."),
+            "{}",
+            title(Nanos::from_millis(1_500))
+        );
+    }
+}

@@ -32,6 +32,8 @@ pub enum FlightCourse {
     Scenario {
         /// The file.
         scenario: ScenarioText,
+        /// How many nodes, instead of the scenario's.
+        nodes: Option<u32>,
         /// What clients do instead of the scenario's load; the storm lasts as long as they work.
         load: Option<FlightLoad>,
     },
@@ -53,6 +55,11 @@ pub struct FlightLoad {
     pub window: u64,
     /// How long a request is.
     pub bytes: u64,
+    /// After how many requests each state machine takes a snapshot, unless the scenario says so: a log without them grows
+    /// as long as the load goes on.
+    pub snapshot_every: u64,
+    /// How large it is.
+    pub snapshot_bytes: u64,
 }
 
 impl FlightLoad {
@@ -60,11 +67,21 @@ impl FlightLoad {
     pub const WINDOW: u64 = 64;
     /// Bytes of a request unless told otherwise.
     pub const BYTES: u64 = 256;
+    /// Requests between two snapshots unless told otherwise: a follower that is away for seconds misses one.
+    pub const SNAPSHOT_EVERY: u64 = 2_000;
+    /// Bytes of a snapshot unless told otherwise.
+    pub const SNAPSHOT_BYTES: u64 = 64 << 10;
 
-    /// A load of that length, with the usual window and bytes.
+    /// A load of that length, with all else as usual.
     #[must_use]
     pub const fn lasting(lasts_ns: u64) -> Self {
-        FlightLoad { lasts_ns, window: FlightLoad::WINDOW, bytes: FlightLoad::BYTES }
+        FlightLoad {
+            lasts_ns,
+            window: FlightLoad::WINDOW,
+            bytes: FlightLoad::BYTES,
+            snapshot_every: FlightLoad::SNAPSHOT_EVERY,
+            snapshot_bytes: FlightLoad::SNAPSHOT_BYTES,
+        }
     }
 }
 
@@ -114,6 +131,10 @@ pub struct FlightResult {
     pub p50_us: Option<u64>,
     /// What 99 in 100 took at most.
     pub p99_us: Option<u64>,
+    /// Fsyncs of all nodes together, of files and of directories.
+    pub fsyncs: u64,
+    /// Of those, so many for each thousand operations that were answered.
+    pub fsyncs_per_1000: Option<u64>,
     /// Faults that struck, by family.
     pub faults: BTreeMap<String, u64>,
     /// What flight cannot make and was left out.

@@ -59,6 +59,13 @@ impl Scenario {
         checked.map_err(|impossible| impossible_at(text, impossible).complaint(file, text))?;
         Ok(scenario)
     }
+
+    /// This scenario, read from that text, on so many nodes.
+    pub fn on_nodes(mut self, nodes: u32, file: &str, text: &str) -> Result<Scenario, ScenarioError> {
+        self.nodes = nodes;
+        check::check(&self).map_err(|impossible| impossible_at(text, impossible).complaint(file, text))?;
+        Ok(self)
+    }
 }
 
 fn read(text: &str) -> Result<Scenario, Wrong> {

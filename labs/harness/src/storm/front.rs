@@ -62,11 +62,11 @@ impl Front {
         links.chain(nodes).collect()
     }
 
-    /// The end of every fault: links as calm as links get, disks and clocks without errors, all nodes up.
-    pub fn heal(&self) -> Vec<Command> {
+    /// The end of every fault: links as they are without any, disks and clocks without errors, all nodes up.
+    pub fn heal(&self, calm: LinkWeather) -> Vec<Command> {
         let links = self.links.keys().flat_map(|ends| {
             let mend = Command::Mend { from: ends.0, to: ends.1 };
-            [mend, set_link(*ends, LinkWeather::default())]
+            [mend, set_link(*ends, calm)]
         });
         let nodes = self.nodes.keys().flat_map(|&node| {
             [

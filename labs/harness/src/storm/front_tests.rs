@@ -173,8 +173,14 @@ fn a_disk_that_rots_and_fails_does_both_until_each_is_over() {
 fn to_heal_is_to_end_everything() {
     let mut front = front();
     front.told(FIRST, cut());
-    let healed = front.heal();
+    let calm = LinkWeather { latency: [Nanos::ZERO; 2], ..LinkWeather::default() };
+    let healed = front.heal(calm);
     assert_eq!(healed[0], Command::ForgetAtEvents);
     assert!(healed.contains(&MENDED[0]) && healed.contains(&Command::Start(ONE)));
     assert_eq!(healed.len(), 1 + 6 * 2 + 3 * 5);
+    let links = healed
+        .iter()
+        .filter_map(|command| if let Command::Link { weather, .. } = command { Some(weather) } else { None });
+    let links: Vec<&LinkWeather> = links.collect();
+    assert_eq!(links, [&calm; 6], "not the storm's 5 ms, and what is calm here");
 }

@@ -59,7 +59,7 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
     load.abort();
     weather.over.set(true);
     weather.struck.borrow_mut().storm_is_over(cluster.tester().event());
-    weather.apply(weather.front.borrow().heal());
+    weather.apply(weather.front.borrow().heal(cluster.calm()));
     (setting.parts.recovery)(cluster).await
 }
 

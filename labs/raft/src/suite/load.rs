@@ -193,3 +193,69 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Term;
+    use crate::invariants::Script;
+
+    fn taken(leader: u32, index: u64, command: &str) -> Taken {
+        let proposed = Proposed { index: LogIndex(index), term: Term(4) };
+        Taken { leader: NodeId(leader), proposed, digest: Digest::of(command.as_bytes()) }
+    }
+
+    /// A leader of term 4 with two entries, of which it has applied one.
+    fn leader() -> Script {
+        let mut script = Script::of(3);
+        script.leader(1, 4, 1, &[(4, "a"), (4, "b")]);
+        script.applies(1, 1, 4, "a");
+        script
+    }
+
+    #[test]
+    fn a_command_is_answered_when_the_leader_that_took_it_has_applied_it() {
+        let mut script = leader();
+        let known = script.judge().known();
+        assert_eq!(taken(1, 1, "a").outcome(known), Some(true));
+        assert_eq!(taken(1, 2, "b").outcome(known), None, "committed or not, its client cannot know");
+        assert_eq!(taken(1, 1, "x").outcome(known), Some(false), "another command was applied there");
+    }
+
+    #[test]
+    fn nobody_knows_of_a_command_whose_leader_dies_or_leads_another_term() {
+        let open = taken(1, 2, "b");
+        let mut dead = leader();
+        dead.dies(1);
+        assert_eq!(open.outcome(dead.judge().known()), Some(false));
+        let mut deposed = leader();
+        deposed.follower(1, 5, 1, &[(4, "a"), (4, "b")]);
+        assert_eq!(open.outcome(deposed.judge().known()), Some(false));
+    }
+
+    #[test]
+    fn clients_hear_in_the_order_of_their_entries_and_those_that_are_open_wait() {
+        let desk = Desk::default();
+        let mut answers = Vec::new();
+        for (index, command) in [(2, "b"), (1, "a")] {
+            let (sender, receiver) = oneshot::channel();
+            let taken = taken(1, index, command);
+            desk.waiting.borrow_mut().entry((taken.leader, taken.proposed.index)).or_default().push((taken, sender));
+            answers.push(receiver);
+        }
+        let mut script = leader();
+        desk.answer(script.judge().known());
+        assert_eq!(answers.iter_mut().map(|answer| answer.try_recv().ok()).collect::<Vec<_>>(), [None, Some(true)]);
+        script.dies(1);
+        desk.answer(script.judge().known());
+        assert_eq!(answers[0].try_recv(), Ok(false));
+        assert!(desk.waiting.borrow().is_empty());
+    }
+
+    #[test]
+    fn what_was_answered_is_no_bound_of_time() {
+        let bounds = flight().bounds;
+        assert!(bounds.contains(&"no-agreement") && !bounds.contains(&"lost-command"), "{bounds:?}");
+        assert!(crate::invariants::ALL.iter().all(|rule| !bounds.contains(&rule.name)), "a rule of the paper");
+    }
+}

@@ -202,19 +202,9 @@ impl RaftCluster {
     /// # Errors
     /// When one holds another entry there, or none.
     pub fn nothing_is_lost(&self, seen: &[(LogIndex, Digest)]) -> TestResult {
-        let judge = self.cluster.judge();
-        for (node, server) in judge.known().servers() {
-            let lost = |(index, digest): &&(LogIndex, Digest)| {
-                let is_there = server.log.get(*index).is_some_and(|entry| entry.digest == *digest);
-                let is_in_snapshot = server.head.is_some_and(|head| head.snapshot_index >= *index);
-                !is_there && !is_in_snapshot
-            };
-            if let Some((index, _)) = seen.iter().find(lost) {
-                let title = format!("A command was seen applied as entry {index}, and the log of {node} lacks it now.");
-                return Err(self.failed("lost-command", title).on([node]));
-            }
-        }
-        Ok(())
+        let Some((node, index)) = first_lost(self.cluster.judge().known(), seen) else { return Ok(()) };
+        let title = format!("A command was seen applied as entry {index}, and the log of {node} lacks it now.");
+        Err(self.failed("lost-command", title).on([node]))
     }
 
     /// That nobody has applied anything at `index` yet.
@@ -265,5 +255,50 @@ impl RaftCluster {
             self.roll_call()
         );
         self.failed("no-agreement", title)
+    }
+}
+
+/// A server whose log lacks what was seen applied, and where; no snapshot of its own stands for it.
+fn first_lost(known: &Known, seen: &[(LogIndex, Digest)]) -> Option<(NodeId, LogIndex)> {
+    known.servers().find_map(|(node, server)| {
+        let lost = |(index, digest): &&(LogIndex, Digest)| {
+            let is_there = server.log.get(*index).is_some_and(|entry| entry.digest == *digest);
+            let is_in_snapshot = server.head.is_some_and(|head| head.snapshot_index >= *index);
+            !is_there && !is_in_snapshot
+        };
+        seen.iter().find(lost).map(|(index, _)| (node, *index))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants::Script;
+
+    #[test]
+    fn a_command_that_one_log_lacks_is_lost_and_one_in_a_snapshot_is_not() {
+        let seen = [(LogIndex(1), Digest::of(b"a")), (LogIndex(3), Digest::of(b"c"))];
+        let servers = |behind_snapshot: &[(u64, &str)]| {
+            let mut script = Script::of(2);
+            script.leader(1, 1, 3, &[(1, "a"), (1, "b"), (1, "c")]);
+            script.follower_behind_snapshot(2, 1, 2, (2, 1), behind_snapshot);
+            script
+        };
+        assert_eq!(first_lost(servers(&[]).judge().known(), &seen), Some((NodeId(2), LogIndex(3))));
+        let mut script = servers(&[(1, "c")]);
+        assert_eq!(first_lost(script.judge().known(), &seen), None);
+        let others = [(LogIndex(3), Digest::of(b"x"))];
+        assert_eq!(
+            first_lost(script.judge().known(), &others),
+            Some((NodeId(1), LogIndex(3))),
+            "another command there"
+        );
+    }
+
+    #[test]
+    fn a_server_that_has_shown_nothing_has_nothing() {
+        let seen = [(LogIndex(1), Digest::of(b"a"))];
+        assert_eq!(first_lost(Script::of(1).judge().known(), &seen), Some((NodeId(1), LogIndex(1))));
+        assert_eq!(first_lost(Script::of(1).judge().known(), &[]), None);
     }
 }

@@ -5,12 +5,14 @@ use windtunnel::NodeId;
 
 impl RaftCluster {
     /// Crashes servers, each by a kill or by a power loss, as is drawn: what was synced stays in both, what was
-    /// not may be gone. (MIT's crash keeps all that was ever handed to the persister.)
+    /// not may be gone. (MIT's crash keeps all that was ever handed to the persister.) In flight each is a kill, and
+    /// what was written stays, synced or not.
     pub fn crash(&self, nodes: &[NodeId]) {
         let stream = self.cluster.stream("crashes");
         for node in nodes {
             self.connected.borrow_mut().remove(node);
-            if stream.below(2) == 0 { self.cluster.kill(*node) } else { self.cluster.power_loss(*node) }
+            let is_kill = stream.below(2) == 0 || !self.cluster.has_power_losses();
+            if is_kill { self.cluster.kill(*node) } else { self.cluster.power_loss(*node) }
         }
     }
 

@@ -1,0 +1,122 @@
+//! What a flight is made of and how it is judged, with nodes of the tunnel in the place of processes.
+
+use super::*;
+use crate::failed::{Failed, TestResult};
+use crate::judge::Interest;
+use crate::protocol::{FlightCourse, FlightLoad, FlightVerdict, ScenarioText};
+use crate::suite::{self, Storm};
+use std::path::PathBuf;
+use std::time::Duration;
+use windtunnel::executor::Program;
+use windtunnel::time::sleep;
+use windtunnel::world::{Moment, Simulation};
+use windtunnel::{NodeId, Ppm, Seed, node};
+
+/// Lets everything pass.
+pub(super) struct Anything;
+
+impl Judge for Anything {
+    fn new(_: u32) -> Self {
+        Anything
+    }
+
+    fn observed(&mut self, _: Moment, _: NodeId, _: &str, _: &[u8]) -> Result<Interest, Failed> {
+        Ok(Interest::None)
+    }
+}
+
+/// A lab without a test, which misses a bound without a leader.
+pub(super) fn lab<J: Judge>() -> Lab<J> {
+    Lab {
+        name: "ticks",
+        parts: Vec::new(),
+        tests: Vec::new(),
+        observations: &["tick"],
+        storm: Storm {
+            load: |_, _| Box::pin(std::future::pending()),
+            recovery: |_| Box::pin(async { Ok(()) }),
+            recovery_budget: Nanos::from_secs(1),
+        },
+        flight: Some(suite::Flight { load: |_, _, _| clients(Ok(())), bounds: &["no-leader"] }),
+    }
+}
+
+fn clients(nothing_lost: TestResult) -> Clients {
+    Clients { at_work: Box::pin(std::future::pending()), nothing_lost: Box::pin(async { nothing_lost }) }
+}
+
+const STORM: &str = "about = \"x\"\nnodes = 3\nduration = \"2s\"\nnetwork = { latency = \"5ms\" }\n";
+
+fn request(nodes: Option<u32>, load: Option<FlightLoad>, more: &str) -> FlyRequest {
+    let scenario = ScenarioText { name: "storm.toml".to_owned(), text: format!("{STORM}{more}") };
+    FlyRequest {
+        course: FlightCourse::Scenario { scenario, nodes, load },
+        seed: Seed(1),
+        directory: PathBuf::new(),
+        node_binary: PathBuf::new(),
+    }
+}
+
+fn planned(request: &FlyRequest) -> Flightplan<Anything> {
+    course::plan(&lab(), request).unwrap_or_else(|refusal| panic!("{}", refusal.message))
+}
+
+#[test]
+fn a_scenario_says_how_many_nodes_for_how_long_and_what_clients_do_unless_the_command_line_does() {
+    let Flightplan { nodes, lasts, load, .. } = planned(&request(None, None, "load = { clients = 2 }\n"));
+    assert_eq!((nodes, lasts, load.clients, load.snapshot_every), (3, Some(Nanos::from_secs(2)), 2, 0));
+    let asked = FlightLoad { snapshot_every: 70, snapshot_bytes: 7, ..FlightLoad::lasting(5_000_000_000) };
+    let Flightplan { nodes, lasts, load, time_budget, .. } = planned(&request(Some(5), Some(asked), ""));
+    assert_eq!((nodes, lasts, time_budget), (5, Some(Nanos::from_secs(5)), Nanos::from_secs(6)));
+    assert_eq!((load.clients, load.propose_every.0), (FlightLoad::WINDOW, Nanos::ZERO));
+    assert_eq!((load.snapshot_every, load.snapshot_bytes), (70, 7));
+    let own = request(None, Some(asked), "load = { snapshot_every = 30, snapshot_bytes = 3 }\n");
+    let load = planned(&own).load;
+    assert_eq!((load.snapshot_every, load.snapshot_bytes), (30, 3), "a scenario takes its own snapshots");
+}
+
+#[test]
+fn a_load_that_nobody_described_takes_snapshots() {
+    let course = FlightCourse::Calm { nodes: 3, load: FlightLoad::lasting(1) };
+    let load = planned(&FlyRequest { course, ..request(None, None, "") }).load;
+    assert!(load.snapshot_every > 0 && load.snapshot_bytes > 0, "{load:?}");
+}
+
+#[test]
+fn a_scenario_that_names_a_node_which_is_not_there_is_refused() {
+    let third = "[[event]]\nat = \"1s\"\ndo = \"kill\"\nnode = 3\n";
+    assert_eq!(planned(&request(Some(3), None, third)).nodes, 3);
+    let refusal = course::plan(&lab::<Anything>(), &request(Some(2), None, third)).err().expect("it is refused");
+    assert!(refusal.message.contains("node 3"), "{}", refusal.message);
+}
+
+/// Runs a storm with flight's clients in the tunnel; what the links are like at its end, and how it is judged.
+fn flown(nothing_lost: TestResult) -> (FlightVerdict, Option<String>) {
+    let Flightplan { nodes, course, load, time_budget, .. } = planned(&request(None, None, ""));
+    let calm = LinkWeather { latency: [Nanos::ZERO; 2], loss_ppm: Ppm::NEVER, ..LinkWeather::default() };
+    let scene = Scene { nodes, course, surroundings: Surroundings { calm, power_losses: false }, capture: None };
+    let program = Program::new(|| async {
+        loop {
+            sleep(Duration::from_millis(10)).await;
+            node::observe("tick", &());
+        }
+    });
+    let setup = move || {
+        // What a client was answered is asked for after recovery, once.
+        let clients = move |_: Cluster<Anything>, _, _| clients(nothing_lost);
+        let parts = measured(clients, |_| Box::pin(async { Ok(()) }), load, Meter::default());
+        let (watch, body) = scene.set(parts);
+        (watch, move |tester| body(tester).1)
+    };
+    let (report, kept) = Simulation::new(Seed(1)).program(nodes, program).observe(setup, Watcher::into_kept);
+    let ran = Ran { report, kept, nodes, is_storm: true, time_budget };
+    let (verdict, broken) = verdict::of(&lab::<Anything>(), &ran, Nanos::ZERO, false);
+    (verdict, broken.map(|broken| broken.rule))
+}
+
+#[test]
+fn a_command_that_was_answered_and_is_missing_after_recovery_is_violated() {
+    assert_eq!(flown(Ok(())), (FlightVerdict::Safe, None));
+    let lost = Failed::new("lost-command", "The log of node 2 lacks it.");
+    assert_eq!(flown(Err(lost)), (FlightVerdict::Violated, Some("lost-command".to_owned())));
+}
