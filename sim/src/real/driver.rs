@@ -157,7 +157,7 @@ impl Driver {
                 self.callers.welcome(&hello, stream, unframe);
             }
             Input::Request { from, connection, call, method, body } => {
-                if self.callers.admit(from, connection) {
+                if self.callers.admit(from, connection, &method) {
                     self.step(Event::Request { from, call, method, body });
                 }
             }
@@ -202,7 +202,7 @@ impl Driver {
         let at_ns = clock.monotonic.0;
         match effect {
             Effect::Send { to, call, method, body } => self.links.send(to, call, method, body),
-            Effect::Respond { to, call, method: _, result } => self.callers.respond(to, call, result),
+            Effect::Respond { to, call, method, result } => self.callers.respond(to, call, &method, result),
             Effect::Arm { timer, at } => self.timers.arm(timer, at),
             Effect::Cancel { timer } => self.timers.cancel(timer),
             Effect::Disk { operation, request } => self.disk.submit(operation, request),
