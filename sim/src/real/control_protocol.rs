@@ -12,7 +12,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 
 /// Both sides must be built for the same one.
-pub const CONTROL_PROTOCOL: u32 = 1;
+pub const CONTROL_PROTOCOL: u32 = 2;
 
 /// The largest frame, in bytes: the largest request or observation, and what stands around it.
 pub const CONTROL_FRAME_LIMIT: usize = (64 << 20) + 1_024;
@@ -121,6 +121,8 @@ pub enum Ended {
     Stopped {
         /// Why, in its own words.
         reason: String,
+        /// What its disk had done to it by then: whoever judges it must know.
+        disk: DiskFaults,
     },
     /// A task panicked.
     Panicked(PanicReport),
@@ -131,6 +133,15 @@ pub enum Ended {
         /// How many bytes were kept.
         bytes: u64,
     },
+}
+
+/// How often a node's disk has failed it, since the process began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskFaults {
+    /// Operations that failed (EIO, and what else a machine says that a node has no word for).
+    pub errors: u64,
+    /// Operations that found no room.
+    pub full: u64,
 }
 
 impl Ended {
@@ -152,7 +163,7 @@ impl fmt::Display for Ended {
         match self {
             Ended::Terminated => f.write_str("terminated"),
             Ended::Killed => f.write_str("killed"),
-            Ended::Stopped { reason } => write!(f, "stopped: {reason}"),
+            Ended::Stopped { reason, .. } => write!(f, "stopped: {reason}"),
             Ended::Panicked(PanicReport { message, place }) => write!(f, "panicked at {place}: {message}"),
             Ended::NeverIdle => f.write_str("never idle: a task is woken again and again without waiting for anything"),
             Ended::Unobserved { bytes } => {
@@ -250,7 +261,9 @@ mod tests {
                 kind,
                 body
             }),
-            "[a-z ]{0,40}".prop_map(|reason| FromNode::Ended { how: Ended::Stopped { reason } }),
+            ("[a-z ]{0,40}", any::<u64>()).prop_map(|(reason, full)| FromNode::Ended {
+                how: Ended::Stopped { reason, disk: DiskFaults { errors: 1, full } }
+            }),
         ]
     }
 

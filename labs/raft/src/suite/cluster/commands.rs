@@ -197,13 +197,14 @@ impl RaftCluster {
         watched.await
     }
 
-    /// That the logs of all servers hold what was seen applied, each in its place, unless a snapshot stands for it.
+    /// That the logs of all servers that run hold what was seen applied, each in its place, unless a snapshot stands for
+    /// it. One whose disk has failed may have stopped for good, before it heard of the rest.
     ///
     /// # Errors
     /// When one holds another entry there, or none.
     pub fn nothing_is_lost(&self, seen: &[(LogIndex, Digest)]) -> TestResult {
         let judge = self.cluster.judge();
-        for (node, server) in judge.known().servers() {
+        for (node, server) in judge.known().servers().filter(|(_, server)| server.running) {
             let lost = |(index, digest): &&(LogIndex, Digest)| {
                 let is_there = server.log.get(*index).is_some_and(|entry| entry.digest == *digest);
                 let is_in_snapshot = server.head.is_some_and(|head| head.snapshot_index >= *index);
