@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use windtunnel::executor::Program;
 use windtunnel::line::ControlId;
 use windtunnel::real::Ended;
-use windtunnel::real::control_protocol::{FromNode, ToNode, read_frame, write_frame};
+use windtunnel::real::control_protocol::{DiskFaults, FromNode, ToNode, read_frame, write_frame};
 use windtunnel::real::main_if_asked;
 use windtunnel::{NodeId, node, time};
 
@@ -166,7 +166,7 @@ fn a_panic_exits_with_101_and_says_where() {
 
 fn a_stop_exits_with_3_and_says_why() {
     let (how, code, said) = end_of(b"s");
-    assert_eq!(how, Ended::Stopped { reason: "the disk is gone".into() });
+    assert_eq!(how, Ended::Stopped { reason: "the disk is gone".into(), disk: DiskFaults::default() });
     assert_eq!(code, Some(3));
     assert!(said.contains("stopped: the disk is gone"), "{said}");
 }

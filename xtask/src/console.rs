@@ -42,6 +42,13 @@ impl Console {
         self.format == Format::Json
     }
 
+    /// How to draw where a person looks at both outputs, and the terminal can move its cursor.
+    pub fn screen(&self) -> Option<text::Style> {
+        let can_draw = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+        let is_looked_at = io::stdout().is_terminal() && io::stderr().is_terminal();
+        (self.format == Format::Text && is_looked_at && can_draw).then_some(text::Style { colour: self.colour })
+    }
+
     /// Prints one event. An error of a person's reading goes to standard error.
     pub fn say(&self, event: &Event) {
         match (self.format, event) {

@@ -7,6 +7,8 @@ mod support;
 
 use libtest_mimic::{Arguments, Trial};
 use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -17,10 +19,13 @@ fn main() -> ExitCode {
     if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
         return lab_raft::worker::<solution_raft::Raft>();
     }
-    let trials: [(&str, fn()); 6] = [
+    let trials: [(&str, fn()); 9] = [
         ("a_kill_and_a_cut_lose_nothing_and_leave_no_process", a_kill_and_a_cut_lose_nothing_and_leave_no_process),
         ("data_of_another_node_is_named", data_of_another_node_is_named),
         ("a_binary_that_is_no_node_is_named", a_binary_that_is_no_node_is_named),
+        ("a_port_that_is_taken_is_named", a_port_that_is_taken_is_named),
+        ("data_of_another_flight_is_left_alone", data_of_another_flight_is_left_alone),
+        ("a_node_whose_disk_is_full_stops_and_nothing_is_lost", a_node_whose_disk_is_full_stops_and_nothing_is_lost),
         ("an_interrupted_flight_lands", an_interrupted_flight_lands),
         ("a_story_that_cannot_fly_says_why", a_story_that_cannot_fly_says_why),
         ("what_is_built_to_fly_has_nothing_of_the_simulator", what_is_built_to_fly_has_nothing_of_the_simulator),
@@ -57,6 +62,15 @@ impl Place {
 
     fn lab(&self, words: &str) -> Answer {
         Answer::of(self.command(words, &std::env::current_exe().unwrap()))
+    }
+
+    /// A node's executable: a script before the real one, which finds its configuration in `$3`.
+    fn node_behind(&self, script: &str) -> PathBuf {
+        let path = self.0.join("node.sh");
+        let own = std::env::current_exe().unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\nexec '{}' \"$@\"\n", own.display())).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
     }
 
     /// Processes whose command line names this place: nodes and their workers.
@@ -168,20 +182,81 @@ fn a_binary_that_is_no_node_is_named() {
     assert_eq!(answer.code, 70, "{answer:?}");
 }
 
+/// Somebody else has the port before node 2 comes to it.
+fn a_port_that_is_taken_is_named() {
+    let place = Place::new("port");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let node = place.node_behind(&format!(
+        "case \"$3\" in */node-2/*)\n  sed '1,/^listen = /s/^listen = .*/listen = \"{address}\"/' \"$3\" > \"$3.taken\"\n  \
+         mv \"$3.taken\" \"$3\";;\nesac"
+    ));
+    let answer = Answer::of(place.command("fly raft --seed 1 --load 300ms", &node));
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let message = answer.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("does not take off") && message.contains("node 2"), "{message}");
+    let words = format!("listen = {address}: Address already in use (os error 98); is another node running there?");
+    assert!(message.contains(&words), "{message}");
+    assert_eq!(place.processes(), Vec::<String>::new());
+}
+
+fn data_of_another_flight_is_left_alone() {
+    let place = Place::new("locked");
+    let data = place.0.join("data");
+    let words = format!("fly raft --seed 1 --load 30s --data {}", data.display());
+    let mut first = place.command(&words, &std::env::current_exe().unwrap());
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_nodes(&place);
+    let config = || std::fs::read_to_string(data.join("node-1").join("node.toml")).unwrap();
+    let before = config();
+    let second = place.lab(&words);
+    assert_eq!(second.code, 2, "{second:?}");
+    let message = second.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("data is locked: another flight uses it; wait for its end"), "{message}");
+    assert_eq!(config(), before, "the first flight may still start its nodes with it");
+    interrupt(&first);
+    assert_eq!(first.wait().unwrap().code(), Some(130));
+    assert_eq!(place.processes(), Vec::<String>::new());
+}
+
+/// Its files may not grow past 100 KiB: it says so and stops, and the others go on without it.
+fn a_node_whose_disk_is_full_stops_and_nothing_is_lost() {
+    let place = Place::new("full");
+    let data = place.0.join("data");
+    let node = place.node_behind("case \"$3\" in */node-2/*) trap '' XFSZ; ulimit -f 200;; esac");
+    let words = format!("fly raft --seed 1 --load 3s --data {}", data.display());
+    let answer = Answer::of(place.command(&words, &node));
+    let summary = answer.summary();
+    // A machine that stands still for seconds decides nothing; what was answered is there in either case.
+    assert!(summary["verdict"] == "safe" || summary["verdict"] == "undecided", "{answer:?}");
+    assert_eq!(answer.code, if summary["verdict"] == "safe" { 0 } else { 5 });
+    let log = std::fs::read_to_string(data.join("node-2").join("log")).unwrap();
+    assert!(log.contains("stopped:") && log.contains("cannot be written: no storage space"), "{log}");
+    let rows = answer.events_of("flight_second");
+    let last = rows.last().map(|row| row["nodes"][1].clone()).unwrap_or_default();
+    assert_eq!(last["state"], "down", "{last}");
+    assert!(summary["operations"].as_u64().unwrap() > 300, "the others go on: {summary}");
+}
+
 fn an_interrupted_flight_lands() {
     let place = Place::new("interrupted");
     let mut command = place.command("fly raft --seed 1 --load 30s", &std::env::current_exe().unwrap());
     let mut flight = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let began = Instant::now();
-    while place.processes().len() < 3 && began.elapsed() < Duration::from_secs(20) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert_eq!(place.processes().len(), 3);
+    wait_for_nodes(&place);
     interrupt(&flight);
     let status = flight.wait().unwrap();
     assert_eq!(status.code(), Some(130));
     assert!(began.elapsed() < Duration::from_secs(28), "it did not wait for the end of its load");
     assert_eq!(place.processes(), Vec::<String>::new());
+}
+
+fn wait_for_nodes(place: &Place) {
+    let began = Instant::now();
+    while place.processes().len() < 3 && began.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(place.processes().len(), 3);
 }
 
 fn interrupt(process: &Child) {

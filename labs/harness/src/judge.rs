@@ -23,6 +23,8 @@ pub struct Standing {
     pub term: u64,
     /// How much of its log is committed.
     pub commit: u64,
+    /// How much of it its state machine has.
+    pub applied: u64,
 }
 
 /// What a lab knows of a run while it goes on. There is one for each run, shared with the test body.
@@ -55,7 +57,7 @@ pub trait Judge: 'static {
         0
     }
 
-    /// What is known of a node, for who looks on: its role, its term, and how much of its log is committed.
+    /// What is known of a node, for who looks on: its role, its term, and how much of its log is committed and applied.
     fn standing(&self, node: NodeId) -> Option<Standing> {
         let _ = node;
         None

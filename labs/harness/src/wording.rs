@@ -33,6 +33,7 @@ pub(crate) fn of_failure(failure: &Failure, standing: &Standing<'_>) -> Failed {
         }
         Failure::Deadlock => ("deadlock", None),
         Failure::ProcessLost { .. } => ("process-lost", None),
+        Failure::Unobserved { .. } => ("tester-behind", None),
     };
     let mut failed = Failed::new(rule, capitalised(&sentence(failure, standing)));
     failed.source = source;
@@ -40,7 +41,8 @@ pub(crate) fn of_failure(failure: &Failure, standing: &Standing<'_>) -> Failed {
         Failure::Panicked { node, .. }
         | Failure::NeverIdle { node }
         | Failure::Undecodable { node, .. }
-        | Failure::ProcessLost { node, .. } => failed.on([*node]),
+        | Failure::ProcessLost { node, .. }
+        | Failure::Unobserved { node } => failed.on([*node]),
         _ => failed,
     }
 }
@@ -67,7 +69,10 @@ fn sentence(failure: &Failure, standing: &Standing<'_>) -> String {
             Some(awaited) => format!("{failure}; the test {awaited}"),
             None => failure.to_string(),
         },
-        Failure::Panicked { .. } | Failure::Undecodable { .. } | Failure::ProcessLost { .. } => failure.to_string(),
+        Failure::Panicked { .. }
+        | Failure::Undecodable { .. }
+        | Failure::ProcessLost { .. }
+        | Failure::Unobserved { .. } => failure.to_string(),
     }
 }
 

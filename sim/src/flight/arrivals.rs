@@ -5,7 +5,7 @@ use super::machine::Process;
 use super::order::Piece;
 use super::pilot::Pilot;
 use crate::line::{ControlFailure, ControlId, Event};
-use crate::real::control_protocol::{CONTROL_PROTOCOL, Ended, FromNode};
+use crate::real::control_protocol::{CONTROL_PROTOCOL, DiskFaults, Ended, FromNode};
 use crate::units::NodeId;
 use crate::world::disk::DiskStatistics;
 use crate::world::{Failure, Lifecycle, Stop};
@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 const TO_END: Duration = Duration::from_secs(5);
 /// How many lines of what a node printed are quoted.
 const LAST_WORDS: usize = 5;
-/// How a node's process ends that has ended itself, and one that has panicked.
+/// How a node's process ends that has ended itself, and one whose tester was too far behind: for want of last words.
 const STOPPED: i32 = 3;
+const UNOBSERVED: i32 = 4;
 
 impl Pilot<'_> {
     /// Takes in what a node sent in one step. All that the step showed is one event.
@@ -118,14 +119,16 @@ impl Pilot<'_> {
         };
         let code = status.ok().and_then(|status| status.code());
         match process.ended.take() {
-            Some(Ended::Stopped { reason }) => self.stopped(node, &reason),
+            Some(Ended::Stopped { reason, disk }) => self.stopped(node, &reason, disk),
             Some(Ended::Panicked(report)) => self.fail_at(node, &exit, Failure::Panicked { node, report }),
             Some(Ended::NeverIdle) => self.fail_at(node, &exit, Failure::NeverIdle { node }),
+            Some(Ended::Unobserved { .. }) => self.fail_at(node, &exit, Failure::Unobserved { node }),
             _ if process.killed => {
                 self.counters.kills += 1;
                 self.lifecycle(node, Lifecycle::Killed);
             }
-            None if code == Some(STOPPED) => self.stopped(node, &process.child.last_words(1)),
+            None if code == Some(STOPPED) => self.stopped(node, &process.child.last_words(1), DiskFaults::default()),
+            None if code == Some(UNOBSERVED) => self.fail_at(node, &exit, Failure::Unobserved { node }),
             Some(other) => {
                 let message = said(&process, &format!("{exit}: {other}"));
                 self.fail_at(node, &exit, Failure::ProcessLost { node, message });
@@ -145,12 +148,13 @@ impl Pilot<'_> {
         self.fail(failure);
     }
 
-    /// Of its disk nothing is known: that is the machine's.
-    fn stopped(&mut self, node: NodeId, reason: &str) {
+    /// Of its disk is known what it has told with its last words.
+    fn stopped(&mut self, node: NodeId, reason: &str, DiskFaults { errors, full }: DiskFaults) {
         self.counters.stops += 1;
         let moment = self.moment_now();
         self.history.note(moment, What::Ended { node, how: reason });
-        let response = self.observer.stopped(moment, node, Stop { reason, disk: &DiskStatistics::default() });
+        let disk = DiskStatistics { errors_injected: errors, full, ..DiskStatistics::default() };
+        let response = self.observer.stopped(moment, node, Stop { reason, disk: &disk });
         self.respond(response);
         self.lifecycle(node, Lifecycle::Stopped);
     }

@@ -8,7 +8,7 @@ use crate::line::LogLevel;
 use crate::units::NodeId;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -133,6 +133,19 @@ impl Berth {
 
 pub(super) fn make_directory(path: &Path) -> Result<(), TakeOffError> {
     fs::create_dir_all(path).map_err(|source| TakeOffError::File { path: path.to_owned(), source })
+}
+
+/// Keeps other flights away until what this gives is dropped, or this process ends: they would write over
+/// configurations, ports and history of this one before any node could say that its data is in use.
+pub(super) fn hold_directory(directory: &Path) -> Result<File, TakeOffError> {
+    let path = directory.join("lock");
+    let opened = File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = opened.map_err(|source| TakeOffError::File { path: path.clone(), source })?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(TakeOffError::Locked(directory.to_owned())),
+        Err(TryLockError::Error(source)) => Err(TakeOffError::File { path, source }),
+    }
 }
 
 /// What goes away while this looks counts for nothing.

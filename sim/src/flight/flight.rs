@@ -1,6 +1,6 @@
 //! How a flight is set up, [`Flight`], and what is known of it afterwards, [`Flown`].
 
-use super::fleet::{Fleet, make_directory};
+use super::fleet::{Fleet, hold_directory, make_directory};
 use super::history::History;
 use super::machine::Process;
 use super::pilot::{End, Pilot};
@@ -81,6 +81,9 @@ pub enum TakeOffError {
         /// Why.
         source: io::Error,
     },
+    /// Another flight leaves its files there.
+    #[error("{} is locked: another flight uses it; wait for its end, or give this one a directory of its own", .0.display())]
+    Locked(PathBuf),
     /// The node's executable.
     #[error("{} cannot be started: {source}", path.display())]
     Binary {
@@ -162,6 +165,7 @@ impl Flight {
     ) -> Result<Flown<T>, TakeOffError> {
         let Flight { binary, nodes, options } = self;
         make_directory(&options.directory)?;
+        let _held = hold_directory(&options.directory)?;
         let fleet = Fleet::lay_out(binary, nodes, &options)?;
         let path = options.directory.join("history.jsonl");
         let history = History::create(&path).map_err(|source| TakeOffError::File { path, source })?;

@@ -9,9 +9,10 @@
 //! whatever could be a cause of those has been read as well. Steps that know nothing of each other come in the order of
 //! their times too, but a rule must not hang on that: a frame may have been late.
 //!
-//! Three things this takes: all nodes are on this machine; a node's frames find room in its socket, else its messages
-//! may leave it before them (a pilot that is megabytes behind); and what a killed node had shown is in the
-//! kernel, from where it is read after its death. The step in which it was killed may be missing, with all that it said to others.
+//! Three things this takes. All nodes are on this machine. A node whose frames find no room in its socket, since the
+//! pilot is megabytes behind, keeps its messages until they do (`real::driver`); past 64 MiB it ends, and so does the
+//! flight, undecided. And what a killed node had shown is in the kernel, from where it is read after its death; the step
+//! in which it was killed may be missing, with all that it said to others.
 
 use crate::real::control_protocol::FromNode;
 use crate::units::NodeId;

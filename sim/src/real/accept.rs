@@ -5,21 +5,23 @@ use super::log::Log;
 use super::outbox::Outbox;
 use super::own_task::OwnTask;
 use super::wire::{FromCaller, FromServer, Hello, LARGEST_FRAME, Unframe, WireError};
-use crate::line::{CallId, Rejection};
+use crate::line::{CallId, Method, Rejection};
 use crate::net::FRAME_LIMIT;
 use crate::units::{Incarnation, NodeId};
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 /// Past so many bytes of replies that a peer does not take, nothing more is read from it.
 const REPLY_BYTES: usize = 32 << 20;
 /// Past so many a reply is lost, as on a narrow link: what was asked before may still be answered.
 const MOST_REPLY_BYTES: usize = 2 * REPLY_BYTES;
-/// Past so many requests of one peer that wait for their replies, nothing more is read from it.
+/// Past so many requests of one kind from one peer that wait for their replies, a further one is lost, as on a narrow
+/// link. Reading no more would keep all others from their answers, and a handler that never returns would do so for ever.
 const REQUESTS: usize = 16_384;
+/// How many kinds are remembered of which no request waits.
+const IDLE_KINDS: usize = 64;
 
 /// The connections from all peers.
 #[derive(Debug)]
@@ -40,15 +42,17 @@ struct Caller {
     /// The peer's: a reply for an earlier one is for nobody.
     incarnation: Incarnation,
     outbox: Rc<Outbox>,
-    owed: Rc<Owed>,
+    owed: BTreeMap<Method, Owed>,
     _reader: OwnTask,
 }
 
-/// Requests of one peer that have no reply yet.
+/// Requests of one kind from one peer.
 #[derive(Debug, Default)]
 struct Owed {
-    count: Cell<usize>,
-    fewer: Notify,
+    /// How many wait for a reply.
+    waiting: usize,
+    /// How many there was no room for.
+    lost: u64,
 }
 
 impl Callers {
@@ -63,7 +67,7 @@ impl Callers {
         }
         self.count += 1;
         let (input, output) = stream.into_split();
-        let (outbox, owed) = (Rc::new(Outbox::new(output)), Rc::new(Owed::default()));
+        let outbox = Rc::new(Outbox::new(output));
         // A few bytes always fit.
         let _ = outbox.push(&FromServer::Welcome { incarnation: self.incarnation }, LARGEST_FRAME);
         let reader = Reader {
@@ -71,30 +75,48 @@ impl Callers {
             incarnation: hello.incarnation,
             connection: self.count,
             outbox: outbox.clone(),
-            owed: owed.clone(),
             inputs: self.inputs.clone(),
             log: self.log,
         };
         let reader = OwnTask::spawn(reader.read(input, unframe));
-        let caller = Caller { number: self.count, incarnation: hello.incarnation, outbox, owed, _reader: reader };
-        self.callers.insert(hello.from, caller);
+        let (number, incarnation, owed) = (self.count, hello.incarnation, BTreeMap::new());
+        self.callers.insert(hello.from, Caller { number, incarnation, outbox, owed, _reader: reader });
     }
 
-    /// Whether a request that has come is to be handled: one over a connection that is gone is not.
-    pub fn admit(&mut self, from: NodeId, connection: u64) -> bool {
-        let caller = self.callers.get(&from).filter(|caller| caller.number == connection && !self.closed);
-        if let Some(caller) = caller {
-            caller.owed.count.set(caller.owed.count.get() + 1);
+    /// Whether a request that has come is to be handled: one over a connection that is gone is not, and one past
+    /// those that may wait for a reply.
+    pub fn admit(&mut self, from: NodeId, connection: u64, method: &Method) -> bool {
+        let caller = self.callers.get_mut(&from).filter(|caller| caller.number == connection && !self.closed);
+        let Some(Caller { owed, .. }) = caller else { return false };
+        let owed = match owed.get_mut(method) {
+            Some(owed) => owed,
+            None => owed.entry(method.clone()).or_default(),
+        };
+        if owed.waiting < REQUESTS {
+            owed.waiting += 1;
+            return true;
         }
-        caller.is_some()
+        owed.lost += 1;
+        if owed.lost.is_power_of_two() {
+            let Owed { waiting, lost } = owed;
+            self.log.warn(format_args!(
+                "{waiting} calls of {method} from {from} wait for their replies, and no more may: {lost} lost so far; \
+                 does its handler return?"
+            ));
+        }
+        false
     }
 
-    pub fn respond(&mut self, to: NodeId, call: CallId, result: Result<Vec<u8>, Rejection>) {
-        let caller = self.callers.get(&to).filter(|caller| caller.incarnation == call.incarnation());
+    pub fn respond(&mut self, to: NodeId, call: CallId, method: &Method, result: Result<Vec<u8>, Rejection>) {
+        let caller = self.callers.get_mut(&to).filter(|caller| caller.incarnation == call.incarnation());
         let Some(Caller { outbox, owed, .. }) = caller else { return };
         // Requests of a connection before this one are owed nothing.
-        owed.count.set(owed.count.get().saturating_sub(1));
-        owed.fewer.notify_waiters();
+        if let Some(of_kind) = owed.get_mut(method) {
+            of_kind.waiting = of_kind.waiting.saturating_sub(1);
+            if of_kind.waiting == 0 && owed.len() > IDLE_KINDS {
+                owed.remove(method);
+            }
+        }
         let size = result.as_ref().map_or(0, Vec::len);
         if outbox.len() + size > MOST_REPLY_BYTES {
             return self.log.warn(format_args!("{to} does not take its replies: one is lost"));
@@ -124,7 +146,7 @@ impl Callers {
 
     /// Whether every request has its reply.
     pub fn owe_nothing(&self) -> bool {
-        self.callers.values().all(|caller| caller.owed.count.get() == 0)
+        self.callers.values().flat_map(|caller| caller.owed.values()).all(|owed| owed.waiting == 0)
     }
 
     pub fn flush(&self) {
@@ -142,7 +164,6 @@ struct Reader {
     incarnation: Incarnation,
     connection: u64,
     outbox: Rc<Outbox>,
-    owed: Rc<Owed>,
     inputs: mpsc::Sender<Input>,
     log: Log,
 }
@@ -171,9 +192,6 @@ impl Reader {
 
     /// A peer that asks and does not take its replies waits.
     async fn wait_for_room(&self) {
-        while self.owed.count.get() >= REQUESTS {
-            self.owed.fewer.notified().await;
-        }
         if self.outbox.len() > REPLY_BYTES {
             self.outbox.emptied().await;
         }

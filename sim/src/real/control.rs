@@ -241,6 +241,11 @@ impl Control {
         }
     }
 
+    /// Waits until the tester has taken what it was told, if it has not.
+    pub fn behind(&self) -> Option<impl Future<Output = ()> + 'static> {
+        self.outbox().filter(|outbox| !outbox.is_empty()).map(Outbox::emptied)
+    }
+
     pub fn outbox(&self) -> Option<&Outbox> {
         self.tester.as_ref().map(|tester| &tester.outbox)
     }

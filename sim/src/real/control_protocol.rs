@@ -124,6 +124,8 @@ pub enum Ended {
     Stopped {
         /// Why, in its own words.
         reason: String,
+        /// What its disk had done to it by then: whoever judges it must know.
+        disk: DiskFaults,
     },
     /// A task panicked.
     Panicked(PanicReport),
@@ -134,6 +136,15 @@ pub enum Ended {
         /// How many bytes were kept.
         bytes: u64,
     },
+}
+
+/// How often a node's disk has failed it, since the process began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskFaults {
+    /// Operations that failed (EIO, and what else a machine says that a node has no word for).
+    pub errors: u64,
+    /// Operations that found no room.
+    pub full: u64,
 }
 
 impl Ended {
@@ -155,7 +166,7 @@ impl fmt::Display for Ended {
         match self {
             Ended::Terminated => f.write_str("terminated"),
             Ended::Killed => f.write_str("killed"),
-            Ended::Stopped { reason } => write!(f, "stopped: {reason}"),
+            Ended::Stopped { reason, .. } => write!(f, "stopped: {reason}"),
             Ended::Panicked(PanicReport { message, place }) => write!(f, "panicked at {place}: {message}"),
             Ended::NeverIdle => f.write_str("never idle: a task is woken again and again without waiting for anything"),
             Ended::Unobserved { bytes } => {
@@ -253,7 +264,9 @@ mod tests {
                 kind,
                 body
             }),
-            "[a-z ]{0,40}".prop_map(|reason| FromNode::Ended { how: Ended::Stopped { reason } }),
+            ("[a-z ]{0,40}", any::<u64>()).prop_map(|(reason, full)| FromNode::Ended {
+                how: Ended::Stopped { reason, disk: DiskFaults { errors: 1, full } }
+            }),
         ]
     }
 

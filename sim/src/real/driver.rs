@@ -17,6 +17,7 @@ use super::timers::Timers;
 use crate::executor::Executor;
 use crate::line::{Clock, ControlFailure, Effect, Event, Start};
 use crate::units::Nanos;
+use std::future::pending;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -89,6 +90,8 @@ impl Driver {
     /// Waits until something happens, and takes in what has.
     async fn round(&mut self, inputs: &mut mpsc::Receiver<Input>, switch: &mut Watch, alarm: &mut Alarm) {
         let next = [self.timers.next(), self.draining].into_iter().flatten().min();
+        let behind = self.control.behind();
+        let caught_up = async { if let Some(behind) = behind { behind.await } else { pending().await } };
         tokio::select! {
             biased;
             wanted = switch.changed(self.draining.is_some()) => self.turn_off(wanted),
@@ -104,6 +107,8 @@ impl Driver {
                 }
             }
             () = alarm.wait(self.clock, next) => {}
+            // Then messages may leave that had to wait for it.
+            () = caught_up => {}
         }
     }
 
@@ -157,7 +162,7 @@ impl Driver {
                 self.callers.welcome(&hello, stream, unframe);
             }
             Input::Request { from, connection, call, method, body } => {
-                if self.callers.admit(from, connection) {
+                if self.callers.admit(from, connection, &method) {
                     self.step(Event::Request { from, call, method, body });
                 }
             }
@@ -202,7 +207,7 @@ impl Driver {
         let at_ns = clock.monotonic.0;
         match effect {
             Effect::Send { to, call, method, body } => self.links.send(to, call, method, body),
-            Effect::Respond { to, call, method: _, result } => self.callers.respond(to, call, result),
+            Effect::Respond { to, call, method, result } => self.callers.respond(to, call, &method, result),
             Effect::Arm { timer, at } => self.timers.arm(timer, at),
             Effect::Cancel { timer } => self.timers.cancel(timer),
             Effect::Disk { operation, request } => self.disk.submit(operation, request),
@@ -221,7 +226,7 @@ impl Driver {
                 self.log.error(format_args!("{method} from {from} does not decode: are both built from one version?"));
             }
             Effect::Panicked(report) => self.ends(Ended::Panicked(report)),
-            Effect::Stopped { reason } => self.ends(Ended::Stopped { reason }),
+            Effect::Stopped { reason } => self.ends(Ended::Stopped { reason, disk: self.disk.faults() }),
             Effect::NeverIdle => self.ends(Ended::NeverIdle),
             // Only the tester of a simulation makes commands.
             #[cfg(feature = "sim")]
@@ -235,11 +240,14 @@ impl Driver {
         self.end.get_or_insert(how);
     }
 
-    /// The tester first: it should see what a node has become before others act on it.
+    /// The tester first: it must see what a node has become before others act on it. While the tester does not take
+    /// what it is told, nothing leaves the node, and past a bound the node ends (`control`).
     fn flush(&self) {
         self.control.flush();
-        self.callers.flush();
-        self.links.flush();
+        if self.control.behind().is_none() {
+            self.callers.flush();
+            self.links.flush();
+        }
     }
 
     fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
@@ -249,6 +257,10 @@ impl Driver {
     /// What the node has said still leaves it, as what a process gave its kernel before it exited does.
     async fn finish_writing(&self) {
         let last_words = async {
+            if let Some(behind) = self.control.behind() {
+                behind.await;
+                self.flush();
+            }
             for outbox in self.outboxes() {
                 outbox.emptied().await;
             }
@@ -272,7 +284,7 @@ impl Alarm {
     /// Ends at `next` or before, never after.
     async fn wait(&mut self, clock: RealClock, next: Option<Nanos>) {
         let Some((next, at)) = next.and_then(|next| Some((next, clock.when(next)?))) else {
-            return std::future::pending().await;
+            return pending().await;
         };
         if self.set.is_none_or(|set| next < set) {
             self.sleep.as_mut().reset(at.into());

@@ -12,6 +12,7 @@ mod commands;
 mod delivery;
 pub mod disk;
 mod happening;
+mod in_force;
 mod item;
 mod machine;
 mod network;
@@ -28,6 +29,7 @@ mod weather;
 
 pub use command::Command;
 use command::Fault;
+pub use in_force::InForce;
 pub use network::LinkDecisions;
 pub use observer::{Blind, Lifecycle, Moment, Observer, Response, Stop};
 pub use recording::{Intervention, LostMessage, PowerLoss, Record, Recorded, Recording, WhyLost};

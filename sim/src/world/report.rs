@@ -80,6 +80,11 @@ pub enum Failure {
         /// What became of it.
         message: String,
     },
+    /// In flight: a node showed more than its tester, too far behind, could take in, and ended itself.
+    Unobserved {
+        /// The node.
+        node: NodeId,
+    },
 }
 
 impl fmt::Display for Failure {
@@ -104,6 +109,11 @@ impl fmt::Display for Failure {
             Failure::TimeStandsStill => f.write_str("too many events at one instant: virtual time stands still"),
             Failure::Deadlock => f.write_str("nothing is left that could happen, and the test still waits"),
             Failure::ProcessLost { node, message } => write!(f, "the process of {node} is gone: {message}"),
+            Failure::Unobserved { node } => write!(
+                f,
+                "{node} showed more than the tester could take in, which was 64 MiB behind: the machine is too slow, or \
+                 too busy, for this load"
+            ),
         }
     }
 }

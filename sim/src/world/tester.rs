@@ -5,6 +5,7 @@
 
 use super::command::Command;
 use super::disk::DiskWeather;
+use super::in_force::InForce;
 use super::report::Counters;
 use super::weather::LinkWeather;
 use crate::executor::context::{Context, current};
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub running: RefCell<Vec<bool>>,
     pub disk_bytes: RefCell<Vec<u64>>,
     pub counters: RefCell<Counters>,
+    /// What the tester has commanded and not taken back.
+    pub in_force: RefCell<InForce>,
 }
 
 /// Drives the world from inside a test body. Cheap to clone.
@@ -47,7 +50,16 @@ impl Tester {
     }
 
     fn command(&self, command: Command) {
+        let running = self.shared.running.borrow();
+        let is_running = |node: NodeId| running.get(node.0 as usize).is_some_and(|running| *running);
+        self.shared.in_force.borrow_mut().note(&command, is_running);
         self.context.emit(Effect::Command(Box::new(command)));
+    }
+
+    /// What was commanded of weather and not taken back, this step included.
+    #[must_use]
+    pub fn in_force(&self) -> InForce {
+        self.shared.in_force.borrow().clone()
     }
 
     /// All nodes, in order.

@@ -1,9 +1,10 @@
 //! Rows on the network.
 
 use crate::both_worlds;
-use crate::services::{Count, DEADLINE, Echo, Hang, Long, PATIENCE, echo, hang};
+use crate::services::{Count, DEADLINE, Echo, Hang, Long, Never, PATIENCE, echo, hang};
 use crate::stage::{A, B, NODES};
 use serde::{Deserialize, Serialize};
+use std::future::IntoFuture;
 use windtunnel::net::{self, CallError, FRAME_LIMIT};
 use windtunnel::time::Instant;
 use windtunnel::{NodeId, spawn};
@@ -116,5 +117,17 @@ both_worlds! {
         let larger = net::call(B, Long(FRAME_LIMIT as u64 + 1)).timeout(DEADLINE * 4).await;
         assert_eq!(larger, Err(CallError::TimedOut));
         assert_eq!(echo(B, "after").await.as_deref(), Ok("after"));
+    }
+
+    /// More calls than may wait for one kind of reply: those that are answered at all go on.
+    async fn a_handler_that_never_returns_keeps_no_other_call_from_its_answer(_stage: Stage) {
+        const CALLS: u32 = 16_384 + 100;
+        let waiting: Vec<_> = (0..CALLS).map(|_| spawn(net::call(B, Never()).timeout(PATIENCE * 6).into_future())).collect();
+        for _ in 0..10 {
+            assert_eq!(echo(B, "meanwhile").await.as_deref(), Ok("meanwhile"));
+        }
+        assert_eq!(net::call(B, Never()).timeout(DEADLINE).await, Err(CallError::TimedOut), "one more is silence");
+        assert_eq!(echo(B, "after").await.as_deref(), Ok("after"));
+        assert!(waiting.iter().all(|call| !call.is_finished()));
     }
 }

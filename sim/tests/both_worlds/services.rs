@@ -38,6 +38,10 @@ rpc!(
     Hang() -> () as "hang"
 );
 rpc!(
+    /// Never answers.
+    Never() -> () as "never"
+);
+rpc!(
     /// What `Hang` says.
     Hangs() -> () as "hangs"
 );
@@ -79,6 +83,7 @@ pub fn serve() {
         let _ = net::call(from, Hangs()).timeout(PATIENCE).await;
         std::future::pending().await
     });
+    net::serve(|_, Never()| std::future::pending());
     net::serve(|_, Stop()| async { node::stop("it was asked to") });
     net::serve(|_, Long(count)| async move { "x".repeat(count as usize) });
 }

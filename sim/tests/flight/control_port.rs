@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 use windtunnel::line::ControlFailure;
 use windtunnel::real::Ended;
-use windtunnel::real::control_protocol::{CONTROL_PROTOCOL, FromNode, ToNode, read_frame, write_frame};
+use windtunnel::real::control_protocol::{CONTROL_PROTOCOL, DiskFaults, FromNode, ToNode, read_frame, write_frame};
 
 fn one() -> Fleet {
     let mut fleet = Fleet::new(1, program());
@@ -98,7 +98,7 @@ fn ends_of(asked: &Ask) -> Ended {
 
 #[test]
 fn a_node_says_how_it_ended() {
-    assert_eq!(ends_of(&Ask::Stop), Ended::Stopped { reason: "the disk is gone".into() });
+    assert_eq!(ends_of(&Ask::Stop), Ended::Stopped { reason: "the disk is gone".into(), disk: DiskFaults::default() });
     assert_eq!(ends_of(&Ask::Spin), Ended::NeverIdle);
     let Ended::Panicked(report) = ends_of(&Ask::Panic) else { panic!("it panics") };
     assert_eq!(report.message, "on purpose");

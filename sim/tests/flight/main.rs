@@ -1,19 +1,23 @@
 //! What only flight can show: strangers, nonsense, real files that are not what they should be.
 #![allow(clippy::disallowed_methods)] // real threads and real time
 
+mod behind;
 mod control_port;
 mod data;
+mod disks;
 #[path = "../support/fleet.rs"]
 mod fleet;
 mod peers;
 mod strangers;
 
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::line::ControlFailure;
 use windtunnel::net::{self, CallError, Request};
-use windtunnel::{NodeId, node, time};
+use windtunnel::{NodeId, fs, node, time};
 
 pub const A: NodeId = NodeId(1);
 pub const B: NodeId = NodeId(2);
@@ -26,6 +30,15 @@ impl Request for Echo {
     const NAME: &'static str = "echo";
 }
 
+/// Told by a peer that has shown something.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Note;
+
+impl Request for Note {
+    type Reply = ();
+    const NAME: &'static str = "note";
+}
+
 /// What a test asks of a node.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Ask {
@@ -35,6 +48,14 @@ pub enum Ask {
     Wait(Duration),
     /// Shows so many bytes.
     Show(u64),
+    /// Shows so many bytes, and in the same step tells a peer.
+    ShowAndTell { bytes: u64, to: NodeId },
+    /// How often it was told so.
+    Heard,
+    /// Writes a file's name into it, or ends the node.
+    Keep(String),
+    /// Reads it.
+    Kept(String),
     /// Ends itself.
     Stop,
     /// Panics.
@@ -48,6 +69,7 @@ pub enum Ask {
 pub enum Answer {
     Done,
     Echoed(String),
+    Heard(u64),
     Failed(String),
 }
 
@@ -61,15 +83,24 @@ impl Answer {
 pub fn program() -> Program {
     Program::new(|| async {
         net::serve(|_, Echo(text)| async move { text });
-        node::control(|ask| async move {
-            let answer = obey(postcard::from_bytes(&ask).expect("the test asks for something")).await;
-            postcard::to_stdvec(&answer).expect("an answer serialises")
+        let heard = Rc::new(Cell::new(0));
+        let hears = heard.clone();
+        net::serve(move |_, Note| {
+            hears.set(hears.get() + 1);
+            async {}
+        });
+        node::control(move |ask| {
+            let heard = heard.get();
+            async move {
+                let answer = obey(postcard::from_bytes(&ask).expect("the test asks for something"), heard).await;
+                postcard::to_stdvec(&answer).expect("an answer serialises")
+            }
         });
         node::observe("started", &());
     })
 }
 
-async fn obey(ask: Ask) -> Answer {
+async fn obey(ask: Ask, heard: u64) -> Answer {
     match ask {
         Ask::Echo { to, within } => match net::call(to, Echo("one".into())).timeout(within).await {
             Ok(text) => return Answer::Echoed(text),
@@ -80,6 +111,22 @@ async fn obey(ask: Ask) -> Answer {
             time::sleep(span).await;
         }
         Ask::Show(bytes) => node::observe("bytes", &"x".repeat(bytes as usize)),
+        Ask::ShowAndTell { bytes, to } => {
+            node::observe("bytes", &"x".repeat(bytes as usize));
+            if let Err(error) = net::call(to, Note).timeout(fleet::PATIENCE).await {
+                return Answer::failed(error);
+            }
+        }
+        Ask::Heard => return Answer::Heard(heard),
+        Ask::Keep(name) => {
+            if let Err(error) = keep(&name).await {
+                node::stop(format_args!("{name} cannot be written: {error}"));
+            }
+        }
+        Ask::Kept(name) => {
+            let bytes = fs::read(&name).await.unwrap_or_default();
+            return Answer::Echoed(String::from_utf8_lossy(&bytes).into_owned());
+        }
         Ask::Stop => node::stop("the disk is gone"),
         Ask::Panic => panic!("on purpose"),
         Ask::Spin => loop {
@@ -87,6 +134,13 @@ async fn obey(ask: Ask) -> Answer {
         },
     }
     Answer::Done
+}
+
+async fn keep(name: &str) -> std::io::Result<()> {
+    let file = fs::OpenOptions::new().append(true).create(true).open(name).await?;
+    file.append(name.as_bytes()).await?;
+    file.sync_all().await?;
+    fs::sync_dir(".").await
 }
 
 pub fn ask(fleet: &mut fleet::Fleet, node: NodeId, ask: &Ask) -> Result<Answer, ControlFailure> {

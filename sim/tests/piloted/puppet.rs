@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
+use windtunnel::time::sleep;
 use windtunnel::world::Tester;
 use windtunnel::{NodeId, fs, net, node, spawn};
 
@@ -68,6 +69,15 @@ async fn obey(order: &str) -> String {
             let count: u64 = rest.parse().expect("a number");
             (0..count).for_each(|number| node::observe("shown", &number));
             "shown".to_owned()
+        }
+        "flood" => {
+            spawn(async {
+                for number in 0_u64.. {
+                    node::observe("flood", &(number, "x".repeat(1 << 20)));
+                    sleep(Duration::ZERO).await;
+                }
+            });
+            "flooding".to_owned()
         }
         "write" => {
             let file = fs::OpenOptions::new().append(true).create(true).open("words").await.expect("a file");

@@ -2,9 +2,11 @@
 //!
 //! - here: what is built, what is flown, and what becomes of it;
 //! - `options`: what the command line asks for;
-//! - `flights`: where a flight leaves its files.
+//! - `flights`: where a flight leaves its files;
+//! - `live`: its table on a terminal.
 
 mod flights;
+mod live;
 mod options;
 
 use crate::building;
@@ -20,6 +22,7 @@ use crate::session::Session;
 use crate::worker::{Worker, WorkerCommand, patience};
 use flights::Place;
 use lab_harness::protocol::{FlightCourse, FlightResult, FlightVerdict, FlyRequest};
+use live::Live;
 use options::Asked;
 use std::path::PathBuf;
 
@@ -109,7 +112,13 @@ impl Hangar<'_> {
             directory: place.path().to_path_buf(),
             node_binary: self.node_binary.clone(),
         };
-        let result = worker.fly(&request, &mut |row| session.console.say(&Event::FlightSecond(row)))?;
+        let mut live = Live::on(session.console);
+        let result = worker.fly(&request, &mut |row| match &mut live {
+            Some(live) => live.show(&row),
+            None => session.console.say(&Event::FlightSecond(row)),
+        });
+        drop(live);
+        let result = result?;
         let kept = place.keep_or_clear(result.verdict == FlightVerdict::Safe);
         session.console.say(&Event::FlightResult(Box::new(FlightEvent {
             course: name.to_owned(),

@@ -80,25 +80,31 @@ fn skipped(skipped: &FlightSkipped) -> String {
 }
 
 /// `850 us`, `12.34 ms`.
-fn micros(us: u64) -> String {
+pub(super) fn micros(us: u64) -> String {
     if us < 1_000 { format!("{us} us") } else { format!("{}.{:02} ms", us / 1_000, us % 1_000 / 10) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lab_harness::protocol::FlightState;
     use std::collections::BTreeMap;
     use windtunnel::NodeId;
 
     #[test]
     fn a_second_tells_who_leads_who_is_down_and_how_fast_it_goes() {
-        let node = |number, role: &str| FlightNode { node: NodeId(number), role: role.to_owned(), term: 4, commit: 12 };
+        let node = |number, role: &str| {
+            let (role, state) = (role.to_owned(), FlightState::Up);
+            FlightNode { node: NodeId(number), role, term: 4, commit: 12, applied: 12, state }
+        };
         let row = FlightRow {
             at_ms: 3_004,
             nodes: vec![node(1, "follower"), node(2, "leader"), node(3, "down")],
             operations: 2_512,
             p99_us: Some(40_128),
             faults: BTreeMap::from([("kill-1".to_owned(), 2)]),
+            cut: Vec::new(),
+            late: Vec::new(),
         };
         assert_eq!(second(&row), "   3 s  f4 L4 -  commit 12  2512/s p99 40.12 ms  kill-1 2\n");
     }

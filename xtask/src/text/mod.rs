@@ -3,12 +3,13 @@
 mod columns;
 mod failure;
 mod flight;
+mod flight_table;
 mod power;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
 use crate::exit::Exit;
 use crate::shell::quoted;
-use lab_harness::protocol::{Failure, Row, Verdict};
+use lab_harness::protocol::{Failure, FlightRow, Row, Verdict};
 use lab_harness::wrap::{WIDTH, block, plain};
 
 /// Whether there is colour.
@@ -103,6 +104,11 @@ pub fn error(error: &ErrorEvent) -> String {
         text.push_str(&format!("  nearest: {}\n", error.nearest.join(", ")));
     }
     text
+}
+
+/// A second of a flight as a table, which began at `since_ms` of the flight.
+pub fn flight_table(row: &FlightRow, since_ms: u64, style: Style) -> Vec<String> {
+    flight_table::table(row, since_ms, style)
 }
 
 /// All rows of a run in columns, the last of them being where it broke.

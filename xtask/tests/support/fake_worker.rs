@@ -2,9 +2,9 @@
 //! For tests of the command line alone; nothing is simulated.
 
 use lab_harness::protocol::{
-    Failure, FlightBroken, FlightNode, FlightResult, FlightRow, FlightSkipped, FlightVerdict, FlyRequest, Hello,
-    Isolation, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, Row,
-    RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
+    Failure, FlightBroken, FlightLink, FlightNode, FlightResult, FlightRow, FlightSkipped, FlightState, FlightVerdict,
+    FlyRequest, Hello, Isolation, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind,
+    Request, Response, Row, RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
 };
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Write as _};
@@ -63,10 +63,18 @@ fn main() {
 
 /// A flight of which a rule breaks on odd seeds, and a bound is missed on seed 2.
 fn fly(request: &FlyRequest) {
-    let node = FlightNode { node: NodeId(1), role: "leader".into(), term: 2, commit: 64 };
+    let (role, state) = ("leader".into(), FlightState::Up);
+    let node = FlightNode { node: NodeId(1), role, term: 2, commit: 64, applied: 63, state };
     let faults = BTreeMap::from([("kill-1".to_owned(), 1)]);
-    let row =
-        FlightRow { at_ms: 1_000, nodes: vec![node], operations: 640, p99_us: Some(9_000), faults: faults.clone() };
+    let row = FlightRow {
+        at_ms: 1_000,
+        nodes: vec![node],
+        operations: 640,
+        p99_us: Some(9_000),
+        faults: faults.clone(),
+        cut: vec![[NodeId(1), NodeId(2)]],
+        late: vec![FlightLink { from: NodeId(2), to: NodeId(1), up_to_us: 3_000 }],
+    };
     say(&Response::Flying(row));
     let verdict = match request.seed.0 {
         2 => FlightVerdict::Undecided,
@@ -89,6 +97,8 @@ fn fly(request: &FlyRequest) {
         ops_per_s: Some(640),
         p50_us: Some(800),
         p99_us: Some(9_000),
+        fsyncs: 720,
+        fsyncs_per_1000: Some(1_125),
         faults,
         skipped: vec![skipped],
         unclean: vec!["node 3: signal: 9 (SIGKILL)".into()],

@@ -8,7 +8,7 @@ use crate::suite::Lab;
 use windtunnel::Nanos;
 
 /// The harness's own bounds; and why a node has ended itself, which in flight only its disk knows.
-const BOUNDS: [&str; 2] = ["out-of-time", "stopped-without-cause"];
+const BOUNDS: [&str; 3] = ["out-of-time", "tester-behind", "stopped-without-cause"];
 
 /// A machine that stood still for so long may be the reason why something took too long.
 const WORTH_TELLING: Nanos = Nanos::from_millis(100);

@@ -4,9 +4,9 @@ use super::Radio;
 use crate::awaited::Sealed;
 use crate::cluster::Cluster;
 use crate::failed::TestResult;
-use crate::judge::Judge;
+use crate::judge::{Judge, Standing};
 use crate::meter::Meter;
-use crate::protocol::{FlightNode, FlightRow};
+use crate::protocol::{FlightLink, FlightNode, FlightRow, FlightState};
 use crate::storm::Struck;
 use crate::suite::Running;
 use std::cell::RefCell;
@@ -14,7 +14,8 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use windtunnel::time::{Instant, sleep};
-use windtunnel::{NodeId, spawn};
+use windtunnel::world::InForce;
+use windtunnel::{Nanos, NodeId, spawn};
 
 const ROW_EVERY: Duration = Duration::from_secs(1);
 /// How often it is asked whether to land.
@@ -64,22 +65,33 @@ impl Rows {
 
     fn row<J: Judge>(&self, cluster: &Cluster<J>) -> FlightRow {
         let took = self.meter.since_last();
+        let in_force = cluster.tester().in_force();
+        let late = in_force.latency.iter().filter(|(_, latency)| **latency > Nanos::ZERO);
         FlightRow {
             at_ms: cluster.now().0 / 1_000_000,
-            nodes: cluster.nodes().iter().map(|node| standing(cluster, *node)).collect(),
+            nodes: cluster.nodes().iter().map(|node| standing(cluster, *node, &in_force)).collect(),
             operations: took.operations,
             p99_us: took.p99_us,
             faults: self.struck.borrow().counts().clone(),
+            cut: in_force.cut.iter().map(|(from, to)| [*from, *to]).collect(),
+            late: late
+                .map(|((from, to), up_to)| FlightLink { from: *from, to: *to, up_to_us: up_to.0 / 1_000 })
+                .collect(),
         }
     }
 }
 
-fn standing<J: Judge>(cluster: &Cluster<J>, node: NodeId) -> FlightNode {
+fn standing<J: Judge>(cluster: &Cluster<J>, node: NodeId, in_force: &InForce) -> FlightNode {
+    let state = match cluster.is_running(node) {
+        false => FlightState::Down,
+        true if in_force.paused.contains(&node) => FlightState::Paused,
+        true => FlightState::Up,
+    };
     match cluster.judge().standing(node) {
-        Some(standing) => FlightNode { node, role: standing.role, term: standing.term, commit: standing.commit },
+        Some(Standing { role, term, commit, applied }) => FlightNode { node, role, term, commit, applied, state },
         None => {
-            let role = if cluster.is_running(node) { "up" } else { "down" };
-            FlightNode { node, role: role.to_owned(), term: 0, commit: 0 }
+            let role = if state == FlightState::Down { "down" } else { "up" };
+            FlightNode { node, role: role.to_owned(), term: 0, commit: 0, applied: 0, state }
         }
     }
 }

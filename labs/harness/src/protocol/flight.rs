@@ -98,6 +98,36 @@ pub struct FlightRow {
     pub p99_us: Option<u64>,
     /// Faults that struck so far, by family.
     pub faults: BTreeMap<String, u64>,
+    /// Directed links that are cut at the moment: from, to.
+    #[serde(default)]
+    pub cut: Vec<[NodeId; 2]>,
+    /// Directed links that are later than the loopback at the moment.
+    #[serde(default)]
+    pub late: Vec<FlightLink>,
+}
+
+/// A directed link that is late.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlightLink {
+    /// Sending end.
+    pub from: NodeId,
+    /// Receiving end.
+    pub to: NodeId,
+    /// What an ordinary message takes at the most.
+    pub up_to_us: u64,
+}
+
+/// Whether a node's process runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FlightState {
+    /// It runs.
+    #[default]
+    Up,
+    /// It is there and stands still.
+    Paused,
+    /// There is none.
+    Down,
 }
 
 /// A node, as its judge knows it.
@@ -111,6 +141,12 @@ pub struct FlightNode {
     pub term: u64,
     /// How much of its log is committed.
     pub commit: u64,
+    /// How much of it its state machine has.
+    #[serde(default)]
+    pub applied: u64,
+    /// Whether its process runs.
+    #[serde(default)]
+    pub state: FlightState,
 }
 
 /// How a flight ended.

@@ -35,8 +35,8 @@ pub mod trace_hash;
 
 pub use failure::{Failure, LogRecord, OutputRecord, OutputStream};
 pub use flight::{
-    FlightBroken, FlightCourse, FlightLoad, FlightNode, FlightResult, FlightRow, FlightSkipped, FlightVerdict,
-    FlyRequest,
+    FlightBroken, FlightCourse, FlightLink, FlightLoad, FlightNode, FlightResult, FlightRow, FlightSkipped,
+    FlightState, FlightVerdict, FlyRequest,
 };
 pub use hello::{Hello, PartInfo, TestInfo};
 pub use request::{Isolation, Request, RunRequest, ScenarioText, ScheduleRequest};

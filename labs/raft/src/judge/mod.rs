@@ -160,7 +160,7 @@ impl Judge for RaftJudge {
             None => "down".to_owned(),
         };
         let (term, commit) = head.map_or((0, 0), |head| (head.term.0, head.commit.0));
-        Some(Standing { role, term, commit })
+        Some(Standing { role, term, commit, applied: server.applied.0 })
     }
 
     fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {

@@ -197,7 +197,8 @@ impl RaftCluster {
         watched.await
     }
 
-    /// That the logs of all servers hold what was seen applied, each in its place, unless a snapshot stands for it.
+    /// That the logs of all servers that run hold what was seen applied, each in its place, unless a snapshot stands for
+    /// it. One whose disk has failed may have stopped for good, before it heard of the rest.
     ///
     /// # Errors
     /// When one holds another entry there, or none.
@@ -260,7 +261,7 @@ impl RaftCluster {
 
 /// A server whose log lacks what was seen applied, and where; no snapshot of its own stands for it.
 fn first_lost(known: &Known, seen: &[(LogIndex, Digest)]) -> Option<(NodeId, LogIndex)> {
-    known.servers().find_map(|(node, server)| {
+    known.servers().filter(|(_, server)| server.running).find_map(|(node, server)| {
         let lost = |(index, digest): &&(LogIndex, Digest)| {
             let is_there = server.log.get(*index).is_some_and(|entry| entry.digest == *digest);
             let is_in_snapshot = server.head.is_some_and(|head| head.snapshot_index >= *index);
