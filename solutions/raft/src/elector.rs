@@ -2,7 +2,10 @@
 
 use crate::messages::{PreVote, RequestVote};
 use crate::raft::{Raft, Server};
+use crate::replicator::REPLY_DEADLINE;
 use lab_raft::{Role, Status, Term};
+use std::cell::Cell;
+use std::rc::Rc;
 use windtunnel::time::{self, Duration, Instant};
 use windtunnel::{NodeId, net, spawn};
 
@@ -11,9 +14,9 @@ use windtunnel::{NodeId, net, spawn};
 pub const SHORTEST_TIMEOUT: Duration = Duration::from_millis(300);
 const LONGEST_TIMEOUT: Duration = Duration::from_millis(800);
 
-/// How long a candidate waits for a vote before it asks again. (Section 5.1: "Servers retry RPCs
-/// if they do not receive a response in a timely manner")
-const VOTE_DEADLINE: Duration = Duration::from_millis(100);
+/// How often a candidate asks whoever has not answered. (Section 5.1: "Servers retry RPCs if they do
+/// not receive a response in a timely manner")
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// When the election timer runs out if it is set now.
 pub fn next_deadline(server: &Server) -> Instant {
@@ -44,7 +47,7 @@ pub async fn watch_election_timer(raft: Raft) {
 }
 
 async fn ask_whether_to_stand(raft: Raft, peer: NodeId, request: PreVote) {
-    let asked = net::call(peer, request).timeout(VOTE_DEADLINE).await;
+    let asked = net::call(peer, request).timeout(REPLY_DEADLINE).await;
     let Ok(vote) = asked else { return };
     let before = status(&raft);
     raft.core().handle_pre_voted(peer, request.term, &vote);
@@ -72,15 +75,21 @@ async fn campaign(raft: Raft, term: Term) {
     }
 }
 
+/// Asks again and again, each time beside the calls that are on their way: on a slow network the
+/// answer to an early one is what comes in time.
 async fn ask_for_vote(raft: Raft, peer: NodeId, request: RequestVote) {
-    while status(&raft) == (Status { term: request.term, role: Role::Candidate }) {
-        let retry_at = Instant::now() + VOTE_DEADLINE;
-        if let Ok(vote) = net::call(peer, request).timeout(VOTE_DEADLINE).await {
-            raft.core().handle_vote(peer, request.term, &vote);
-            return raft.changed();
-        }
-        time::sleep_until(retry_at).await;
+    let answered = Rc::new(Cell::new(false));
+    while !answered.get() && status(&raft) == (Status { term: request.term, role: Role::Candidate }) {
+        spawn(ask_once(raft.clone(), peer, request, answered.clone()));
+        time::sleep(ASK_AGAIN).await;
     }
+}
+
+async fn ask_once(raft: Raft, peer: NodeId, request: RequestVote, answered: Rc<Cell<bool>>) {
+    let Ok(vote) = net::call(peer, request).timeout(REPLY_DEADLINE).await else { return };
+    answered.set(true);
+    raft.core().handle_vote(peer, request.term, &vote);
+    raft.changed();
 }
 
 fn status(raft: &Raft) -> Status {

@@ -14,7 +14,7 @@ use windtunnel::{NodeId, net, spawn};
 const HEARTBEAT: Duration = Duration::from_millis(100);
 
 /// How long an answer still counts. A late one may be the only one that comes.
-const REPLY_DEADLINE: Duration = Duration::from_secs(1);
+pub const REPLY_DEADLINE: Duration = Duration::from_secs(1);
 
 /// The way to one follower.
 #[derive(Debug)]

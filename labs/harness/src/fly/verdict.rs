@@ -123,7 +123,7 @@ mod tests {
         };
         assert_eq!(title(WORTH_TELLING), "What happened.");
         assert!(
-            title(Nanos::from_millis(1_500)).ends_with("stand still for up to 1.500000000 s meanwhile."),
+            title(Nanos::from_millis(1_500)).ends_with("stand still for up to 1.500 s meanwhile."),
             "{}",
             title(Nanos::from_millis(1_500))
         );

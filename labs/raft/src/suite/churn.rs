@@ -70,7 +70,7 @@ async fn client(cluster: RaftCluster, number: u64, stop: Rc<Cell<bool>>) -> Test
     let mut seen = Vec::new();
     while !stop.get() {
         let own = cluster.new_command();
-        let Some((_, taken)) = cluster.offer(cluster.nodes(), &own).await? else {
+        let Some((_, taken)) = cluster.offer(cluster.nodes(), &own).await?.pop() else {
             cluster.sleep(Duration::from_millis(79 + number * 17)).await;
             continue;
         };

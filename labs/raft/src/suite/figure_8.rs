@@ -3,6 +3,7 @@
 
 use super::bounds::ELECTION_TIMEOUT;
 use super::cluster::RaftCluster;
+use crate::contract::Proposed;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
 use windtunnel::NodeId;
@@ -21,7 +22,7 @@ pub async fn figure_8(cluster: RaftCluster) -> TestResult {
     cluster.agree_in_the_end(cluster.new_command(), 1).await?;
     for _ in 0..ROUNDS {
         let up: Vec<NodeId> = cluster.nodes().iter().copied().filter(|node| cluster.is_connected(*node)).collect();
-        let leader = cluster.offer(&up, &cluster.new_command()).await?.map(|(leader, _)| leader);
+        let leader = last_of(cluster.offer(&up, &cluster.new_command()).await?);
         cluster.sleep(pause(&cluster)).await;
         if let Some(leader) = leader {
             cluster.crash(&[leader]);
@@ -45,8 +46,9 @@ pub async fn figure_8_unreliable(cluster: RaftCluster) -> TestResult {
         if round == REORDERED_FROM {
             cluster.make_unreliable_and_reordered();
         }
-        let taken = cluster.offer(cluster.nodes(), &cluster.new_command()).await?;
-        let leader = taken.map(|(leader, _)| leader).filter(|leader| cluster.is_connected(*leader));
+        let mut taken = cluster.offer(cluster.nodes(), &cluster.new_command()).await?;
+        taken.retain(|(leader, _)| cluster.is_connected(*leader));
+        let leader = last_of(taken);
         cluster.sleep(pause(&cluster)).await;
         if let Some(leader) = leader.filter(|_| draw(&cluster).below(1000) < 500) {
             cluster.cut_off(&[leader]);
@@ -58,6 +60,10 @@ pub async fn figure_8_unreliable(cluster: RaftCluster) -> TestResult {
     cluster.reconnect(cluster.nodes());
     cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
+}
+
+fn last_of(taken: Vec<(NodeId, Proposed)>) -> Option<NodeId> {
+    taken.last().map(|(leader, _)| *leader)
 }
 
 /// Mostly so short that nothing commits, now and then long enough.

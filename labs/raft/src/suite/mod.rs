@@ -17,6 +17,7 @@ mod cluster;
 mod disk_situations;
 mod election;
 mod failures;
+mod far_apart;
 mod figure_8;
 mod grounded;
 mod load;
@@ -110,12 +111,13 @@ fn log_part() -> Vec<Test<RaftJudge>> {
         directed!("log", "TestFailNoAgree3B", 8, 5, failures::fail_no_agreement, "no agreement while three of five are away"),
         directed!("log", "TestConcurrentStarts3B", 8, 3, agreement::concurrent_starts, "five commands proposed at once"),
         directed!("log", "TestRejoin3B", 8, 3, failures::rejoin, "a leader comes back with entries that never committed"),
-        directed!("log", "TestBackup3B", 10, 5, failures::backup, "logs that differ over many entries are made one fast"),
+        directed!("log", "TestBackup3B", 9, 5, failures::backup, "logs that differ over many entries are made one fast"),
         directed!("log", "TestCount3B", 8, 3, agreement::count, "no more calls than needed"),
         situation!("log", None, 2, 3, situations::late_append, "a message comes late, when more was acknowledged since"),
         situation!("log", None, 1, 5, situations::late_reply, "a reply reaches its caller in a later term of its"),
         situation!("log", None, 1, 3, situations::fast_back_up, "logs that differ are compared term by term, not entry by entry"),
         situation!("log", None, 1, 11, situations::deaf_candidates, "servers whom nobody can elect ask for votes on and on"),
+        situation!("log", None, 1, 3, far_apart::far_apart, "each message takes longer than a heartbeat, and none is lost"),
         situation!("log", None, 1, 3, reads::stale_reads, "leaders who do not know what is committed are asked for a read barrier"),
         storm!("log", "asymmetric", 2, "asymmetric", "links that carry messages one way only"),
         storm!("log", "bridge", 2, "bridge", "majorities that overlap and do not see each other"),

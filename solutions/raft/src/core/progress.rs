@@ -54,9 +54,9 @@ pub(super) struct Follower {
     given_up: u64,
     /// Its log is not known to match: one request at a time.
     probing: bool,
-    /// It has not answered for a while: it is asked whether it is there before it is sent entries, which would only
-    /// pile up before a closed door.
-    silent: bool,
+    /// It has not answered for a while: it is asked whether it is there before it is sent entries or a piece of the
+    /// snapshot, which would only pile up before a closed door.
+    pub silent: bool,
     /// So many reads had been asked for when something was last sent.
     told_reads: u64,
 }

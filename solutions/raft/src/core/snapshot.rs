@@ -46,9 +46,9 @@ impl Transfer {
         self.offset = usize::try_from(offset).unwrap_or(usize::MAX).min(self.snapshot.data.len());
     }
 
-    fn piece(&self, term: Term) -> InstallSnapshot {
+    fn piece(&self, term: Term, most_bytes: usize) -> InstallSnapshot {
         let Snapshot { index, term: last_term, data } = &*self.snapshot;
-        let end = (self.offset + PIECE_BYTES).min(data.len());
+        let end = (self.offset + most_bytes).min(data.len());
         InstallSnapshot {
             term,
             last_index: *index,
@@ -83,12 +83,16 @@ impl Core {
     }
 
     /// The next piece for a follower that lacks what is in the snapshot only.
+    ///
+    /// One that has not answered for a while gets an empty one, which asks where to go on: on a narrow link the same
+    /// piece again would stand in the way of the one that is coming through.
     pub(super) fn next_piece(&mut self, peer: NodeId) -> Option<(InstallSnapshot, Sent)> {
         let newest = self.snapshot.clone()?;
         let Standing::Leader { followers, reads } = &mut self.standing else { return None };
         let follower = followers.get_mut(&peer)?;
         let transfer = follower.transfer.get_or_insert_with(|| Transfer::of(newest));
-        let (piece, index) = (transfer.piece(self.term), transfer.index());
+        let most_bytes = if follower.silent { 0 } else { PIECE_BYTES };
+        let (piece, index) = (transfer.piece(self.term, most_bytes), transfer.index());
         let sent =
             Sent { term: self.term, number: follower.next_number(), previous: index, last: index, reads: *reads };
         follower.note_sent(&sent);

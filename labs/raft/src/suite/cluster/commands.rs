@@ -47,18 +47,19 @@ impl RaftCluster {
     }
 
     /// Offers a command to those of `nodes` that show that they lead, and to one other of them, who must refuse it.
-    /// (MIT: to all. The others would refuse too, and each question is an event.) The last one that took it.
+    /// (MIT: to all. The others would refuse too, and each question is an event.) All that took it: one that was cut
+    /// off may still lead an old term.
     ///
     /// # Errors
     /// As [`propose`](Self::propose).
-    pub async fn offer(&self, nodes: &[NodeId], command: &[u8]) -> TestResult<Option<(NodeId, Proposed)>> {
+    pub async fn offer(&self, nodes: &[NodeId], command: &[u8]) -> TestResult<Vec<(NodeId, Proposed)>> {
         let leads = |node: &NodeId| self.cluster.judge().known().server(*node).leads().is_some();
         let (mut asked, others): (Vec<NodeId>, Vec<NodeId>) = nodes.iter().partition(|node| leads(node));
         let drawn = self.cluster.stream("offers").below(nodes.len().max(1) as u64) as usize;
         asked.extend(others.get(drawn % others.len().max(1)));
-        let mut taken = None;
+        let mut taken = Vec::new();
         for node in asked {
-            taken = self.propose(node, command).await?.map(|proposed| (node, proposed)).or(taken);
+            taken.extend(self.propose(node, command).await?.map(|proposed| (node, proposed)));
         }
         Ok(taken)
     }

@@ -154,6 +154,9 @@ fn figure_13_a_piece_that_is_lost_goes_again_and_one_that_comes_twice_counts_onc
     core.handle_appended(TWO, sent, &conflict(3, None, 1));
     let (first, _) = piece_for(&mut core, TWO);
     assert_eq!(core.due_request(TWO), None, "one at a time");
+    let (question, sent) = piece_for(&mut core, TWO);
+    assert_eq!((question.offset, question.data.len(), question.done), (0, 0, false), "nothing came back: it is asked");
+    core.handle_installed(TWO, sent, &needs(3, 0));
     let (again, sent) = piece_for(&mut core, TWO);
     assert_eq!(first, again, "with the next heartbeat");
     let mut follower = server(TWO, 3, 1, &[]);
