@@ -74,7 +74,8 @@ pub(crate) struct Kept {
     pub stopped: Stopped,
     pub log: Vec<LogRecord>,
     pub output: Vec<OutputRecord>,
-    /// What clients did, where they were counted.
+    /// What clients did, where they were counted: in flight.
+    #[cfg_attr(not(feature = "flight"), allow(dead_code))]
     pub sums: Sums,
 }
 

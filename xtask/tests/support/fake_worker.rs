@@ -89,6 +89,8 @@ fn fly(request: &FlyRequest) {
         ops_per_s: Some(640),
         p50_us: Some(800),
         p99_us: Some(9_000),
+        fsyncs: 1_600,
+        fsyncs_per_1000: Some(2_500),
         faults,
         skipped: vec![skipped],
         unclean: vec!["node 3: signal: 9 (SIGKILL)".into()],
