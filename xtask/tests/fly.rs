@@ -19,8 +19,13 @@ fn main() -> ExitCode {
     if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
         return lab_raft::worker::<solution_raft::Raft>();
     }
-    let trials: [(&str, fn()); 9] = [
+    let trials: [(&str, fn()); 11] = [
         ("a_kill_and_a_cut_lose_nothing_and_leave_no_process", a_kill_and_a_cut_lose_nothing_and_leave_no_process),
+        ("a_story_that_crashes_servers_kills_their_processes", a_story_that_crashes_servers_kills_their_processes),
+        (
+            "a_scenario_on_too_few_nodes_names_the_one_that_is_missing",
+            a_scenario_on_too_few_nodes_names_the_one_that_is_missing,
+        ),
         ("data_of_another_node_is_named", data_of_another_node_is_named),
         ("a_binary_that_is_no_node_is_named", a_binary_that_is_no_node_is_named),
         ("a_port_that_is_taken_is_named", a_port_that_is_taken_is_named),
@@ -143,6 +148,8 @@ fn a_kill_and_a_cut_lose_nothing_and_leave_no_process() {
     assert_eq!(summary["skipped"][0]["what"], "power-loss");
     assert!(summary["operations"].as_u64().unwrap() > 10, "{summary}");
     assert!(summary["p99_us"].as_u64() >= summary["p50_us"].as_u64() && summary["p50_us"].is_u64(), "{summary}");
+    // To count a command two nodes have to have it on their disks; one fsync may do for many.
+    assert!(summary["fsyncs"].as_u64().unwrap() > 10 && summary["fsyncs_per_1000"].as_u64().unwrap() > 0, "{summary}");
     assert!(answer.events_of("flight_second").len() >= 2);
     assert_eq!(place.processes(), Vec::<String>::new());
     if summary["verdict"] == "safe" {
@@ -150,6 +157,29 @@ fn a_kill_and_a_cut_lose_nothing_and_leave_no_process() {
         let left = std::fs::read_dir(left).map(|entries| entries.count()).unwrap_or_default();
         assert_eq!(left, 0, "of a flight without a fault nothing is left");
     }
+}
+
+/// Half of these crashes are power losses in the tunnel.
+fn a_story_that_crashes_servers_kills_their_processes() {
+    let place = Place::new("crashes");
+    let data = place.0.join("data");
+    let answer = place.lab(&format!("fly raft --tests persist_1 --seed 1 --data {}", data.display()));
+    let verdict = &answer.summary()["verdict"];
+    assert!(verdict == "safe" || verdict == "undecided", "{answer:?}");
+    let history = std::fs::read_to_string(data.join("persist_1").join("history.jsonl")).unwrap();
+    assert!(!history.contains("power-loss"), "nothing is asked for that flight cannot make");
+    let kills = history.matches("\"command\":\"kill\"").count();
+    assert!(kills == 6 || verdict == "undecided", "{kills} kills");
+}
+
+fn a_scenario_on_too_few_nodes_names_the_one_that_is_missing() {
+    let place = Place::new("few");
+    let scenario = place.0.join("short.toml");
+    std::fs::write(&scenario, SHORT).unwrap();
+    let answer = place.lab(&format!("fly raft --seed 1 --nodes 2 --load 3s --scenario {}", scenario.display()));
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let message = answer.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("node 3"), "{message}");
 }
 
 fn data_of_another_node_is_named() {
@@ -279,6 +309,7 @@ fn a_story_that_cannot_fly_says_why() {
         tests.into_iter().find(|test| test["test"] == name).unwrap_or_else(|| panic!("{name} is not listed"))
     };
     assert_eq!((&of("re_election")["flies"], &of("unsynced_votes")["flies"]), (&json!(true), &json!(false)));
+    assert_eq!(&of("figure_8")["flies"], &json!(true), "its crashes are kills");
     assert_eq!(&of("asymmetric")["flies"], &json!(true), "a storm of faults that flight can make");
 }
 

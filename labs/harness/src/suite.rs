@@ -97,6 +97,9 @@ pub struct Flight<J: Judge> {
     pub load: fn(Cluster<J>, DrawnLoad, Meter) -> Clients,
     /// Rules that are bounds of time: who misses one on a real machine may be right all the same.
     pub bounds: &'static [&'static str],
+    /// Rules that take a judge who has seen all since the nodes were new: they say nothing of nodes that begin with the data
+    /// of an earlier flight.
+    pub whole_history: &'static [&'static str],
 }
 
 /// Clients in flight.

@@ -119,6 +119,11 @@ impl Fleet {
         self.berths[&node].control
     }
 
+    /// Whether lab code finds files of an earlier flight.
+    pub fn has_files(&self) -> bool {
+        self.berths.keys().any(|node| self.disk_bytes(*node) > 0)
+    }
+
     /// The bytes of all files that lab code keeps on a node.
     pub fn disk_bytes(&self, node: NodeId) -> u64 {
         bytes_below(&self.berths[&node].directory.join("data").join("files"))

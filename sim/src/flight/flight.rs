@@ -59,6 +59,8 @@ pub struct Flown<T> {
     /// Fsyncs of files and of directories, of all nodes together, up to the last thing that each incarnation showed: those
     /// of a step that was cut short by a kill are not known.
     pub fsyncs: u64,
+    /// Whether the nodes began with files of an earlier flight, of which nobody in this one has seen how they came about.
+    pub inherited: bool,
     /// What was asked for and not made.
     pub skipped: Skipped,
     /// Nodes that did not end as SIGTERM asks: with 0, after the replies they owed. Asked are those that are ready
@@ -234,6 +236,7 @@ impl Pilot<'_> {
         Ok(Flown {
             report,
             fsyncs: self.fsyncs,
+            inherited: self.inherited,
             skipped: self.skipped,
             unclean,
             directory: self.options.directory,

@@ -31,6 +31,8 @@ const DISK_BYTES_AGE: Nanos = Nanos::from_millis(50);
 pub(super) struct Pilot<'a> {
     pub options: FlightOptions,
     pub fleet: Fleet,
+    /// Whether the nodes began with files of an earlier flight.
+    pub inherited: bool,
     pub observer: &'a mut dyn Observer,
     tester: Executor,
     pub shared: Rc<Shared>,
@@ -77,6 +79,7 @@ impl<'a> Pilot<'a> {
         *shared.disk_bytes.borrow_mut() = vec![0; nodes as usize + 1];
         Pilot {
             options,
+            inherited: fleet.has_files(),
             fleet,
             observer,
             tester,

@@ -25,6 +25,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use verdict::Circumstances;
 use windtunnel::flight::{Flight, Flown, NodeBinary, TakeOffError};
 use windtunnel::world::{Failure, LinkWeather, Outcome, Tester};
 use windtunnel::{EventNumber, Nanos};
@@ -81,10 +82,11 @@ pub(crate) fn fly<J: Judge>(
     let (flown, mut kept) = flight.observe(setup, Watcher::into_kept).map_err(|error| trouble(&error))?;
     kept.struck.run_is_over(EventNumber(flown.report.events));
     took_off(&flown, radio)?;
-    let Flown { report, fsyncs, skipped: commands, unclean, history_error, .. } = flown;
+    let Flown { report, fsyncs, inherited, skipped: commands, unclean, history_error, .. } = flown;
     let ran = Ran { report, kept, nodes, is_storm, time_budget };
     let stood_still = Nanos(radio.stood_still_ns.load(Ordering::Relaxed));
-    let (verdict, broken) = verdict::of(lab, &ran, stood_still, radio.land.load(Ordering::Relaxed));
+    let landed = radio.land.load(Ordering::Relaxed);
+    let (verdict, broken) = verdict::of(lab, &ran, Circumstances { stood_still, landed, inherited });
     let Sums { unknown, took } = ran.kept.sums;
     let commands = commands.iter().map(|(unmade, count)| FlightSkipped {
         what: unmade.what.to_owned(),

@@ -37,7 +37,11 @@ pub(super) fn lab<J: Judge>() -> Lab<J> {
             recovery: |_| Box::pin(async { Ok(()) }),
             recovery_budget: Nanos::from_secs(1),
         },
-        flight: Some(suite::Flight { load: |_, _, _| clients(Ok(())), bounds: &["no-leader"] }),
+        flight: Some(suite::Flight {
+            load: |_, _, _| clients(Ok(())),
+            bounds: &["no-leader"],
+            whole_history: &["snapshot-contents"],
+        }),
     }
 }
 
@@ -110,7 +114,7 @@ fn flown(nothing_lost: TestResult) -> (FlightVerdict, Option<String>) {
     };
     let (report, kept) = Simulation::new(Seed(1)).program(nodes, program).observe(setup, Watcher::into_kept);
     let ran = Ran { report, kept, nodes, is_storm: true, time_budget };
-    let (verdict, broken) = verdict::of(&lab::<Anything>(), &ran, Nanos::ZERO, false);
+    let (verdict, broken) = verdict::of(&lab::<Anything>(), &ran, Circumstances::default());
     (verdict, broken.map(|broken| broken.rule))
 }
 

@@ -4,7 +4,7 @@
 use crate::judge::Judge;
 use crate::protocol::{FlightBroken, FlightVerdict};
 use crate::run::Ran;
-use crate::suite::Lab;
+use crate::suite::{Flight, Lab};
 use windtunnel::Nanos;
 
 /// The harness's own bounds; and why a node has ended itself, which in flight only its disk knows.
@@ -13,23 +13,40 @@ const BOUNDS: [&str; 3] = ["out-of-time", "tester-behind", "stopped-without-caus
 /// A machine that stood still for so long may be the reason why something took too long.
 const WORTH_TELLING: Nanos = Nanos::from_millis(100);
 
+/// What a flight was like, besides what its judge saw.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Circumstances {
+    /// For how long the machine let the tester stand still at most.
+    pub stood_still: Nanos,
+    /// Somebody outside wanted it to land.
+    pub landed: bool,
+    /// Its nodes began with the data of an earlier flight.
+    pub inherited: bool,
+}
+
 /// The verdict, and what broke.
 pub(super) fn of<J: Judge>(
     lab: &Lab<J>,
     ran: &Ran,
-    stood_still: Nanos,
-    landed: bool,
+    Circumstances { stood_still, landed, inherited }: Circumstances,
 ) -> (FlightVerdict, Option<FlightBroken>) {
     let Some(broken) = ran.verdict() else {
         return (if landed { FlightVerdict::Interrupted } else { FlightVerdict::Safe }, None);
     };
     let rule = broken.failed.rule;
-    let is_bound = BOUNDS.contains(&rule) || lab.flight.as_ref().is_some_and(|flight| flight.bounds.contains(&rule));
+    let is_one_of = |rules: fn(&Flight<J>) -> &[&str]| lab.flight.as_ref().is_some_and(|of| rules(of).contains(&rule));
+    let is_bound = BOUNDS.contains(&rule) || is_one_of(|flight| flight.bounds);
+    let is_unseen = inherited && is_one_of(|flight| flight.whole_history);
     let mut title = broken.failed.title;
     if is_bound && stood_still > WORTH_TELLING {
         title.push_str(&format!(" The machine let its tester stand still for up to {stood_still} meanwhile."));
     }
-    let verdict = if is_bound { FlightVerdict::Undecided } else { FlightVerdict::Violated };
+    if is_unseen {
+        title.push_str(
+            " The nodes began with the data of an earlier flight, so this may be from before: fly without it.",
+        );
+    }
+    let verdict = if is_bound || is_unseen { FlightVerdict::Undecided } else { FlightVerdict::Violated };
     let source = broken.failed.source.map(str::to_owned);
     (verdict, Some(FlightBroken { rule: rule.to_owned(), title, source, at_ms: broken.moment.at.0 / 1_000_000 }))
 }
@@ -44,7 +61,7 @@ mod tests {
     use windtunnel::world::{Counters, Decisions, Failure, Moment, Outcome, Report};
     use windtunnel::{EventNumber, NodeId};
 
-    const CALM: Nanos = Nanos::ZERO;
+    const CALM: Circumstances = Circumstances { stood_still: Nanos::ZERO, landed: false, inherited: false };
 
     fn ran(outcome: Outcome<TestResult>, broken: Option<Failed>) -> Ran {
         let moment = Moment { at: Nanos::from_millis(700), event: EventNumber(5) };
@@ -65,7 +82,7 @@ mod tests {
     }
 
     fn verdict(outcome: Outcome<TestResult>) -> FlightVerdict {
-        of(&lab::<Anything>(), &ran(outcome, None), CALM, false).0
+        of(&lab::<Anything>(), &ran(outcome, None), CALM).0
     }
 
     fn failed(rule: &'static str) -> Outcome<TestResult> {
@@ -75,7 +92,8 @@ mod tests {
     #[test]
     fn a_flight_to_its_end_is_safe_and_one_that_was_landed_is_not_known_to_be() {
         assert_eq!(verdict(Outcome::Finished(Ok(()))), FlightVerdict::Safe);
-        let landed = of(&lab::<Anything>(), &ran(Outcome::Finished(Ok(())), None), CALM, true);
+        let landed =
+            of(&lab::<Anything>(), &ran(Outcome::Finished(Ok(())), None), Circumstances { landed: true, ..CALM });
         assert_eq!(landed, (FlightVerdict::Interrupted, None));
     }
 
@@ -84,7 +102,11 @@ mod tests {
         let rule = Failed::new("election-safety", "Two lead.").from_source("Raft, section 5.2");
         let ran = ran(Outcome::Stopped, Some(rule));
         for landed in [false, true] {
-            let (verdict, broken) = of(&lab::<Anything>(), &ran, Nanos::from_secs(5), landed);
+            let (verdict, broken) = of(
+                &lab::<Anything>(),
+                &ran,
+                Circumstances { stood_still: Nanos::from_secs(5), landed, inherited: false },
+            );
             let told = FlightBroken {
                 rule: "election-safety".to_owned(),
                 title: "Two lead.".to_owned(),
@@ -112,13 +134,26 @@ mod tests {
             assert_eq!(verdict(outcome), FlightVerdict::Undecided);
         }
         let stopped = ran(Outcome::Stopped, Some(Failed::new("stopped-without-cause", "Node 2 stopped.")));
-        assert_eq!(of(&lab::<Anything>(), &stopped, CALM, false).0, FlightVerdict::Undecided);
+        assert_eq!(of(&lab::<Anything>(), &stopped, CALM).0, FlightVerdict::Undecided);
+    }
+
+    #[test]
+    fn what_may_be_from_an_earlier_flight_decides_nothing_and_what_cannot_be_is_violated() {
+        let of = |rule, inherited| {
+            let (verdict, broken) =
+                of(&lab::<Anything>(), &ran(failed(rule), None), Circumstances { inherited, ..CALM });
+            (verdict, broken.is_some_and(|broken| broken.title.contains("earlier flight")))
+        };
+        assert_eq!(of("snapshot-contents", true), (FlightVerdict::Undecided, true));
+        assert_eq!(of("snapshot-contents", false), (FlightVerdict::Violated, false));
+        assert_eq!(of("election-safety", true), (FlightVerdict::Violated, false));
     }
 
     #[test]
     fn a_machine_that_stood_still_is_told_where_it_may_be_the_reason() {
         let title = |stood_still| {
-            let (_, broken) = of(&lab::<Anything>(), &ran(failed("no-leader"), None), stood_still, false);
+            let (_, broken) =
+                of(&lab::<Anything>(), &ran(failed("no-leader"), None), Circumstances { stood_still, ..CALM });
             broken.map(|broken| broken.title).unwrap_or_default()
         };
         assert_eq!(title(WORTH_TELLING), "What happened.");

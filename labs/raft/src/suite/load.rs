@@ -33,7 +33,7 @@ pub(super) fn flight() -> Flight<RaftJudge> {
         "not-replicated",
         "unstable-after-storm",
     ];
-    Flight { load, bounds }
+    Flight { load, bounds, whole_history: &["snapshot-contents", "snapshot-rule"] }
 }
 
 fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad, meter: Meter) -> Clients {
@@ -250,6 +250,13 @@ mod tests {
         desk.answer(script.judge().known());
         assert_eq!(answers[0].try_recv(), Ok(false));
         assert!(desk.waiting.borrow().is_empty());
+    }
+
+    #[test]
+    fn rules_that_take_a_judge_who_has_seen_everything_are_rules() {
+        for name in flight().whole_history {
+            assert!(crate::invariants::ALL.iter().any(|rule| rule.name == *name), "{name}");
+        }
     }
 
     #[test]
