@@ -5,6 +5,7 @@ mod bodies;
 mod deaths;
 mod order;
 mod puppet;
+mod worlds;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::panic::catch_unwind;
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
     if let Some(code) = deaths::fly_until_killed_if_asked() {
         return code;
     }
-    let tests = bodies::TESTS.iter().chain(deaths::TESTS).chain(order::TESTS);
+    let tests = bodies::TESTS.iter().chain(deaths::TESTS).chain(order::TESTS).chain(worlds::TESTS);
     let trials =
         tests.map(|(name, test)| Trial::test(*name, move || catch_unwind(test).map_err(|_| Failed::without_message())));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
