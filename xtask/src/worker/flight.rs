@@ -21,7 +21,7 @@ impl Worker<'_> {
         let problem = loop {
             match self.lines.recv_timeout(TICK) {
                 Ok(Line::Response(Response::Flying(row))) => {
-                    on_row(row);
+                    on_row(*row);
                     if !landing {
                         patience = Instant::now() + SILENCE;
                     }

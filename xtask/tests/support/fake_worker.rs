@@ -75,7 +75,7 @@ fn fly(request: &FlyRequest) {
         cut: vec![[NodeId(1), NodeId(2)]],
         late: vec![FlightLink { from: NodeId(2), to: NodeId(1), up_to_us: 3_000 }],
     };
-    say(&Response::Flying(row));
+    say(&Response::Flying(Box::new(row)));
     let verdict = match request.seed.0 {
         2 => FlightVerdict::Undecided,
         seed if seed % 2 == 1 => FlightVerdict::Violated,

@@ -27,7 +27,7 @@ pub(crate) fn answer<J: Judge, W: Write + Send + 'static>(
         land.store(true, Ordering::Relaxed);
     });
     // Nobody who reads: then the end of the requests comes as well.
-    let tell = move |row: FlightRow| drop(send(&mut output, &Response::Flying(row)));
+    let tell = move |row: FlightRow| drop(send(&mut output, &Response::Flying(Box::new(row))));
     match catch_unwind(AssertUnwindSafe(|| fly(lab, request, &radio, tell))) {
         Ok(Ok(result)) => Response::Flown(Box::new(result)),
         Ok(Err(refusal)) => Response::Refused(refusal),

@@ -19,7 +19,7 @@ pub enum Response {
         text: String,
     },
     /// How the flight goes that is on.
-    Flying(FlightRow),
+    Flying(Box<FlightRow>),
     /// How a flight ended.
     Flown(Box<FlightResult>),
     /// The request was not carried out.
