@@ -197,3 +197,6 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,7 +139,6 @@ impl Control {
             }
             let _ = inputs.send(Input::TesterLost { connection: number }).await;
         });
-        self.owed = 0;
         self.tester = Some(Tester { number, outbox: Outbox::new(output), _reader: reader });
         let Identity { cluster, node, incarnation } = self.identity.clone();
         let (at_ns, machine_ns) = self.clock.beside_machine();

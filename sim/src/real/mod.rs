@@ -22,6 +22,8 @@ mod files;
 mod identity;
 mod input;
 mod log;
+#[cfg(test)]
+mod loopback;
 mod node;
 mod outbox;
 mod own_task;

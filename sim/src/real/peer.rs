@@ -231,3 +231,6 @@ impl Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

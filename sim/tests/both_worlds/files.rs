@@ -1,10 +1,11 @@
 //! Rows on files, of those that need no power loss.
 
 use crate::both_worlds;
-use crate::stage::A;
+use crate::stage::{A, BROKEN, Disk};
 use std::io;
 use std::io::ErrorKind::{
     AlreadyExists, DirectoryNotEmpty, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied,
+    StorageFull,
 };
 use windtunnel::fs::{self, File, OpenOptions};
 
@@ -14,6 +15,10 @@ fn kind<T>(result: io::Result<T>) -> Option<io::ErrorKind> {
 
 async fn exists(path: &str) -> bool {
     fs::metadata(path).await.is_ok()
+}
+
+async fn append(path: &str, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).open(path).await?.append(bytes).await
 }
 
 both_worlds! {
@@ -195,5 +200,20 @@ both_worlds! {
             }
         };
         assert_eq!(kept.as_deref(), Ok("written"));
+    }
+
+    async fn a_full_disk_says_so_and_keeps_what_it_has(stage: Stage) {
+        fs::write("kept", b"before").await.unwrap();
+        stage.spoil(A, Disk::Full).await;
+        assert_eq!(kind(append(BROKEN, b"more").await), Some(StorageFull));
+        assert_eq!(fs::read(BROKEN).await.unwrap(), b"", "no part of it");
+        assert_eq!(fs::read("kept").await.unwrap(), b"before");
+    }
+
+    async fn a_disk_that_fails_says_so(stage: Stage) {
+        fs::write("kept", b"before").await.unwrap();
+        stage.spoil(A, Disk::Failing).await;
+        let error = append(BROKEN, b"more").await.expect_err("it fails");
+        assert_eq!(error.to_string(), "Input/output error (os error 5)");
     }
 }

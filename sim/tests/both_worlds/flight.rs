@@ -1,8 +1,9 @@
 //! The real one: each node on a thread of its own, with real sockets and files.
 
 use crate::fleet::{Fleet, Told};
-use crate::stage::{A, ACT, Act, Asked, NODES, Stage, program};
+use crate::stage::{A, ACT, Act, Asked, BROKEN, Disk, NODES, Stage, program};
 use std::future::Future;
+use std::os::unix::fs::symlink;
 
 pub fn run<F: Future<Output = ()> + 'static>(body: fn(Stage) -> F) {
     let mut fleet = Fleet::new(NODES, program(body));
@@ -21,6 +22,11 @@ pub fn run<F: Future<Output = ()> + 'static>(body: fn(Stage) -> F) {
         match asked.act {
             Act::Kill(node) => fleet.kill(node),
             Act::Start(node) => fleet.start(node),
+            // Files that stand for devices: one that is full, and memory at an address where there is none.
+            Act::Spoil(node, disk) => {
+                let device = if disk == Disk::Full { "/dev/full" } else { "/proc/self/mem" };
+                symlink(device, fleet.data(node).join("files").join(BROKEN)).expect("a link can be made");
+            }
             Act::Done => return,
         }
         fleet.control(A, postcard::to_stdvec(&asked.number).expect("a number serialises"));

@@ -25,8 +25,22 @@ pub enum Act {
     Kill(NodeId),
     /// A node is started, and runs its program when this is done.
     Start(NodeId),
+    /// From now on the file [`BROKEN`] of a node is on such a disk; other files may be as well.
+    Spoil(NodeId, Disk),
     /// The body has ended well.
     Done,
+}
+
+/// The file that a body writes to when a disk is spoilt.
+pub const BROKEN: &str = "broken";
+
+/// What may be wrong with a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Disk {
+    /// It has no room.
+    Full,
+    /// It fails whatever it is asked to write.
+    Failing,
 }
 
 /// What is asked, under a number that the answer carries.
@@ -65,6 +79,10 @@ impl Stage {
 
     pub async fn start(&self, node: NodeId) {
         self.act(Act::Start(node)).await;
+    }
+
+    pub async fn spoil(&self, node: NodeId, disk: Disk) {
+        self.act(Act::Spoil(node, disk)).await;
     }
 
     async fn act(&self, act: Act) {

@@ -1,14 +1,15 @@
 //! The simulated world: a calm network, under one seed.
 
-use crate::stage::{A, ACT, Act, Asked, NODES, Stage, program};
+use crate::stage::{A, ACT, Act, Asked, Disk, NODES, Stage, program};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::time::sleep;
+use windtunnel::world::disk::DiskWeather;
 use windtunnel::world::{Moment, Observer, Outcome, Response, Simulation, Tester};
-use windtunnel::{NodeId, Seed};
+use windtunnel::{NodeId, Ppm, Seed};
 
 #[derive(Default)]
 struct Asks(Rc<RefCell<VecDeque<Asked>>>);
@@ -50,9 +51,18 @@ async fn serve(tester: Tester, asked: Rc<RefCell<VecDeque<Asked>>>) {
                 tester.start(node);
                 sleep(Duration::from_millis(1)).await;
             }
+            Act::Spoil(node, disk) => tester.set_disk(node, spoilt(disk)),
             Act::Done => return,
         }
         let answer = postcard::to_stdvec(&number).expect("a number serialises");
         tester.control(A, answer).await.expect("the body waits");
+    }
+}
+
+fn spoilt(disk: Disk) -> DiskWeather {
+    let calm = DiskWeather::default();
+    match disk {
+        Disk::Full => DiskWeather { capacity: Some(0), ..calm },
+        Disk::Failing => DiskWeather { error_ppm: Ppm(1_000_000), ..calm },
     }
 }

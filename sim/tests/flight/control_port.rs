@@ -25,7 +25,10 @@ fn said_to(fleet: &Fleet, begin: impl FnOnce(&mut TcpStream)) -> Option<FromNode
 
 #[test]
 fn who_does_not_know_the_token_hears_nothing() {
-    let mut fleet = one();
+    // No tester is there, who would keep all others away.
+    let mut fleet = Fleet::new(1, program());
+    let text = fleet.config_text(A).replace("wait = true", "wait = false");
+    fleet.run_as(A, &text);
     let hello = |protocol, token: &str| ToNode::Hello { protocol, token: token.into() };
     let wrong = [
         hello(CONTROL_PROTOCOL, "0123456789abcdeX"),
@@ -37,7 +40,20 @@ fn who_does_not_know_the_token_hears_nothing() {
         assert_eq!(said_to(&fleet, |stream| write_frame(stream, &frame).expect("it reads")), None, "{frame:?}");
     }
     assert_eq!(said_to(&fleet, |stream| stream.write_all(&[0xff; 8]).expect("it reads")), None);
-    assert_eq!(ask(&mut fleet, A, &Ask::Wait(Duration::ZERO)), Ok(Answer::Done));
+    let mut tester = greet(fleet.addresses(A).control, TOKEN);
+    assert!(matches!(read(&mut tester), FromNode::Hello { node: A, .. }), "who knows it is let in");
+}
+
+#[test]
+fn a_thousand_strangers_keep_no_tester_out() {
+    let mut fleet = Fleet::new(1, program());
+    let text = fleet.config_text(A).replace("wait = true", "wait = false");
+    fleet.run_as(A, &text);
+    let control = fleet.addresses(A).control;
+    let crowd: Vec<TcpStream> = (0..1_000).map(|_| TcpStream::connect(control).expect("the port is open")).collect();
+    let mut tester = greet(control, TOKEN);
+    assert!(matches!(read(&mut tester), FromNode::Hello { node: A, .. }));
+    drop(crowd);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::puppet::order;
 use crate::{Ground, Test, flight};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -21,10 +21,7 @@ pub const TESTS: &[Test] = &[
     ),
     ("a_node_that_never_becomes_ready_is_named", a_node_that_never_becomes_ready_is_named),
     ("a_process_that_somebody_else_kills_is_named", a_process_that_somebody_else_kills_is_named),
-    (
-        "a_tester_that_falls_behind_ends_the_flight_and_is_named",
-        a_tester_that_falls_behind_ends_the_flight_and_is_named,
-    ),
+    ("a_node_that_ends_because_nobody_looks_on_is_named", a_node_that_ends_because_nobody_looks_on_is_named),
     ("a_binary_that_is_not_there_is_named", a_binary_that_is_not_there_is_named),
     ("the_time_budget_ends_a_body_that_waits_for_ever", the_time_budget_ends_a_body_that_waits_for_ever),
     ("nobody_is_left_behind_however_a_flight_ends", nobody_is_left_behind_however_a_flight_ends),
@@ -113,32 +110,13 @@ fn a_process_that_somebody_else_kills_is_named() {
     assert!(message.contains("signal: 9"), "{message}");
 }
 
-/// Looks at nothing more, from the first of a flood on, until a node has had enough of it.
-struct Asleep(PathBuf);
-
-impl Observer for Asleep {
-    fn observed(&mut self, _: Moment, _: NodeId, kind: &str, _: &[u8]) -> Response {
-        let deadline = Instant::now() + PATIENCE;
-        let gave_up = || std::fs::read_to_string(&self.0).is_ok_and(|log| log.contains("no tester fetches them"));
-        while kind == "flood" && !gave_up() {
-            assert!(Instant::now() < deadline, "the node goes on unseen");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Response::Continue
-    }
-}
-
-fn a_tester_that_falls_behind_ends_the_flight_and_is_named() {
+/// As a node ends of which 64 MiB wait to be seen; its last words may not reach a tester that is so far behind.
+fn a_node_that_ends_because_nobody_looks_on_is_named() {
     let ground = Ground::new();
-    let body = |tester: Tester| async move {
-        order(&tester, 2, "flood").await;
-        sleep(Duration::from_secs(60)).await;
-    };
-    let observer = Asleep(ground.0.join("node-2/log"));
-    let (flown, ()) = flight(2, &ground.0).observe(move || (observer, body), drop).expect("it took off");
+    let flown = shell("exit 4", &ground.0).run(|_| async {}).expect("the shell starts");
     let failure = failure_of(flown.report.outcome);
-    assert_eq!(failure, Failure::Unobserved { node: NodeId(2) });
-    assert!(failure.to_string().contains("too busy, for this load"), "{failure}");
+    assert!(matches!(failure, Failure::Unobserved { .. }), "{failure}");
+    assert!(failure.to_string().ends_with("the machine is too slow, or too busy, for this load"), "{failure}");
 }
 
 fn a_binary_that_is_not_there_is_named() {

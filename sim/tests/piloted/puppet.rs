@@ -1,14 +1,17 @@
 //! A node that does what it is told over its control port, in words.
 
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::time::sleep;
 use windtunnel::world::Tester;
 use windtunnel::{NodeId, fs, net, node, spawn};
 
 /// How long a call waits.
-const DEADLINE: Duration = Duration::from_millis(400);
+pub const DEADLINE: Duration = Duration::from_millis(400);
 
 #[derive(Serialize, Deserialize)]
 struct Whisper(String);
@@ -18,23 +21,57 @@ impl net::Request for Whisper {
     const NAME: &'static str = "whisper";
 }
 
+/// The same, to be answered after so many milliseconds.
+#[derive(Serialize, Deserialize)]
+struct Later(u64, String);
+
+impl net::Request for Later {
+    type Reply = String;
+    const NAME: &'static str = "later";
+}
+
+/// What a node has heard, and how often.
+type Heard = Rc<RefCell<BTreeMap<String, u64>>>;
+
+fn hear(heard: &Heard, from: NodeId, words: &str) -> String {
+    node::observe("heard", &words);
+    *heard.borrow_mut().entry(words.to_owned()).or_default() += 1;
+    format!("{} heard `{words}` from {from}", node::name())
+}
+
 /// What a node runs.
 pub async fn main() {
-    let config = std::env::args_os().skip_while(|argument| argument != "--config").nth(1).expect("a node has a file");
-    let is_marked = |mark| Path::new(&config).with_file_name(mark).exists();
+    // In the tunnel it has none.
+    let config = std::env::args_os().skip_while(|argument| argument != "--config").nth(1).unwrap_or_default();
+    let is_marked = |mark| !config.is_empty() && Path::new(&config).with_file_name(mark).exists();
     if is_marked("slow") {
         std::thread::sleep(Duration::from_millis(300)); // in its first step: it becomes ready as late
     }
     if is_marked("doomed") {
         node::stop("doomed from the start");
     }
-    net::serve(|from, Whisper(words)| async move {
-        node::observe("heard", &words);
-        format!("{} heard `{words}` from {from}", node::name())
+    let heard = Heard::default();
+    let (whispers, later) = (heard.clone(), heard.clone());
+    net::serve(move |from, Whisper(words)| {
+        let reply = hear(&whispers, from, &words);
+        async { reply }
     });
-    node::control(|body| async move {
-        let order = String::from_utf8(body).expect("orders are text");
-        obey(&order).await.into_bytes()
+    net::serve(move |from, Later(millis, words)| {
+        let reply = hear(&later, from, &words);
+        async move {
+            sleep(Duration::from_millis(millis)).await;
+            reply
+        }
+    });
+    node::control(move |body| {
+        let heard = heard.clone();
+        async move {
+            let order = String::from_utf8(body).expect("orders are text");
+            match order.strip_prefix("count ") {
+                Some(words) => heard.borrow().get(words).copied().unwrap_or_default().to_string().into_bytes(),
+                None => obey(&order).await.into_bytes(),
+            }
+        }
     });
     node::observe("up", &());
 }
@@ -49,6 +86,16 @@ async fn obey(order: &str) -> String {
             // What causes what, for the order in which a tester sees it.
             node::observe("said", &words);
             match net::call(peer, Whisper(words.to_owned())).timeout(DEADLINE).await {
+                Ok(reply) => reply,
+                Err(error) => error.to_string(),
+            }
+        }
+        "later" => {
+            let (peer, rest) = rest.split_once(' ').expect("later <peer> <milliseconds> <words>");
+            let (millis, words) = rest.split_once(' ').expect("later <peer> <milliseconds> <words>");
+            let peer = NodeId(peer.parse().expect("a node's number"));
+            let request = Later(millis.parse().expect("milliseconds"), words.to_owned());
+            match net::call(peer, request).timeout(DEADLINE * 5).await {
                 Ok(reply) => reply,
                 Err(error) => error.to_string(),
             }
@@ -69,15 +116,6 @@ async fn obey(order: &str) -> String {
             let count: u64 = rest.parse().expect("a number");
             (0..count).for_each(|number| node::observe("shown", &number));
             "shown".to_owned()
-        }
-        "flood" => {
-            spawn(async {
-                for number in 0_u64.. {
-                    node::observe("flood", &(number, "x".repeat(1 << 20)));
-                    sleep(Duration::ZERO).await;
-                }
-            });
-            "flooding".to_owned()
         }
         "write" => {
             let file = fs::OpenOptions::new().append(true).create(true).open("words").await.expect("a file");

@@ -203,6 +203,17 @@ impl Fleet {
         write_frame(running.tester(), frame).expect("the node listens");
     }
 
+    /// Waits until so many bytes of what a node says are there, and reads none.
+    pub fn wait_for_bytes(&mut self, node: NodeId, count: usize) {
+        let begin = std::time::Instant::now();
+        let tester = self.running.get_mut(&node).expect("it was started").tester();
+        let mut room = vec![0; count];
+        while tester.peek(&mut room).expect("the node says something") < count {
+            assert!(begin.elapsed() < PATIENCE, "it says less");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// All that a node still says.
     pub fn rest(&mut self, node: NodeId) -> Vec<FromNode> {
         let running = self.running.get_mut(&node).expect("it was started");

@@ -1,0 +1,250 @@
+//! What becomes of calls that wait for a connection, and of those that went over one.
+
+use super::*;
+use crate::line::LogLevel;
+use crate::real::loopback::{never, pair, run, soon};
+use crate::units::{Incarnation, Seed};
+use std::net::{SocketAddr, TcpListener};
+use tokio::time::Instant;
+
+const PEER: NodeId = NodeId(2);
+const ECHO: Method = Method::Borrowed("echo");
+
+fn call(number: u64) -> CallId {
+    CallId(CallId::first_of(Incarnation(1)).0 + number)
+}
+
+/// Links to one peer, at an address where nobody listens.
+fn links() -> (Links, mpsc::Receiver<Input>) {
+    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    links_to(nobody)
+}
+
+fn links_to(address: SocketAddr) -> (Links, mpsc::Receiver<Input>) {
+    let (inputs, outputs) = mpsc::channel(64);
+    let settings = Settings {
+        cluster: "test".into(),
+        node: NodeId(1),
+        incarnation: Incarnation(1),
+        seed: Seed(7),
+        peers: [(PEER, address)].into(),
+    };
+    (Links::new(settings, inputs, Log::of(NodeId(1), LogLevel::Error)), outputs)
+}
+
+fn send(links: &mut Links, number: u64, bytes: usize) {
+    links.send(PEER, call(number), ECHO, vec![0; bytes]);
+}
+
+fn link(links: &Links) -> &Link {
+    &links.links[&PEER]
+}
+
+/// News of the attempt that is under way.
+fn hear(links: &mut Links, news: LinkNews) -> Vec<Event> {
+    let attempt = link(links).attempt;
+    links.take(PEER, attempt, news)
+}
+
+fn refusal() -> LinkNews {
+    LinkNews::Refused { why: "nobody listens".into() }
+}
+
+async fn up(links: &mut Links) -> std::net::TcpStream {
+    let (stream, peer) = pair().await;
+    let events = hear(links, LinkNews::Up(stream.into_split().1));
+    assert_eq!(events, []);
+    peer
+}
+
+#[test]
+fn calls_that_wait_are_refused_together_and_once() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        (0..3).for_each(|number| send(&mut links, number, 9));
+        let refused = |number| Event::Refused { call: call(number) };
+        assert_eq!(hear(&mut links, refusal()), [refused(0), refused(1), refused(2)]);
+        assert!(matches!(link(&links).state, State::Resting { .. }));
+        assert_eq!(hear(&mut links, LinkNews::Rested), [], "nobody waits");
+        assert!(matches!(link(&links).state, State::Idle));
+    });
+}
+
+#[test]
+fn silence_tells_nobody_and_what_waited_is_not_sent_later() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        send(&mut links, 0, 9);
+        assert_eq!(hear(&mut links, LinkNews::Silent { why: "no answer".into() }), []);
+        send(&mut links, 1, 9);
+        assert_eq!(link(&links).waiting.len(), 1, "the one that came while it rests");
+        hear(&mut links, LinkNews::Rested);
+        assert!(matches!(link(&links).state, State::Connecting { .. }));
+    });
+}
+
+#[test]
+fn news_of_an_older_attempt_is_no_news() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        send(&mut links, 0, 9);
+        hear(&mut links, refusal());
+        let older = link(&links).attempt;
+        hear(&mut links, LinkNews::Rested);
+        send(&mut links, 1, 9);
+        assert_eq!(links.take(PEER, older, refusal()), []);
+        assert_eq!(link(&links).waiting.len(), 1);
+    });
+}
+
+#[test]
+fn a_connection_that_is_lost_resets_each_kind_that_went_over_it_once() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        send(&mut links, 0, 9);
+        let _peer = up(&mut links).await;
+        send(&mut links, 1, 9);
+        links.send(PEER, call(2), "other".into(), Vec::new());
+        let reset = |method: &'static str| Event::Reset { peer: PEER, method: method.into() };
+        assert_eq!(hear(&mut links, LinkNews::Lost), [reset("echo"), reset("other")]);
+        send(&mut links, 3, 9);
+        let _peer = up(&mut links).await;
+        assert_eq!(hear(&mut links, LinkNews::Lost), [reset("echo")]);
+    });
+}
+
+#[test]
+fn so_many_calls_and_bytes_may_wait_and_no_more() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        (0..QUEUE_FRAMES as u64 + 9).for_each(|number| send(&mut links, number, 1));
+        assert_eq!(link(&links).waiting.len(), QUEUE_FRAMES);
+        hear(&mut links, refusal());
+        for _ in 0..2 {
+            (0..9).for_each(|number| send(&mut links, number, QUEUE_BYTES / 4));
+            assert_eq!(link(&links).waiting.len(), 4, "however much has waited before");
+            hear(&mut links, LinkNews::Rested);
+            hear(&mut links, refusal());
+        }
+    });
+}
+
+#[test]
+fn on_a_connection_that_takes_nothing_so_many_bytes_wait_and_no_more() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        send(&mut links, 0, 9);
+        let _peer = up(&mut links).await;
+        (1..9).for_each(|number| send(&mut links, number, QUEUE_BYTES / 4));
+        let waiting = links.outboxes().map(Outbox::len).sum::<usize>();
+        assert!((QUEUE_BYTES / 4 * 3..=QUEUE_BYTES).contains(&waiting), "{waiting} bytes");
+    });
+}
+
+#[test]
+fn pauses_grow_to_a_bound_and_are_short_again_when_the_peer_is_there() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        let fail = |links: &mut Links| {
+            send(links, 0, 9);
+            hear(links, refusal());
+            hear(links, LinkNews::Rested);
+            link(links).pause
+        };
+        let pauses: Vec<u64> = (0..8).map(|_| fail(&mut links).0 / 1_000_000).collect();
+        assert_eq!(pauses, [20, 40, 80, 160, 320, 500, 500, 500]);
+        send(&mut links, 0, 9);
+        let _peer = up(&mut links).await;
+        assert_eq!(link(&links).pause, FIRST_PAUSE);
+        hear(&mut links, LinkNews::Lost);
+        fail(&mut links);
+        links.is_alive(PEER);
+        assert_eq!(link(&links).pause, FIRST_PAUSE);
+    });
+}
+
+#[test]
+fn a_pause_is_waited_for() {
+    run(async || {
+        let (mut links, mut inputs) = links();
+        for _ in 0..4 {
+            send(&mut links, 0, 9);
+            hear(&mut links, refusal());
+            hear(&mut links, LinkNews::Rested);
+        }
+        send(&mut links, 0, 9);
+        let half = link(&links).pause.to_duration() / 2;
+        hear(&mut links, refusal());
+        let begin = Instant::now();
+        let rested =
+            async { while !matches!(inputs.recv().await, Some(Input::Link { news: LinkNews::Rested, .. })) {} };
+        soon(rested).await;
+        assert!(begin.elapsed() >= half, "half of it at least");
+    });
+}
+
+#[test]
+fn a_peer_that_connects_ends_a_rest() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        send(&mut links, 0, 9);
+        hear(&mut links, refusal());
+        links.is_alive(PEER);
+        assert!(matches!(link(&links).state, State::Idle));
+        send(&mut links, 1, 9);
+        hear(&mut links, refusal());
+        send(&mut links, 2, 9);
+        links.is_alive(PEER);
+        assert!(matches!(link(&links).state, State::Connecting { .. }), "somebody waits");
+    });
+}
+
+/// What a connection comes to against a listener that does `what` with who comes.
+async fn news_of(listener: TcpListener, what: impl FnOnce(std::net::TcpStream) + Send + 'static) -> LinkNews {
+    let (mut links, mut inputs) = links_to(listener.local_addr().expect("it has one"));
+    let peer = std::thread::spawn(move || what(listener.accept().expect("the node comes").0));
+    send(&mut links, 0, 9);
+    let Some(Input::Link { news, .. }) = soon(inputs.recv()).await else { panic!("no news") };
+    peer.join().expect("it does what it should");
+    news
+}
+
+#[test]
+fn who_is_not_wanted_or_hears_no_welcome_is_refused_and_silence_is_given_up() {
+    use crate::real::wire::{FromServer, LARGEST_HELLO, encode};
+    use std::io::Write;
+    let listener = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+    run(async || {
+        let closes = news_of(listener(), drop).await;
+        assert!(matches!(&closes, LinkNews::Refused { why } if why.contains("says no welcome")), "{closes:?}");
+        let sends_away = |mut stream: std::net::TcpStream| {
+            let mut frame = tokio_util::bytes::BytesMut::new();
+            let unwelcome = FromServer::Unwelcome { reason: "it is of another cluster".into() };
+            encode(&unwelcome, LARGEST_HELLO, &mut frame).expect("it is small");
+            stream.write_all(&frame).expect("the node reads");
+            // The hello is read, so that the end is no reset.
+            let _ = std::io::Read::read(&mut stream, &mut [0; 1_024]);
+        };
+        let unwelcome = news_of(listener(), sends_away).await;
+        assert!(matches!(&unwelcome, LinkNews::Refused { why } if why.ends_with("another cluster")), "{unwelcome:?}");
+        let begin = Instant::now();
+        let waits = |stream: std::net::TcpStream| {
+            std::thread::sleep(std::time::Duration::from_millis(2_500));
+            drop(stream);
+        };
+        let silent = news_of(listener(), waits).await;
+        assert!(matches!(&silent, LinkNews::Silent { why } if why.ends_with("does not answer")), "{silent:?}");
+        assert!(begin.elapsed().as_secs() >= 2);
+    });
+}
+
+#[test]
+fn nobody_at_the_port_is_a_refusal() {
+    run(async || {
+        let (mut links, mut inputs) = links();
+        send(&mut links, 0, 9);
+        let Some(Input::Link { news, attempt: 1, .. }) = soon(inputs.recv()).await else { panic!("no news") };
+        assert!(matches!(&news, LinkNews::Refused { why } if why.starts_with("nobody listens at")), "{news:?}");
+        assert!(never(inputs.recv()).await, "it tries again when it is asked to");
+    });
+}
