@@ -231,7 +231,7 @@ fn seconds(ms: u64) -> String {
 pub fn why(failure: &Failure) -> String {
     let parts = [Some(&failure.title), failure.source.as_ref(), failure.hint.as_ref()];
     let blocks = parts.into_iter().flatten().map(|part| block(&plain(part), 2, 6));
-    format!("\n{}", blocks.collect::<String>())
+    format!("\n{}{}", blocks.collect::<String>(), failure::facts(&failure.facts))
 }
 /// In how many storms there was what a storm should have.
 fn roughness(summary: &Summary) -> String {
