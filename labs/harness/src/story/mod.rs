@@ -20,3 +20,5 @@ pub(crate) use teller::rows;
 
 /// What the first start of a node says.
 const FIRST_START: &str = "starts";
+/// Begins what a disk's answer says that made a node stop.
+const DISK_DONE: &str = "disk done";
