@@ -267,6 +267,13 @@ fn inside_a_submission_the_lab_may_be_left_out() {
             assert!(answer.stdout.contains("on submissions/mine"), "{answer:?}");
         }
     }
+    for words in ["list", "list raft"] {
+        let answer = Answer::of(repository.command_in("submissions/mine/src", words));
+        let head = answer.stdout.lines().next().unwrap_or_default();
+        assert!(head.ends_with("(submissions/mine)"), "{words}: it lists what `test` would test: {answer:?}");
+    }
+    let answer = repository.lab("list raft");
+    assert!(answer.stdout.contains("(solutions/raft)"), "{answer:?}");
     let answer = repository.lab("test raft re_election --seed 1 --submission submissions/mine");
     assert!(answer.stdout.contains("on submissions/mine"), "{answer:?}");
     repository.write("submissions/mine/Cargo.toml", &manifest.replace("\"raft\"", "\"kv\""));
