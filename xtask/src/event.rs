@@ -30,7 +30,7 @@ pub enum Event {
     TestResult(TestResult),
     Row { row: Row },
     Replay(ReplayEvent),
-    Created { lab: String, directory: String, package: String, test: String },
+    Created { lab: String, directory: String, package: String, locked: bool, test: String },
     Mutant(MutantEvent),
     Flight(FlightPlanEvent),
     FlightSecond(FlightRow),

@@ -340,6 +340,34 @@ impl Drop for Outside {
     }
 }
 
+/// Else the first build would change Cargo.lock, and `cargo --locked lab test` refuse to run.
+#[test]
+fn a_new_member_has_its_place_in_the_lock_file_at_once() {
+    let repository = Repository::new();
+    repository
+        .write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"labs/*\", \"sim\", \"submissions/*\"]\n");
+    repository.write("submissions/.gitkeep", "");
+    repository.write("sim/Cargo.toml", "[package]\nname = \"windtunnel\"\n");
+    for package in ["sim", "labs/raft", "labs/harness"] {
+        repository.write(&format!("{package}/src/lib.rs"), "");
+    }
+    let cargo = |words: &str| {
+        let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap());
+        cargo.args(words.split(' ')).current_dir(repository.path());
+        Answer::of(cargo)
+    };
+    assert_eq!(cargo("generate-lockfile --offline").code, 0);
+    assert_eq!(cargo("metadata --format-version 1 --locked --offline").code, 0);
+    let answer = repository.lab("new raft");
+    assert!(answer.stdout.contains("Cargo.lock names it from now on: commit both, or neither."), "{answer:?}");
+    assert!(repository.read("Cargo.lock").contains("submission-raft"));
+    let locked = cargo("metadata --format-version 1 --locked --offline");
+    assert_eq!(locked.code, 0, "{locked:?}");
+    let outside = Outside::of(&repository);
+    let answer = repository.new_in(&outside.0.join("mine"));
+    assert!(answer.code == 0 && !answer.stdout.contains("Cargo.lock"), "{answer:?}");
+}
+
 #[test]
 fn inside_the_repository_a_submission_is_a_member_or_nothing() {
     let repository = Repository::new();

@@ -76,8 +76,9 @@ pub fn event(event: &Event, style: Style) -> String {
         Event::TestResult(result) => test_result(result, style),
         Event::Row { .. } => String::new(),
         Event::Replay(replay) => self::replay(replay, style),
-        Event::Created { directory, test, lab, .. } => {
-            format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n\n  {test}\n")
+        Event::Created { directory, test, lab, locked, .. } => {
+            let lock = if *locked { "Cargo.lock names it from now on: commit both, or neither.\n" } else { "" };
+            format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n{lock}\n  {test}\n")
         }
         Event::Flight(plan) => flight::plan(plan),
         Event::FlightSecond(row) => flight::second(row),
