@@ -171,7 +171,7 @@ fn config(house: &House) -> String {
          [build]\n\
          rustdocflags = [\"--cfg\", \"madsim\"]\n\n\
          [alias]\n\
-         lab = [\"run\", \"--quiet\", \"--release\", \"--manifest-path\", {manifest}, \"--\"]\n"
+         lab = [\"run\", \"--release\", \"--manifest-path\", {manifest}, \"--\"]\n"
     )
 }
 
