@@ -16,6 +16,7 @@ struct Counts {
     /// Operations that ended without an answer.
     unknown: u64,
     /// How many of the answered ones were in the rows so far.
+    #[cfg(any(feature = "flight", test))]
     told: usize,
 }
 
@@ -45,6 +46,7 @@ impl Meter {
     }
 
     /// What was answered since this was asked last.
+    #[cfg(any(feature = "flight", test))]
     pub(crate) fn since_last(&self) -> Took {
         let mut counts = self.0.borrow_mut();
         let took = Took::of(&counts.took_us[counts.told..]);

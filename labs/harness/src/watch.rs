@@ -75,6 +75,7 @@ pub(crate) struct Kept {
     pub log: Vec<LogRecord>,
     pub output: Vec<OutputRecord>,
     /// What clients did, where they were counted.
+    #[cfg_attr(not(feature = "flight"), expect(dead_code, reason = "only flights count"))]
     pub sums: Sums,
 }
 
