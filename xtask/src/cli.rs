@@ -148,6 +148,12 @@ pub struct ReplayOptions {
     /// Show log lines from this level on
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub log: Option<LevelOption>,
+    /// Show only rows that concern this node, and where it broke
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub node: Option<u32>,
+    /// Show all rows from this virtual time on, as `1.2s`; without it the last 60
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
     /// Write every event to this file, one JSON object a line
     #[arg(long, value_name = "FILE.jsonl")]
     pub trace: Option<PathBuf>,

@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use lab_harness::protocol::{Refusal, RefusalKind, SavedFailureError};
-use lab_harness::scenario::ScenarioError;
+use lab_harness::scenario::{ScenarioError, TimeError};
 use std::io;
 use std::path::PathBuf;
 
@@ -29,6 +29,8 @@ pub enum LabError {
     Seeds(#[from] crate::seeds::SeedsError),
     #[error("--load {0}: give a time, as 20s")]
     Load(String),
+    #[error("--from {0}")]
+    From(TimeError),
     #[error("no test that matches `{filter}` flies: {reason} (`cargo lab list --flight` shows which do)")]
     Grounded { filter: String, reason: String },
     #[error("--jobs {0}: give a number of workers, at least 1")]
