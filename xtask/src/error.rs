@@ -93,6 +93,10 @@ pub enum LabError {
     UnknownEmitter { name: String, known: [String; 2] },
     #[error("--emit {word} names no file: say --emit {name}=FILE")]
     EmitterWithoutFile { word: String, name: String },
+    #[error(
+        "`{0}` needs an option of its own: --emit takes one KIND=FILE and may be repeated, as in `--emit junit=FILE --emit {0}`"
+    )]
+    EmitterWithoutOption(String),
     #[error("--emit names {} twice: give each kind a file of its own", .0.display())]
     EmittersShareFile(PathBuf),
     #[error("cannot write the results to {}: {source} (they are printed all the same)", .path.display())]

@@ -234,6 +234,7 @@ pub fn why(failure: &Failure) -> String {
     let blocks = parts.into_iter().flatten().map(|part| block(&plain(part), 2, 6));
     format!("\n{}{}", blocks.collect::<String>(), failure::facts(&failure.facts))
 }
+
 /// In how many storms there was what a storm should have.
 fn roughness(summary: &Summary) -> String {
     let percent = |mark: &str| summary.rough.get(mark).copied().unwrap_or_default() * 100 / summary.storms;
