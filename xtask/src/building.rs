@@ -1,15 +1,18 @@
-//! Turns a submission into its worker binary, with cargo and under `--cfg madsim`.
+//! Turns a submission into its worker binary, with cargo and under `--cfg madsim`. [`words`] decides what of cargo's
+//! words is passed on.
+
+mod words;
 
 use crate::blame::blame;
 use crate::error::LabError;
 use crate::house::{House, Submission};
 use serde_json::Value;
 use std::ffi::OsString;
-use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use words::Words;
 
 /// Builds the submission in release; its binary's path. Cargo's words go to standard error as they
 /// come; with `keep_words` they are also part of the error.
@@ -56,7 +59,7 @@ fn aloud(mut cargo: Command, house: &House, submission: &Submission, keep_words:
     if colour {
         cargo.env("CARGO_TERM_COLOR", "always");
     }
-    let words = Words { aloud: true, ..Words::default() };
+    let words = Words::aloud();
     let messages = run(cargo, house, submission, &words, colour, keep_words)?;
     binary(submission, &messages)
 }
@@ -107,9 +110,10 @@ fn run(
     let mut child = cargo.spawn().map_err(|error| LabError::CannotBuild(format!("cargo does not start: {error}")))?;
     let (copied, stderr) = (words.clone(), child.stderr.take());
     let copying = stderr.map(|stderr| std::thread::spawn(move || copied.pass_on(stderr)));
-    let messages = child.stdout.take().map(|stdout| read_messages(stdout, words)).unwrap_or_default();
+    let messages = child.stdout.take().map(|stdout| words.read_messages(stdout)).unwrap_or_default();
     let status = child.wait().map_err(|error| LabError::CannotBuild(format!("cargo is lost: {error}")))?;
     let _ = copying.map(JoinHandle::join);
+    words.end();
     match status.success() {
         true => Ok(messages),
         false => Err(blame(house, submission, &messages, words.take(), keep_words)),
@@ -136,54 +140,6 @@ fn binary(submission: &Submission, messages: &[Value]) -> Result<PathBuf, LabErr
 fn in_directory(message: &Value, submission: &Submission) -> bool {
     let manifest = message["manifest_path"].as_str().map(PathBuf::from).and_then(|path| path.canonicalize().ok());
     manifest.is_some_and(|path| path == submission.directory.join("Cargo.toml"))
-}
-
-/// What cargo says to programs; what the compiler says in it to people is passed on.
-fn read_messages(stdout: impl Read, words: &Words) -> Vec<Value> {
-    let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-    let messages = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-    let heard = messages.inspect(|message| {
-        if let Some(rendered) = message["message"]["rendered"].as_str() {
-            words.say(rendered.as_bytes());
-        }
-    });
-    heard.collect()
-}
-
-/// Words of cargo and the compiler, the last of which are kept.
-#[derive(Clone, Debug, Default)]
-struct Words {
-    kept: Arc<Mutex<Vec<u8>>>,
-    /// Whether they also go to our standard error, as they come.
-    aloud: bool,
-}
-
-impl Words {
-    fn say(&self, words: &[u8]) {
-        const KEPT: usize = 64 * 1024;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.aloud {
-            let _ = io::stderr().write_all(words);
-        }
-        kept.extend_from_slice(words);
-        if kept.len() > 2 * KEPT {
-            let surplus = kept.len() - KEPT;
-            kept.drain(..surplus);
-        }
-    }
-
-    /// Whole lines at a time, so that two who speak at once can be told apart.
-    fn pass_on(&self, from: impl Read) {
-        let (mut from, mut line) = (BufReader::new(from), Vec::new());
-        while let Ok(1..) = from.read_until(b'\n', &mut line) {
-            self.say(&line);
-            line.clear();
-        }
-    }
-
-    fn take(&self) -> String {
-        String::from_utf8_lossy(&self.kept.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-    }
 }
 
 /// The user's own flags, with ours added: flags in the environment replace those of

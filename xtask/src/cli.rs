@@ -58,9 +58,9 @@ pub struct TestOptions {
     /// The lab (may be left out inside a submission), then test names, parts of names, MIT names or part aliases
     #[arg(value_name = "LAB [FILTER]...")]
     pub words: Vec<String>,
-    /// Only tests of this part, by name or alias (`election`, `3A`)
+    /// Only tests of this part, by name or alias (`election`, `3A`); may be repeated
     #[arg(long, value_name = "PART")]
-    pub part: Option<String>,
+    pub part: Vec<String>,
     /// Only tests with this tag: `mit` or `storm`
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
@@ -91,7 +91,7 @@ pub struct TestOptions {
     /// Run every seed in the thread and again with a process for each node, and compare
     #[arg(long, value_enum, value_name = "HOW")]
     pub isolate: Option<IsolateOption>,
-    /// Write the results to a file too: `junit=FILE` or `json=FILE` (docs/EVENTS.md); may be repeated
+    /// Write the results to a file too: `junit=FILE` or `json=FILE` (docs/EVENTS.md); may be repeated, with one file each time
     #[arg(long, value_name = "KIND=FILE")]
     pub emit: Vec<String>,
     /// Stop at the first failure
@@ -148,6 +148,12 @@ pub struct ReplayOptions {
     /// Show log lines from this level on
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub log: Option<LevelOption>,
+    /// Show only rows that concern this node, and where it broke
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub node: Option<u32>,
+    /// Show all rows from this virtual time on, as `1.2s`; without it the last 60
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
     /// Write every event to this file, one JSON object a line
     #[arg(long, value_name = "FILE.jsonl")]
     pub trace: Option<PathBuf>,

@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use lab_harness::protocol::{Refusal, RefusalKind, SavedFailureError};
-use lab_harness::scenario::ScenarioError;
+use lab_harness::scenario::{ScenarioError, TimeError};
 use std::io;
 use std::path::PathBuf;
 
@@ -29,6 +29,8 @@ pub enum LabError {
     Seeds(#[from] crate::seeds::SeedsError),
     #[error("--load {0}: give a time, as 20s")]
     Load(String),
+    #[error("--from {0}")]
+    From(TimeError),
     #[error("no test that matches `{filter}` flies: {reason} (`cargo lab list --flight` shows which do)")]
     Grounded { filter: String, reason: String },
     #[error("--jobs {0}: give a number of workers, at least 1")]
@@ -91,6 +93,10 @@ pub enum LabError {
     UnknownEmitter { name: String, known: [String; 2] },
     #[error("--emit {word} names no file: say --emit {name}=FILE")]
     EmitterWithoutFile { word: String, name: String },
+    #[error(
+        "`{0}` needs an option of its own: --emit takes one KIND=FILE and may be repeated, as in `--emit junit=FILE --emit {0}`"
+    )]
+    EmitterWithoutOption(String),
     #[error("--emit names {} twice: give each kind a file of its own", .0.display())]
     EmittersShareFile(PathBuf),
     #[error("cannot write the results to {}: {source} (they are printed all the same)", .path.display())]

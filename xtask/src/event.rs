@@ -30,7 +30,7 @@ pub enum Event {
     TestResult(TestResult),
     Row { row: Row },
     Replay(ReplayEvent),
-    Created { lab: String, directory: String, package: String, test: String },
+    Created { lab: String, directory: String, package: String, locked: bool, test: String },
     Mutant(MutantEvent),
     Flight(FlightPlanEvent),
     FlightSecond(FlightRow),
@@ -115,6 +115,8 @@ pub struct FailureEvent {
     pub title: String,
     pub source: Option<String>,
     pub hint: Option<String>,
+    /// How things stood, a line each.
+    pub facts: Vec<String>,
     pub node: Option<NodeId>,
     pub at_event: Option<u64>,
     pub at_ns: u64,

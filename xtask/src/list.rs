@@ -18,8 +18,11 @@ pub fn list(session: &Session<'_>, options: &ListOptions) -> Result<Exit, LabErr
     let submissions = match (&options.lab, house.submission_here()) {
         (Some(lab), here) => {
             house.check_lab(lab)?;
-            let witness = house.witness(lab);
-            vec![witness.or_else(|error| here.filter(|here| here.lab == *lab).ok_or(error))?]
+            // The one that `test` would test from here.
+            match here.filter(|here| here.lab == *lab) {
+                Some(here) => vec![here],
+                None => vec![house.witness(lab)?],
+            }
         }
         (None, Some(submission)) => vec![submission],
         (None, None) => {

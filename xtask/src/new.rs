@@ -10,6 +10,7 @@ use crate::shell::quoted;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// The starter's manifest, with names between @ to be filled in.
 const TEMPLATE: &str = "Cargo.toml.template";
@@ -71,13 +72,25 @@ pub fn new(session: &Session<'_>, options: &NewOptions) -> Result<Exit, LabError
     let package = package_name(&directory);
     fill(house, lab, &starter, &directory, &package, inside).map_err(written(&directory))?;
 
+    let locked = inside && lock(house);
     let shown = house.shown(&directory);
     let test = match inside {
         true => format!("cargo lab test {lab} --submission {}", quoted(&shown)),
         false => format!("cd {} && cargo lab test", quoted(&shown)),
     };
-    session.console.say(&Event::Created { lab: lab.to_owned(), directory: shown, package, test });
+    session.console.say(&Event::Created { lab: lab.to_owned(), directory: shown, package, locked, test });
     Ok(Exit::Passed)
+}
+
+/// Gives a new member its place in Cargo.lock at once, as the next build would: so that `--locked` goes on to work, and
+/// nobody wonders later who changed it. Whether it did; if cargo cannot, the next build says why.
+fn lock(house: &House) -> bool {
+    let file = house.root.join("Cargo.lock");
+    let Ok(before) = fs::read(&file) else { return false };
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["update", "--workspace", "--offline", "--manifest-path"]).arg(house.root.join("Cargo.toml"));
+    let _ = cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    fs::read(&file).is_ok_and(|after| after != before)
 }
 
 /// Whether it is to be a member of the repository's workspace. Below the root nothing else may be one: cargo would
@@ -158,7 +171,7 @@ fn config(house: &House) -> String {
          [build]\n\
          rustdocflags = [\"--cfg\", \"madsim\"]\n\n\
          [alias]\n\
-         lab = [\"run\", \"--quiet\", \"--release\", \"--manifest-path\", {manifest}, \"--\"]\n"
+         lab = [\"run\", \"--release\", \"--manifest-path\", {manifest}, \"--\"]\n"
     )
 }
 

@@ -1,4 +1,7 @@
 //! `cargo lab replay`: a saved failure again, from the sources as they are now, every event shown.
+//! [`recorder`] keeps the rows that are shown.
+
+mod recorder;
 
 use crate::cli::{LevelOption, ReplayOptions};
 use crate::compare::{Comparison, Runner};
@@ -16,19 +19,15 @@ use crate::test::scenario_test;
 use crate::worker::{Worker, WorkerCommand, patience};
 use crate::{clock, text};
 use lab_harness::protocol::{
-    FoundBy, Hello, Row, RowKind, RunRequest, RunResult, SCENARIO_TEST, SavedFailure, TestInfo, Verdict,
+    FoundBy, Hello, RowKind, RunRequest, RunResult, SCENARIO_TEST, SavedFailure, TestInfo, Verdict,
 };
-use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use recorder::{Recorder, Trace, View};
+use std::path::Path;
 use windtunnel::line::LogLevel;
-
-/// Rows shown, up to where it broke.
-const SHOWN: usize = 60;
 
 /// Runs it again and says how it compares.
 pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summary) -> Result<Exit, LabError> {
+    let view = View::of(options)?;
     let failures = Failures::under(&session.house.output);
     let path = match options.file.as_os_str() == "last" {
         true => failures.last()?,
@@ -51,7 +50,7 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
         return Err(LabError::OtherWeather { file: path, saved, current });
     }
     let mut runner = Runner::new(&command, comparison(saved.found_by), Some(worker));
-    let mut recorder = Recorder { rows: VecDeque::new(), dropped: 0, trace, problem: None };
+    let mut recorder = Recorder::new(view, trace);
     let result = run_again(&mut runner, &saved, options, &mut recorder)?;
     if let Some(problem) = recorder.finish(&result) {
         return Err(problem);
@@ -61,7 +60,7 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
     let event = compare(session, &saved, &submission, &path, &result);
     let outcome = event.outcome;
     session.console.say(&Event::Seed { seed: saved.result.seed, drawn: false });
-    show(session, &saved, &result, recorder);
+    show(session, &saved, &result, &recorder);
     session.console.say(&Event::Replay(event));
     if let Some(test) = test_of(&saved, &hello) {
         let mut tally = Tally::new(std::slice::from_ref(&test), 1, &[1]);
@@ -100,7 +99,7 @@ fn run_again(
     let request = RunRequest {
         scenario: saved.scenario.clone(),
         record: true,
-        whole: options.trace.is_some(),
+        whole: options.trace.is_some() || options.from.is_some(),
         log: options.log.map(level),
         ..RunRequest::new(&*saved.result.test, saved.result.seed)
     };
@@ -150,9 +149,9 @@ fn compare(
 }
 
 /// The run in columns by node, up to where it broke.
-fn show(session: &Session<'_>, saved: &SavedFailure, result: &RunResult, recorder: Recorder) {
-    let (mut rows, dropped) = (Vec::from(recorder.rows), recorder.dropped);
-    if rows.iter().all(|row| row.kind == RowKind::Log || row.kind == RowKind::Output) {
+fn show(session: &Session<'_>, saved: &SavedFailure, result: &RunResult, recorder: &Recorder) {
+    let mut rows = recorder.rows();
+    if rows.iter().all(|row| row.kind == RowKind::Log || row.kind == RowKind::Output) && recorder.left_out() == 0 {
         rows.extend(result.failure.iter().flat_map(|failure| failure.story.clone()));
         rows.extend(rows_of(result));
         rows.sort_by_key(|row| (row.at_ns, row.event));
@@ -163,84 +162,12 @@ fn show(session: &Session<'_>, saved: &SavedFailure, result: &RunResult, recorde
     }
     let test = saved.result.test.replace('_', " ");
     let mut shown = format!("{} {test}, {} events\n\n", saved.lab, result.events);
-    if dropped > 0 {
-        shown.push_str(&format!("  … {dropped} earlier rows; --trace FILE.jsonl writes every one\n\n"));
-    }
+    shown.push_str(&recorder.what_is_left_out());
     shown.push_str(&text::rows(&rows));
     if let Some(failure) = &result.failure {
         shown.push_str(&text::why(failure));
     }
     session.console.print(&shown);
-}
-
-/// Keeps the rows around the violation, and writes all of them where `--trace` says.
-struct Recorder {
-    rows: VecDeque<Row>,
-    /// Rows that came before those.
-    dropped: u64,
-    trace: Option<Trace>,
-    problem: Option<LabError>,
-}
-
-impl Recorder {
-    fn take(&mut self, row: Row) {
-        if let (Some(trace), None) = (&mut self.trace, &self.problem) {
-            self.problem = trace.write(&row).err();
-        }
-        self.rows.push_back(row);
-        if self.rows.len() > SHOWN {
-            self.rows.pop_front();
-            self.dropped += 1;
-        }
-    }
-
-    /// Adds what lab code logged and printed, and where it broke.
-    fn finish(&mut self, result: &RunResult) -> Option<LabError> {
-        if self.rows.is_empty() {
-            return self.problem.take().or_else(|| self.trace.take().and_then(|trace| trace.finish().err()));
-        }
-        let from = self.rows.front().map_or(0, |row| row.at_ns);
-        let spoken = rows_of(result);
-        for row in &spoken {
-            if let (Some(trace), None) = (&mut self.trace, &self.problem) {
-                self.problem = trace.write(row).err();
-            }
-        }
-        self.rows.extend(spoken.into_iter().filter(|row| row.at_ns >= from));
-        self.rows.make_contiguous().sort_by_key(|row| (row.at_ns, row.event));
-        let marked = self.rows.iter().any(|row| row.kind == RowKind::Violation);
-        if let (Some(failure), Some(row), false) = (&result.failure, self.rows.back_mut(), marked)
-            && failure.event.is_none_or(|event| event == row.event)
-        {
-            row.kind = RowKind::Violation;
-        }
-        self.problem.take().or_else(|| self.trace.take().and_then(|trace| trace.finish().err()))
-    }
-}
-
-/// The file of `--trace`.
-struct Trace {
-    path: PathBuf,
-    file: BufWriter<File>,
-}
-
-impl Trace {
-    fn create(path: &Path) -> Result<Self, LabError> {
-        let path = path.to_path_buf();
-        match File::create(&path) {
-            Ok(file) => Ok(Trace { path, file: BufWriter::new(file) }),
-            Err(source) => Err(LabError::CannotWrite { path, source }),
-        }
-    }
-
-    fn write(&mut self, row: &Row) -> Result<(), LabError> {
-        let line = serde_json::to_string(row).unwrap_or_default();
-        writeln!(self.file, "{line}").map_err(|source| LabError::CannotWrite { path: self.path.clone(), source })
-    }
-
-    fn finish(mut self) -> Result<(), LabError> {
-        self.file.flush().map_err(|source| LabError::CannotWrite { path: self.path.clone(), source })
-    }
 }
 
 fn level(option: LevelOption) -> LogLevel {

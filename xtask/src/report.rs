@@ -178,6 +178,7 @@ fn failure_event(saved: &SavedFailure, test: &TestInfo, file: Option<String>, ag
         title: failure.title,
         source: failure.source,
         hint: failure.hint,
+        facts: failure.facts,
         node: failure.node,
         at_event: failure.event,
         at_ns: failure.at_ns,

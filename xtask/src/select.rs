@@ -8,19 +8,20 @@ use lab_harness::protocol::{Hello, TestInfo};
 #[derive(Clone, Copy, Debug)]
 pub struct Selection<'a> {
     pub filters: &'a [String],
-    pub part: Option<&'a str>,
+    /// Tests of any of these; of all if none is named.
+    pub parts: &'a [String],
     pub tag: Option<&'a str>,
 }
 
 impl Selection<'_> {
     /// Whether nothing was said.
     pub fn is_everything(&self) -> bool {
-        self.filters.is_empty() && self.part.is_none() && self.tag.is_none()
+        self.filters.is_empty() && self.parts.is_empty() && self.tag.is_none()
     }
 
     /// The tests meant, in the lab's order.
     pub fn select(&self, hello: &Hello) -> Result<Vec<TestInfo>, LabError> {
-        let part = self.part.map(|name| part_named(hello, name)).transpose()?;
+        let parts: Vec<&str> = self.parts.iter().map(|name| part_named(hello, name)).collect::<Result<_, _>>()?;
         if let Some(tag) = self.tag {
             check_tag(hello, tag)?;
         }
@@ -30,7 +31,7 @@ impl Selection<'_> {
         }
         let chosen = hello.tests.iter().zip(meant).filter(|(test, meant)| {
             *meant
-                && part.is_none_or(|part| test.part == part)
+                && (parts.is_empty() || parts.contains(&test.part.as_str()))
                 && self.tag.is_none_or(|tag| test.tags.iter().any(|has| has.eq_ignore_ascii_case(tag)))
         });
         let tests: Vec<TestInfo> = chosen.map(|(test, _)| test.clone()).collect();
@@ -134,7 +135,8 @@ mod tests {
 
     fn select(filters: &[&str], part: Option<&str>, tag: Option<&str>) -> Result<Vec<String>, LabError> {
         let filters: Vec<String> = filters.iter().map(|filter| (*filter).into()).collect();
-        let tests = Selection { filters: &filters, part, tag }.select(&hello())?;
+        let parts: Vec<String> = part.into_iter().map(str::to_owned).collect();
+        let tests = Selection { filters: &filters, parts: &parts, tag }.select(&hello())?;
         Ok(tests.into_iter().map(|test| test.name).collect())
     }
 
@@ -147,6 +149,19 @@ mod tests {
         assert_eq!(select(&["3a"], None, None).unwrap(), ["re_election"]);
         assert_eq!(select(&["log"], None, None).unwrap(), ["backup", "backup_fast"], "a part, not a substring");
         assert_eq!(select(&["backup", "3A"], None, None).unwrap(), ["re_election", "backup"]);
+    }
+
+    #[test]
+    fn several_parts_add_up_in_the_order_of_the_lab() {
+        let select = |parts: &[&str], tag| {
+            let parts: Vec<String> = parts.iter().map(|part| (*part).into()).collect();
+            let tests = Selection { filters: &[], parts: &parts, tag }.select(&hello())?;
+            Ok::<_, LabError>(tests.into_iter().map(|test| test.name).collect::<Vec<_>>())
+        };
+        assert_eq!(select(&["3B", "election"], None).unwrap(), ["re_election", "backup", "backup_fast"]);
+        assert_eq!(select(&["log", "3B"], None).unwrap(), ["backup", "backup_fast"], "twice is once");
+        assert_eq!(select(&["log", "election"], Some("mit")).unwrap(), ["re_election", "backup"]);
+        assert_eq!(select(&["log", "elecshun"], None).unwrap_err().exit().code(), 2);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use lab_harness::protocol::{SCENARIO_TEST, ScenarioText, ScheduleRequest, TestIn
 /// Builds, runs, reports.
 pub fn test(session: &Session<'_>, options: &TestOptions, summary: &mut Summary) -> Result<Exit, LabError> {
     let targets = emit::targets(&options.emit, &session.house.here)?;
+    emit::no_target_among(&options.words)?;
     let session = Session { keep_words: session.keep_words || !targets.is_empty(), ..*session };
     let mut results = Results::default();
     let mut ended = judge(&session, options, summary, &mut results);
@@ -52,7 +53,7 @@ fn judge(
     let scenario = scenario.transpose()?;
     (results.first_seed, results.seeds) = (seeds.at(0), seeds.count());
     results.scenario = scenario.as_ref().map(|scenario| scenario.name.clone());
-    let selection = Selection { filters: &filters, part: options.part.as_deref(), tag: options.tag.as_deref() };
+    let selection = Selection { filters: &filters, parts: &options.part, tag: options.tag.as_deref() };
     if let Some(hello) = known::hello(session.house, &submission.lab)
         && !selection.is_everything()
     {

@@ -76,6 +76,11 @@ fn usage_errors_exit_with_2_and_end_in_a_summary() {
         "test raft --scenario scenarios/raft/leaders-without-power.toml --seed 1",
         "replay nowhere.json",
         "replay",
+        "replay --node 0",
+        "replay --from soon",
+        "test raft --seed 1 --emit junit=a.xml junit=b.xml",
+        "test raft --seed 1 --emit junit=a.xml,json=b.json",
+        "test raft --seed 1 --part log --part elektion",
     ] {
         let answer = repository.lab(words);
         assert_eq!(answer.code, 2, "{words}: {answer:?}");

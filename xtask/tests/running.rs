@@ -267,6 +267,13 @@ fn inside_a_submission_the_lab_may_be_left_out() {
             assert!(answer.stdout.contains("on submissions/mine"), "{answer:?}");
         }
     }
+    for words in ["list", "list raft"] {
+        let answer = Answer::of(repository.command_in("submissions/mine/src", words));
+        let head = answer.stdout.lines().next().unwrap_or_default();
+        assert!(head.ends_with("(submissions/mine)"), "{words}: it lists what `test` would test: {answer:?}");
+    }
+    let answer = repository.lab("list raft");
+    assert!(answer.stdout.contains("(solutions/raft)"), "{answer:?}");
     let answer = repository.lab("test raft re_election --seed 1 --submission submissions/mine");
     assert!(answer.stdout.contains("on submissions/mine"), "{answer:?}");
     repository.write("submissions/mine/Cargo.toml", &manifest.replace("\"raft\"", "\"kv\""));
@@ -331,6 +338,34 @@ impl Drop for Outside {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Else the first build would change Cargo.lock, and `cargo --locked lab test` refuse to run.
+#[test]
+fn a_new_member_has_its_place_in_the_lock_file_at_once() {
+    let repository = Repository::new();
+    repository
+        .write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"labs/*\", \"sim\", \"submissions/*\"]\n");
+    repository.write("submissions/.gitkeep", "");
+    repository.write("sim/Cargo.toml", "[package]\nname = \"windtunnel\"\n");
+    for package in ["sim", "labs/raft", "labs/harness"] {
+        repository.write(&format!("{package}/src/lib.rs"), "");
+    }
+    let cargo = |words: &str| {
+        let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap());
+        cargo.args(words.split(' ')).current_dir(repository.path());
+        Answer::of(cargo)
+    };
+    assert_eq!(cargo("generate-lockfile --offline").code, 0);
+    assert_eq!(cargo("metadata --format-version 1 --locked --offline").code, 0);
+    let answer = repository.lab("new raft");
+    assert!(answer.stdout.contains("Cargo.lock names it from now on: commit both, or neither."), "{answer:?}");
+    assert!(repository.read("Cargo.lock").contains("submission-raft"));
+    let locked = cargo("metadata --format-version 1 --locked --offline");
+    assert_eq!(locked.code, 0, "{locked:?}");
+    let outside = Outside::of(&repository);
+    let answer = repository.new_in(&outside.0.join("mine"));
+    assert!(answer.code == 0 && !answer.stdout.contains("Cargo.lock"), "{answer:?}");
 }
 
 #[test]

@@ -34,8 +34,7 @@ fn place(span: &str) -> Option<Place> {
     let tame = path.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
     // What stands in capitals or under target is made later: solutions/NAME, target/…
     let made_later = path.contains("NAME") || path.starts_with("target/") || path.starts_with("submissions/");
-    let left_behind = path.starts_with("solutions/") && !root().join("solutions").is_dir(); // in a course's tree
-    (tame && path.contains('/') && !made_later && !left_behind).then(|| Place { path: path.to_owned(), item })
+    (tame && path.contains('/') && !made_later).then(|| Place { path: path.to_owned(), item })
 }
 
 /// Whether `source` defines the item: `fn route`, `struct Front`, `macro_rules! storm`, or a variant, `Item::Arrival`.

@@ -1,7 +1,7 @@
 //! What ends a test: [`Failed`], from a test body or from a judge.
 
 use std::fmt;
-use windtunnel::NodeId;
+use windtunnel::{Nanos, NodeId};
 
 /// How a test body ends.
 pub type TestResult<T = ()> = Result<T, Failed>;
@@ -17,12 +17,34 @@ pub struct Failed {
     pub source: Option<&'static str>,
     /// Nodes that took part, for the columns of the story.
     pub nodes: Vec<NodeId>,
+    /// What a learner looks at next, if the rule can say; boxed, since few can and every result would be larger.
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// How things stood when a rule was broken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// A line each, shown as they are.
+    pub facts: Vec<String>,
+    /// Calls of which the failure is to say what became of them: only a recording of the run tells.
+    pub calls: Option<Calls>,
+}
+
+/// The calls of one node to some others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calls {
+    /// Who called.
+    pub from: NodeId,
+    /// Whom.
+    pub to: Vec<NodeId>,
+    /// From when on.
+    pub since: Nanos,
 }
 
 impl Failed {
     /// A broken rule, in a sentence.
     pub fn new(rule: &'static str, title: impl Into<String>) -> Self {
-        Failed { rule, title: title.into(), source: None, nodes: Vec::new() }
+        Failed { rule, title: title.into(), source: None, nodes: Vec::new(), evidence: None }
     }
 
     /// Names the source of the rule.
@@ -37,6 +59,25 @@ impl Failed {
     pub fn on(mut self, nodes: impl IntoIterator<Item = NodeId>) -> Self {
         self.nodes.extend(nodes);
         self
+    }
+
+    /// Says how things stood.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = Some(Box::new(evidence));
+        self
+    }
+
+    /// How things stood, a line each.
+    #[must_use]
+    pub fn facts(&self) -> &[String] {
+        self.evidence.as_ref().map_or(&[], |evidence| &evidence.facts)
+    }
+
+    /// Calls of which the failure is to say what became of them.
+    #[must_use]
+    pub fn calls(&self) -> Option<&Calls> {
+        self.evidence.as_ref()?.calls.as_ref()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::judge::Judge;
 use crate::suite::Lab;
 use crate::watch::Broken;
 use crate::worker;
-use crate::wrap::paragraph;
+use crate::wrap::{WIDTH, cut, paragraph, plain};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -59,7 +59,9 @@ const MOST_LINES: usize = 24;
 pub(crate) fn message(broken: &Broken, lab: &str, test: &str, seed: Seed) -> String {
     let sentences = [Some(broken.failed.title.as_str()), broken.failed.source].into_iter().flatten();
     let text: String = sentences.map(|sentence| paragraph(sentence, 2)).collect();
-    let mut lines: Vec<&str> = text.lines().collect();
+    let facts: Vec<String> =
+        broken.failed.facts().iter().map(|fact| format!("  {}", cut(&plain(fact), WIDTH - 2))).collect();
+    let mut lines: Vec<&str> = text.lines().chain(facts.iter().map(String::as_str)).collect();
     if lines.len() > MOST_LINES {
         lines.truncate(MOST_LINES);
         lines.push("  …");

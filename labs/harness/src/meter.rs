@@ -17,7 +17,7 @@ struct Counts {
     /// Operations that ended without an answer.
     unknown: u64,
     /// How many of the answered ones were in the rows so far.
-    #[cfg_attr(not(feature = "flight"), allow(dead_code))]
+    #[cfg(any(feature = "flight", test))]
     told: usize,
 }
 
@@ -47,7 +47,7 @@ impl Meter {
     }
 
     /// What was answered since this was asked last.
-    #[cfg_attr(not(feature = "flight"), allow(dead_code))]
+    #[cfg(any(feature = "flight", test))]
     pub(crate) fn since_last(&self) -> Took {
         let mut counts = self.0.borrow_mut();
         let took = Took::of(&counts.took_us[counts.told..]);

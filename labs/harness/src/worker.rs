@@ -296,11 +296,14 @@ impl<J: Judge> Worker<'_, J> {
         };
         let other_run = "the same seed gave another run when it was repeated: see what `--check` says";
         let hint = if same { told.kept.stopped.hint(&broken.failed) } else { Some(other_run.to_owned()) };
+        let calls = broken.failed.calls().zip(told.report.recording.as_ref());
+        let calls = calls.map(|(calls, recording)| story::calls(recording, calls)).unwrap_or_default();
         Failure {
             rule: broken.failed.rule.to_owned(),
             title: broken.failed.title.clone(),
             source: broken.failed.source.map(str::to_owned),
             hint,
+            facts: broken.failed.facts().iter().cloned().chain(calls).collect(),
             node: (broken.node != windtunnel::NodeId::TESTER).then_some(broken.node),
             event: Some(broken.moment.event.0),
             at_ns: broken.moment.at.0,

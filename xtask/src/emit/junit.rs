@@ -117,6 +117,7 @@ fn description(test: &TestResults, failure: &FailureResults) -> String {
         format!("{} of {} points", test.points, test.max_points),
     ];
     lines.extend([&failure.source, &failure.hint].into_iter().flatten().cloned());
+    lines.extend(failure.facts.iter().cloned());
     lines.extend(failure.replay.as_ref().map(|command| format!("Again:     {command}")));
     lines.push(format!("This seed: {}", failure.again));
     lines.join("\n")

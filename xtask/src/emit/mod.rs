@@ -45,13 +45,32 @@ pub fn targets(words: &[String], here: &Path) -> Result<Vec<Target>, LabError> {
         if file.is_empty() {
             return Err(LabError::EmitterWithoutFile { word: word.clone(), name: name.to_owned() });
         }
+        let joined = file.split(',').skip(1).find(|more| more.split_once('=').is_some_and(|(name, _)| is_kind(name)));
+        if let Some(more) = joined {
+            return Err(LabError::EmitterWithoutOption(more.to_owned()));
+        }
         let target = Target { kind: *kind, shown: PathBuf::from(file), path: here.join(file) };
         if targets.iter().any(|other| other.path == target.path && other.kind != target.kind) {
             return Err(LabError::EmittersShareFile(target.shown));
         }
-        targets.push(target);
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
     }
     Ok(targets)
+}
+
+/// That none of the filters is a file to be written: `--emit junit=A json=B` names B as a test.
+pub fn no_target_among(filters: &[String]) -> Result<(), LabError> {
+    let is_target = |word: &&String| word.split_once('=').is_some_and(|(name, _)| is_kind(name));
+    match filters.iter().find(is_target) {
+        Some(word) => Err(LabError::EmitterWithoutOption(word.clone())),
+        None => Ok(()),
+    }
+}
+
+fn is_kind(name: &str) -> bool {
+    KINDS.iter().any(|(known, _)| *known == name)
 }
 
 /// Writes one file, and the directories above it.
@@ -105,5 +124,17 @@ mod tests {
         for words in [&["junit"][..], &["junit="], &["junit=a", "json=a"]] {
             assert_eq!(read(words).unwrap_err().exit().code(), 2, "{words:?}");
         }
+    }
+
+    #[test]
+    fn several_files_take_several_options_and_the_same_one_twice_is_one() {
+        assert_eq!(read(&["junit=a", "junit=b", "json=c", "junit=a"]).unwrap().len(), 3);
+        assert_eq!(read(&["junit=a,b"]).unwrap()[0].path, Path::new("/w/a,b"), "a file's name may have a comma");
+        let error = read(&["junit=a,json=b"]).unwrap_err();
+        assert!(error.to_string().contains("--emit json=b"), "{error}");
+        let filters = ["3A", "junit=b"].map(str::to_owned);
+        let error = no_target_among(&filters).unwrap_err();
+        assert_eq!((error.exit().code(), error.to_string().contains("--emit junit=b")), (2, true), "{error}");
+        assert!(no_target_among(&["a=b".to_owned()]).is_ok(), "that is a filter which matches nothing");
     }
 }

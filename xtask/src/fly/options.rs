@@ -79,9 +79,8 @@ pub fn courses(flown: &Flown, hello: &Hello) -> Result<Vec<(String, FlightCourse
 }
 
 fn tests(filter: &str, hello: &Hello) -> Result<Vec<(String, FlightCourse)>, LabError> {
-    let is_part = hello.parts.iter().any(|part| part.name == filter || part.alias.as_deref() == Some(filter));
-    let words = if is_part { Vec::new() } else { vec![filter.to_owned()] };
-    let selection = Selection { filters: &words, part: is_part.then_some(filter), tag: None };
+    let words = [filter.to_owned()]; // which may name a part
+    let selection = Selection { filters: &words, parts: &[], tag: None };
     let chosen = selection.select(hello)?;
     let flying: Vec<_> = chosen.iter().filter(|test| test.grounded.is_none()).collect();
     if flying.is_empty() {

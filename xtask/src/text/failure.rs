@@ -8,6 +8,10 @@ use windtunnel::Nanos;
 
 /// Rows of the table, at most.
 const STORY: usize = 20;
+/// Rows of the table that are left however much there is to say of how things stood.
+const LEAST_STORY: usize = 6;
+/// Lines of how things stood, at most.
+const FACTS: usize = 13;
 /// Lines of a dead worker's last words, at most.
 const WORDS: usize = 6;
 
@@ -17,7 +21,9 @@ pub fn render(failure: &FailureEvent, style: Style) -> String {
     text.push_str(&block(&plain(&failure.title), 2, 4));
     text.push_str(&block(&plain(failure.source.as_deref().unwrap_or_default()), 2, 2));
     text.push_str(&block(&plain(failure.hint.as_deref().unwrap_or_default()), 2, 2));
-    let story = story(failure);
+    let facts = facts(&failure.facts);
+    text.push_str(&facts);
+    let story = story(failure, STORY - facts.lines().count().min(STORY - LEAST_STORY));
     if !story.is_empty() {
         text.push('\n');
         text.extend(story.iter().map(|line| format!("{line}\n")));
@@ -66,12 +72,23 @@ fn head(failure: &FailureEvent, style: Style) -> String {
     if used + 3 > WIDTH { format!("{painted}  {name}\n  {place}") } else { format!("{painted}  {name}{gap}{place}") }
 }
 
-/// The last rows, as many as fit.
-fn story(failure: &FailureEvent) -> Vec<String> {
-    let mut from = failure.story.len().saturating_sub(STORY);
+/// How things stood, below an empty line.
+pub fn facts(facts: &[String]) -> String {
+    if facts.is_empty() {
+        return String::new();
+    }
+    let rest = facts.len().saturating_sub(FACTS);
+    let more = (rest > 0).then(|| format!("    … {rest} more\n"));
+    let lines = facts.iter().take(FACTS).map(|fact| format!("  {}\n", cut(&plain(fact), WIDTH - 2)));
+    ["\n".to_owned()].into_iter().chain(lines).chain(more).collect()
+}
+
+/// The last rows, as many as there is room for.
+fn story(failure: &FailureEvent, room: usize) -> Vec<String> {
+    let mut from = failure.story.len().saturating_sub(room);
     loop {
         let mut lines = columns::render(&failure.story[from..], WIDTH);
-        if lines.len() <= STORY + 1 || from + 1 >= failure.story.len() {
+        if lines.len() <= room + 1 || from + 1 >= failure.story.len() {
             if from > 0 && !lines.is_empty() {
                 lines.insert(1, format!("        …  {from} earlier rows"));
             }

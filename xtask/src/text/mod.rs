@@ -77,8 +77,9 @@ pub fn event(event: &Event, style: Style) -> String {
         Event::TestResult(result) => test_result(result, style),
         Event::Row { .. } => String::new(),
         Event::Replay(replay) => self::replay(replay, style),
-        Event::Created { directory, test, lab, .. } => {
-            format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n\n  {test}\n")
+        Event::Created { directory, test, lab, locked, .. } => {
+            let lock = if *locked { "Cargo.lock names it from now on: commit both, or neither.\n" } else { "" };
+            format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n{lock}\n  {test}\n")
         }
         Event::Flight(plan) => flight::plan(plan),
         Event::FlightSecond(row) => flight::second(row),
@@ -237,8 +238,9 @@ fn seconds(ms: u64) -> String {
 pub fn why(failure: &Failure) -> String {
     let parts = [Some(&failure.title), failure.source.as_ref(), failure.hint.as_ref()];
     let blocks = parts.into_iter().flatten().map(|part| block(&plain(part), 2, 6));
-    format!("\n{}", blocks.collect::<String>())
+    format!("\n{}{}", blocks.collect::<String>(), failure::facts(&failure.facts))
 }
+
 /// In how many storms there was what a storm should have.
 fn roughness(summary: &Summary) -> String {
     let percent = |mark: &str| summary.rough.get(mark).copied().unwrap_or_default() * 100 / summary.storms;

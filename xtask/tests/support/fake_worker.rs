@@ -332,6 +332,7 @@ fn talkative(request: &RunRequest) -> Failure {
         title: long.clone(),
         source: Some(long.clone()),
         hint: Some(long.clone()),
+        facts: vec![long.clone(); 30],
         story: rows,
         ..two_leaders(request)
     }

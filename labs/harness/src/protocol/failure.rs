@@ -18,6 +18,9 @@ pub struct Failure {
     /// What to look at next, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// How things stood when it broke, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<String>,
     /// The node on which it broke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<NodeId>,

@@ -1,7 +1,7 @@
 //! Which rows a failure shows.
 
-use super::FIRST_START;
 use super::run::Run;
+use super::{DISK_DONE, FIRST_START};
 use crate::judge::Judge;
 use crate::protocol::{Row, RowKind};
 use crate::watch::Broken;
@@ -19,14 +19,44 @@ const NEAR: Nanos = Nanos::from_secs(1);
 /// itself. Where not all nodes have room, those of the nodes that took part.
 pub(crate) fn of_failure<J: Judge>(rows: &[Row], broken: &Broken, nodes: u32) -> Vec<Row> {
     let room_for_all = nodes <= COLUMNS || broken.failed.nodes.is_empty();
+    let is_set_off = is_set_off(rows, broken);
     let choice = Choice { broken, room_for_all };
     let before = rows.iter().filter(|row| row.event <= broken.moment.event.0);
-    let mut story = fold::<J>(before.filter(|row| choice.matters(row)));
+    let chosen = before.filter_map(|row| match is_set_off && sets_off(row, broken) {
+        true => Some(delivered(row.clone())),
+        false => choice.matters(row).then(|| row.clone()),
+    });
+    let mut story = fold::<J>(chosen);
     story.drain(..story.len().saturating_sub(STORY_ROWS));
     if story.last().is_none_or(|last| last.kind != RowKind::Violation) {
         story.push(violation(broken));
     }
     story
+}
+
+/// Whether the node shows nothing that breaks the rule: it ends itself, or panics. Then what set it off is the point.
+fn is_set_off(rows: &[Row], broken: &Broken) -> bool {
+    let added = |row: &Row| row.kind == RowKind::Violation && row.text == broken.failed.rule;
+    broken.node != NodeId::TESTER && rows.iter().any(|row| row.event == broken.moment.event.0 && added(row))
+}
+
+/// Whether a row says what came in at the event at which it broke: a message, a timer, a question, a disk's answer.
+fn sets_off(row: &Row, broken: &Broken) -> bool {
+    let came = match row.kind {
+        RowKind::Message => row.peer == Some(broken.node) && row.node != broken.node,
+        RowKind::Timer | RowKind::Control => row.node == broken.node,
+        RowKind::Disk => row.node == broken.node && row.text.starts_with(DISK_DONE),
+        _ => false,
+    };
+    came && row.event == broken.moment.event.0
+}
+
+/// A message that set it off has an arrow, though its receiver shows nothing else.
+fn delivered(mut row: Row) -> Row {
+    if row.kind == RowKind::Message && row.peer_text.is_none() {
+        row.peer_text = Some("takes it".to_owned());
+    }
+    row
 }
 
 struct Choice<'a> {
@@ -65,11 +95,10 @@ impl Choice<'_> {
 
 /// Tells rows that go on from each other as one, in the place of the last, so that a long log does not
 /// push the cause out of the story. What a node shows besides ends its runs.
-fn fold<'a, J: Judge>(rows: impl Iterator<Item = &'a Row>) -> Vec<Row> {
+fn fold<J: Judge>(rows: impl Iterator<Item = Row>) -> Vec<Row> {
     let mut story: Vec<Option<Row>> = Vec::new();
     let mut open: BTreeMap<NodeId, Vec<Open>> = BTreeMap::new();
-    for row in rows {
-        let mut row = row.clone();
+    for mut row in rows {
         let kind = row.kind;
         let (node, text) = shown(&mut row);
         let open = open.entry(node).or_default();

@@ -1,7 +1,7 @@
 //! Goes through a recording once and makes its rows: what each event and its effects look like.
 
 use super::weather::Weathers;
-use super::{FIRST_START, disk};
+use super::{DISK_DONE, FIRST_START, disk};
 use crate::judge::Judge;
 use crate::protocol::{Row, RowKind};
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ pub(crate) fn rows<J: Judge>(recording: &Recording, nodes: u32) -> Vec<Row> {
         last: BTreeMap::new(),
         controls: BTreeMap::new(),
         calls: BTreeMap::new(),
+        asked: BTreeMap::new(),
         weathers: Weathers::default(),
         power_losses: recording.power_losses.iter().peekable(),
     };
@@ -49,6 +50,8 @@ pub(super) struct Teller<'a, J: Judge> {
     controls: BTreeMap<NodeId, Control>,
     /// Whom each call went to, and with what: a reply does not say whose it is.
     calls: BTreeMap<(NodeId, CallId), (NodeId, Method)>,
+    /// What each node was asked last, and by whom.
+    asked: BTreeMap<NodeId, (NodeId, Method)>,
     pub(super) weathers: Weathers,
     pub(super) power_losses: Peekable<Iter<'a, PowerLoss>>,
 }
@@ -75,6 +78,7 @@ impl When {
 impl<J: Judge> Teller<'_, J> {
     fn record(&mut self, record: &Record) {
         let when = When::of(record);
+        let stops = record.effects.iter().any(|effect| matches!(effect, Effect::Stopped { .. }));
         let said = match &record.what {
             Event::Start(_) if record.node == NodeId::TESTER => None,
             Event::Start(start) if start.incarnation.0 > 1 => Some((RowKind::Start, "starts again".to_owned())),
@@ -83,6 +87,7 @@ impl<J: Judge> Teller<'_, J> {
             Event::Refused { .. } => Some((RowKind::Connection, "call refused".to_owned())),
             Event::Reset { peer, .. } => Some((RowKind::Connection, format!("reset by {peer}"))),
             Event::Disk { result: Err(error), .. } => Some(disk::error(*error)),
+            Event::Disk { .. } if stops => Some((RowKind::Disk, self.disk_is_done(record.node))),
             _ => None,
         };
         if let Some((kind, text)) = said {
@@ -90,14 +95,20 @@ impl<J: Judge> Teller<'_, J> {
         }
         let shown = self.shown(record);
         match &record.what {
-            Event::Request { from, method, .. } => self.message(record, *from, method, shown),
+            Event::Request { from, method, .. } => {
+                self.asked.insert(record.node, (*from, method.clone()));
+                self.message(record, *from, method, shown);
+            }
             Event::Reply { call, .. } => match self.calls.remove(&(record.node, *call)) {
-                Some((from, method)) if !shown.is_empty() => {
+                Some((from, method)) if stops || !shown.is_empty() => {
                     self.message(record, from, &format!("answers {method}"), shown);
                 }
                 _ => self.observations(record, shown),
             },
             Event::Control { .. } => {
+                if stops {
+                    self.controls.remove(&record.node); // this question is not one of many
+                }
                 self.control(when, record.node, "asked by the test");
                 self.observations(record, shown);
             }
@@ -111,6 +122,12 @@ impl<J: Judge> Teller<'_, J> {
             _ => None,
         });
         self.commands(when, commands);
+    }
+
+    /// An answer of the disk does not say what the operation was for: most are for the last request.
+    fn disk_is_done(&self, node: NodeId) -> String {
+        let asked = self.asked.get(&node).map(|(from, method)| format!(", after {method} of {from}"));
+        format!("{DISK_DONE}{}", asked.unwrap_or_default())
     }
 
     /// What the node showed in this event, in the judge's words.

@@ -3,7 +3,7 @@ use crate::failed::Failed;
 use crate::judge::{Interest, Judge};
 use crate::protocol::{Row, RowKind};
 use crate::watch::Broken;
-use windtunnel::line::{CallId, ControlId, Effect, Event, TimerId};
+use windtunnel::line::{CallId, ControlId, DiskReply, Effect, Event, OperationId, TimerId};
 use windtunnel::world::disk::{DiskWeather, Loss, LostOperation, PowerLossReport, UnsyncedOperation};
 use windtunnel::world::{
     Command, Intervention, LinkWeather, LostMessage, Moment, PowerLoss, Record, Recording, WhyLost,
@@ -208,6 +208,33 @@ fn a_node_that_stops_says_why_in_its_column() {
     let rows = all(&Recording { records: vec![stopped], ..Recording::default() });
     let words = [(2, "timer goes off"), (2, "log 1"), (2, "stops: the journal cannot be written")];
     assert_eq!((told(&rows), rows[2].kind), (expected(words), RowKind::Fault));
+}
+
+/// Without what came in nobody sees why it stopped: a stop is all that the node shows.
+#[test]
+fn what_made_a_node_stop_is_in_the_story() {
+    let stops = || vec![Effect::Stopped { reason: "a hole".to_owned() }];
+    let request = || Event::Request { from: NodeId(1), call: CallId(3), method: "ask".into(), body: Vec::new() };
+    let asked = |event| record(event, 2, Event::Control { id: ControlId(event), body: Vec::new() }, Vec::new());
+    let done = Event::Disk { operation: OperationId(1), result: Ok(DiskReply::Done) };
+    let told_of = |records: Vec<Record>| {
+        let event = records.last().expect("there is one").event.0;
+        told(&story(&Recording { records, ..Recording::default() }, &broken(event, 2, [2]), 3))
+    };
+    let stopped = [(2, "stops: a hole"), (2, "the-rule")];
+    let expected_after = |first| expected([first].into_iter().chain(stopped));
+
+    let by_request = vec![record(1, 2, timer(), Vec::new()), record(2, 2, request(), stops())];
+    assert_eq!(told_of(by_request), expected_after((1, "ask -> 2: takes it")));
+    let by_timer = vec![record(1, 2, request(), Vec::new()), record(2, 2, timer(), stops())];
+    assert_eq!(told_of(by_timer), expected_after((2, "timer goes off")));
+    let question = record(3, 2, Event::Control { id: ControlId(9), body: Vec::new() }, stops());
+    assert_eq!(told_of(vec![asked(1), asked(2), question]), expected_after((2, "asked by the test")));
+    let reply = Event::Reply { call: CallId(7), result: Ok(Vec::new()) };
+    let by_reply = vec![record(1, 2, timer(), vec![sends(3, 7)]), record(2, 2, reply, stops())];
+    assert_eq!(told_of(by_reply), expected_after((3, "answers ask -> 2: takes it")));
+    let by_disk = vec![record(1, 2, request(), Vec::new()), record(2, 2, done, stops())];
+    assert_eq!(told_of(by_disk), expected_after((2, "disk done, after ask of node 1")));
 }
 
 #[test]

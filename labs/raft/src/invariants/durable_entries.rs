@@ -5,7 +5,9 @@
 //! last, also those that stay down for good; the others are looked at when they come back.
 
 use super::{Invariant, Rule, Violation, Watches};
-use crate::judge::{CommittedEntry, Seen, Server};
+use crate::contract::{LogIndex, Role, Term};
+use crate::judge::{CommittedEntry, Seen, Server, ViewSeen};
+use crate::observation::Persisted;
 use windtunnel::NodeId;
 
 /// The rule.
@@ -15,44 +17,146 @@ pub const RULE: Rule = Rule {
     demands: "after a restart, every committed entry is still in the log or snapshot of a majority",
     source: "Raft, figure 2 and section 5.3: log entries are on stable storage before a server responds",
     watches: Watches::Views,
-    make: || Box::new(DurableEntries),
+    make: || Box::new(DurableEntries::default()),
 };
 
-struct DurableEntries;
+#[derive(Default)]
+struct DurableEntries {
+    /// How the last committed entry came to be so.
+    commit: Option<Commit>,
+    /// For each server, in order.
+    ends: Vec<Ends>,
+}
+
+/// Where a server's log ended.
+#[derive(Clone, Copy, Default)]
+struct Ends {
+    /// In its last view.
+    shown: LogIndex,
+    /// Before a restart that lost some of it: up to there it may have been counted for what it has no more.
+    lost: LogIndex,
+}
+
+/// A leader has committed an entry, and so has counted a majority.
+struct Commit {
+    index: LogIndex,
+    leader: NodeId,
+    term: Term,
+    /// Who had the entry then: whoever was counted is one of these.
+    shown_by: Vec<Replica>,
+}
+
+/// A server's copy of an entry, and where the log on its disk ended when the entry was committed, if it has said so.
+struct Replica {
+    node: NodeId,
+    on_disk_to: Option<LogIndex>,
+}
+
+impl DurableEntries {
+    fn take_ends(&mut self, seen: &Seen<'_>, view: &ViewSeen) {
+        let place = seen.node.0 as usize - 1;
+        if self.ends.len() <= place {
+            self.ends.resize(place + 1, Ends::default());
+        }
+        let ends = &mut self.ends[place];
+        if view.after_restart && view.now.last_index < ends.shown {
+            ends.lost = ends.lost.max(ends.shown);
+        }
+        ends.shown = view.now.last_index;
+    }
+
+    fn take_commit(&mut self, seen: &Seen<'_>, view: &ViewSeen) {
+        let index = seen.known.committed().last_index();
+        let is_known = self.commit.as_ref().is_some_and(|commit| commit.index == index);
+        let Some(entry) = seen.known.committed().get(index).filter(|_| view.news_of_commit && !is_known) else {
+            return;
+        };
+        let may_have_been_counted = |(place, ends): (usize, &Ends)| {
+            ends.lost >= index && !holds(seen.known.server(NodeId(place as u32 + 1)), index, entry)
+        };
+        if view.now.role != Role::Leader || self.ends.iter().enumerate().any(may_have_been_counted) {
+            self.commit = None; // who was counted cannot be told
+            return;
+        }
+        let copies = seen.known.servers().filter(|(_, server)| holds(server, index, entry));
+        let shown_by = copies.map(|(node, server)| Replica { node, on_disk_to: on_disk_to(server) }).collect();
+        self.commit = Some(Commit { index, leader: seen.node, term: view.now.term, shown_by });
+    }
+}
+
+fn holds(server: &Server, index: LogIndex, entry: &CommittedEntry) -> bool {
+    server.latest().is_some_and(|(_, log)| log.holds(index, entry.chain))
+}
+
+fn on_disk_to(server: &Server) -> Option<LogIndex> {
+    match server.persisted.as_ref()?.1 {
+        Persisted::Log { last_index, .. } => Some(last_index),
+        Persisted::State { .. } => None,
+    }
+}
+
+impl Commit {
+    /// Whom the leader must have counted of those that have lost the entry since; nothing if that is not certain.
+    fn counted(&self, servers: usize, holders: &[NodeId]) -> Option<String> {
+        let majority = servers / 2 + 1;
+        let (kept, lost): (Vec<&Replica>, Vec<&Replica>) =
+            self.shown_by.iter().partition(|copy| holders.contains(&copy.node));
+        let missing = majority.checked_sub(kept.len()).filter(|missing| (1..=lost.len()).contains(missing))?;
+        let name = |copy: &&Replica| {
+            let who = if copy.node == self.leader { "itself".to_owned() } else { copy.node.to_string() };
+            match copy.on_disk_to {
+                Some(last) if last < self.index => format!("{who} (disk to {last})"),
+                _ => who,
+            }
+        };
+        let (own, others): (Vec<&Replica>, Vec<&Replica>) = lost.iter().partition(|copy| copy.node == self.leader);
+        let lost: Vec<String> = own.iter().chain(&others).map(name).collect();
+        let lost = if missing == lost.len() { lost.join(" and ") } else { lost.join(" or ") };
+        Some(format!("{} led term {} and had counted {lost}", self.leader, self.term))
+    }
+}
 
 impl Invariant for DurableEntries {
     fn check(&mut self, seen: &Seen<'_>) -> Result<(), Violation> {
-        if !seen.view().is_some_and(|view| view.after_restart) {
+        let Some(view) = seen.view() else { return Ok(()) };
+        self.take_ends(seen, view);
+        self.take_commit(seen, view);
+        if !view.after_restart {
             return Ok(());
         }
         let last = seen.known.committed().last_index();
-        let Some(CommittedEntry { term, chain, shown_by, .. }) = seen.known.committed().get(last) else {
-            return Ok(());
-        };
-        let holds = |server: &Server| server.latest().is_some_and(|(_, log)| log.holds(last, *chain));
+        let Some(entry) = seen.known.committed().get(last) else { return Ok(()) };
+        let CommittedEntry { term, shown_by, .. } = entry;
         let servers = seen.known.servers().count();
-        let holders: Vec<NodeId> =
-            seen.known.servers().filter(|(_, server)| holds(server)).map(|(node, _)| node).collect();
+        let holders = seen.known.servers().filter(|(_, server)| holds(server, last, entry));
+        let holders: Vec<NodeId> = holders.map(|(node, _)| node).collect();
         if holders.len() * 2 > servers {
             return Ok(());
         }
         let log = &seen.server().log;
-        let who = match &holders[..] {
-            [] => "nobody has it any more".to_owned(),
-            [one] => format!("of {servers} servers only {one} still has it"),
-            several => {
-                let several: Vec<String> = several.iter().map(ToString::to_string).collect();
-                format!("of {servers} servers only {} still have it", several.join(" and "))
-            }
-        };
+        let counted = self.commit.as_ref().filter(|commit| commit.index == last);
+        let counted = counted.and_then(|commit| commit.counted(servers, &holders));
         let what = format!(
             "{} comes back with a log that ends at entry {} of term {}; {shown_by} showed entry {last} of term {term} \
-             as committed, and {who}",
+             as committed, and {}{}",
             seen.node,
             log.last_index(),
-            log.last_term()
+            log.last_term(),
+            who_has_it(servers, &holders),
+            counted.map(|counted| format!("; {counted}")).unwrap_or_default()
         );
         Err(Violation::new(what, [seen.node, *shown_by]))
+    }
+}
+
+fn who_has_it(servers: usize, holders: &[NodeId]) -> String {
+    match holders {
+        [] => "nobody has it any more".to_owned(),
+        [one] => format!("of {servers} servers only {one} still has it"),
+        several => {
+            let several: Vec<String> = several.iter().map(ToString::to_string).collect();
+            format!("of {servers} servers only {} still have it", several.join(" and "))
+        }
     }
 }
 
@@ -78,6 +182,54 @@ mod tests {
         let what = "node 2 comes back with a log that ends at entry 1 of term 1; node 1 showed entry 2 of term 1 as \
                     committed, and of 3 servers only node 1 still has it";
         script.breaks("durable-entries", what, |script| script.votes_with(2, 1, 1, &LOG[..1]));
+    }
+
+    #[test]
+    fn a_leader_that_counted_itself_too_early_is_named() {
+        let mut script = Script::of(3);
+        script.votes_with(2, 1, 1, LOG);
+        script.persists(2, 2, 1);
+        script.leader(1, 1, 1, LOG);
+        script.persists(1, 1, 1);
+        script.leader(1, 1, 2, LOG);
+        script.starts(1);
+        let what = "only node 2 still has it; node 1 led term 1 and had counted itself (disk to 1)";
+        script.breaks("durable-entries", what, |script| script.votes_with(1, 1, 1, &LOG[..1]));
+    }
+
+    #[test]
+    fn a_server_whose_answer_was_counted_too_early_is_named() {
+        let mut script = committed_by_two_of_three();
+        script.starts(2);
+        let what = "only node 1 still has it; node 1 led term 1 and had counted node 2";
+        script.breaks("durable-entries", what, |script| script.votes_with(2, 1, 1, &LOG[..1]));
+    }
+
+    /// All three had it, and two were counted: one of the two that lost it was, or both.
+    #[test]
+    fn where_one_of_two_was_counted_neither_is_accused_alone() {
+        let mut script = Script::of(3);
+        script.follower(2, 1, 0, LOG);
+        script.follower(3, 1, 0, LOG);
+        script.leader(1, 1, 2, LOG);
+        script.starts(3);
+        script.votes_with(3, 1, 1, &LOG[..1]);
+        script.starts(1);
+        let what = "only node 2 still has it; node 1 led term 1 and had counted itself or node 3";
+        script.breaks("durable-entries", what, |script| script.votes_with(1, 1, 1, &LOG[..1]));
+    }
+
+    /// Node 2 may have answered before it lost the entry: then node 3 was not counted.
+    #[test]
+    fn nobody_is_accused_where_another_one_may_have_been_counted() {
+        let mut script = Script::of(3);
+        script.follower(2, 1, 0, LOG);
+        script.follower(3, 1, 0, LOG);
+        script.starts(2);
+        script.votes_with(2, 1, 1, &LOG[..1]);
+        script.leader(1, 1, 2, LOG);
+        script.starts(3);
+        script.breaks("durable-entries", "only node 1 still has it.", |script| script.votes_with(3, 1, 1, &LOG[..1]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::contract::{Digest, LogIndex, Role, Term, View};
 use crate::judge::RaftJudge;
-use crate::observation::{self, AppliedEntry, AppliedSnapshot};
+use crate::observation::{self, AppliedEntry, AppliedSnapshot, Persisted};
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge};
 use serde::Serialize;
@@ -127,6 +127,19 @@ impl Script {
         let digest = Digest::of(command.as_bytes());
         let entry = AppliedEntry { index: LogIndex(index), term: Term(term), digest, command: command.into() };
         self.show(node, observation::APPLIED, &entry);
+    }
+
+    /// Says of its disk that the log there ends at an entry.
+    pub fn persists(&mut self, node: u32, last_index: u64, last_term: u64) {
+        let persisted = Persisted::Log {
+            term: Term(last_term),
+            voted_for: None,
+            last_index: LogIndex(last_index),
+            last_term: Term(last_term),
+            state_bytes: 0,
+            snapshot_bytes: 0,
+        };
+        self.show(node, observation::PERSISTED, &persisted);
     }
 
     /// Delivers a snapshot that was taken there.

@@ -4,11 +4,11 @@ use super::committed::Committed;
 use super::seen::ViewSeen;
 use super::shadow::{Shadow, ShadowFault};
 use crate::contract::{Digest, LogIndex, Role, Term, View};
-use crate::observation::{AppliedEntry, AppliedSnapshot};
+use crate::observation::{AppliedEntry, AppliedSnapshot, Persisted};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use windtunnel::NodeId;
 use windtunnel::world::Lifecycle;
+use windtunnel::{Nanos, NodeId};
 
 /// A view without its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub struct Server {
     pub log: Shadow,
     /// The last entry that its state machine has.
     pub applied: LogIndex,
+    /// The last entry that its disk gave back when it started, and that entry's term.
+    pub restored: (LogIndex, Term),
+    /// What it said last of its disk, since it started, and when.
+    pub persisted: Option<(Nanos, Persisted)>,
     /// What the incarnation before this one showed last, until this one shows what its disk gave back.
     former: Option<Box<(Head, Shadow)>>,
 }
@@ -161,11 +165,18 @@ impl Known {
         let now = head(change);
         let before = server.head.replace(now);
         let after_restart = server.former.take().is_some();
+        if before.is_none() {
+            server.restored = (server.log.last_index(), server.log.last_term());
+        }
         let news_of_commit = self.committed.take(node, now.term, now.commit, &server.log);
         if now.role == Role::Leader {
             self.leaders.entry(now.term).or_insert(node);
         }
         Ok(ViewSeen { before, after_restart, now, log, news_of_commit })
+    }
+
+    pub(super) fn take_persisted(&mut self, node: NodeId, at: Nanos, what: Persisted) {
+        self.server_mut(node).persisted = Some((at, what));
     }
 
     pub(super) fn take_applied(&mut self, node: NodeId, entry: &AppliedEntry) -> LogIndex {

@@ -129,6 +129,13 @@ impl Judge for RaftJudge {
                 self.view(moment, node, &view)
             }
             observation::APPLIED => self.applied(moment, node, &decoded(node, kind, body)?),
+            observation::PERSISTED => {
+                // For failures to tell, and no rule judges it: what is none of the lab's is nothing.
+                if let Ok(what) = postcard::from_bytes(body) {
+                    self.known.take_persisted(node, moment.at, what);
+                }
+                Ok(Interest::None)
+            }
             observation::APPLIED_SNAPSHOT => self.snapshot(moment, node, &decoded(node, kind, body)?),
             _ => Ok(Interest::None),
         }

@@ -110,22 +110,65 @@ fn in_a_thousand_storms_of_everything_each_family_is_on_in_20_to_80_percent() {
 /// A rule that a mutant names by a slip of the pen would never be broken, and the mutant be called missed.
 #[test]
 fn mutants_name_rules_that_there_are() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let suite = ["src/suite", "src/suite/cluster"].map(|below| files(&root.join(below)));
-    let sources: String = suite.into_iter().flatten().collect();
-    let of_the_suite = sources.split("failed(").chain(sources.split("Failed::new(")).filter_map(|call| {
-        let (name, _) = call.trim_start().strip_prefix('"')?.split_once('"')?;
-        Some(name.to_owned())
-    });
     let of_the_judge = crate::invariants::ALL.iter().map(|rule| rule.name.to_owned());
     let of_the_harness = ["stopped-without-cause", "out-of-time"].map(str::to_owned);
-    let known: BTreeSet<String> = of_the_suite.chain(of_the_judge).chain(of_the_harness).collect();
-    for patch in files(&root.join("../../solutions/raft/mutants")) {
+    let known: BTreeSet<String> = of_the_suite().into_iter().chain(of_the_judge).chain(of_the_harness).collect();
+    for patch in files(&root().join("../../solutions/raft/mutants")) {
         let rules = patch.lines().find_map(|line| line.strip_prefix("rules: ")).unwrap_or_default();
         for rule in rules.split(", ").filter(|rule| !rule.is_empty()) {
             assert!(known.contains(rule), "`{rule}` is no rule: {}", patch.lines().next().unwrap_or_default());
         }
     }
+}
+
+/// Who fails by a rule that no page names has nothing to look up.
+#[test]
+fn the_handout_has_a_row_for_each_rule_that_is_no_invariant() {
+    let handout = include_str!("../../README.md");
+    let (_, table) = handout.split_once("<!-- other rules table -->\n").expect("the handout marks where it begins");
+    let (table, _) = table.split_once("<!-- end of other rules table -->").expect("the handout marks where it ends");
+    let rows = table.lines().skip(2); // behind the heading
+    let name = |row: &str| row.strip_prefix("| `")?.split_once('`').map(|(name, _)| name.to_owned());
+    let shown: Vec<String> = rows.map(|row| name(row).unwrap_or_else(|| panic!("{row} names no rule"))).collect();
+    let there_are: BTreeSet<String> = of_the_suite().into_iter().chain(of_the_harness()).collect();
+    assert!(there_are.len() > 30, "rules are not found in the sources: {there_are:?}");
+    assert_eq!(shown.iter().cloned().collect::<BTreeSet<_>>(), there_are, "left: the handout, right: the sources");
+    assert_eq!(shown.len(), there_are.len(), "a rule has two rows");
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The rules that test bodies name.
+fn of_the_suite() -> BTreeSet<String> {
+    let suite = ["src/suite", "src/suite/cluster"].map(|below| files(&root().join(below)));
+    let sources = suite.into_iter().flatten().map(|source| code(&source).to_owned());
+    let sources = sources.collect::<Vec<_>>().join("\n");
+    let calls = sources.split("failed(").chain(sources.split("Failed::new("));
+    let names = calls.filter_map(|call| Some(call.trim_start().strip_prefix('"')?.split_once('"')?.0));
+    names.filter(|name| is_name(name)).map(str::to_owned).collect()
+}
+
+/// A source without its tests.
+fn code(source: &str) -> &str {
+    source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
+
+/// The rules that every lab has: what ends a run in the world, and what ends a worker.
+fn of_the_harness() -> BTreeSet<String> {
+    let names = |file: &str, with_hyphen: bool| {
+        let source = std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let texts = code(&source).split('"').skip(1).step_by(2).filter(|text| is_name(text));
+        texts.filter(|text| !with_hyphen || text.contains('-')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let of_runs = ["wording.rs", "stopped.rs"].map(|file| names(&format!("../harness/src/{file}"), false));
+    let of_workers = names("../../xtask/src/worker/death.rs", true);
+    of_runs.into_iter().flatten().chain(of_workers).chain(["nondeterminism".to_owned()]).collect()
 }
 
 /// What the files of a directory hold; nothing if there is none, as in a tree without solutions.

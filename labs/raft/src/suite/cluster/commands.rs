@@ -1,6 +1,7 @@
 //! Commands: offering them, and waiting until so many servers agree.
 
 use super::super::bounds::{AGREEMENT_WITHIN, APPLIED_WITHIN, ASK_AGAIN, BATCH_WITHIN};
+use super::standings::{Standings, Taken};
 use super::{RaftCluster, dishonest, same_role};
 use crate::contract::{Digest, LogIndex, Proposed, Role};
 use crate::control::{Reply, Request};
@@ -98,11 +99,13 @@ impl RaftCluster {
     pub async fn agree(&self, command: impl AsRef<[u8]>, servers: usize) -> TestResult<LogIndex> {
         let command = command.as_ref();
         let leader = self.leader_within(AGREEMENT_WITHIN).await?.node;
-        let Proposed { index, .. } = self.must_take(leader, command).await?;
-        if self.applied_within(APPLIED_WITHIN, index, command, |_| servers).await {
-            return Ok(index);
+        let at = self.cluster.now();
+        let proposed = self.must_take(leader, command).await?;
+        let taken = Taken { leader, proposed, digest: Digest::of(command), at };
+        if self.applied_within(APPLIED_WITHIN, taken.proposed.index, command, |_| servers).await {
+            return Ok(proposed.index);
         }
-        Err(self.not_applied(index, servers, APPLIED_WITHIN))
+        Err(self.not_applied(proposed.index, Some(taken), servers, APPLIED_WITHIN))
     }
 
     /// MIT's `one(…, true)`: the same, and whatever a leader took and lost is offered again.
@@ -123,14 +126,18 @@ impl RaftCluster {
 
     async fn agree_with(&self, command: &[u8], servers: impl Fn(&Known) -> usize) -> TestResult<LogIndex> {
         let deadline = Instant::now() + AGREEMENT_WITHIN;
+        let mut last_taken = None;
         while Instant::now() < deadline {
             let leader = self.cluster.judge().known().leader_among(|node| self.is_connected(node));
+            let at = self.cluster.now();
             let taken = match leader {
-                Some(leader) => self.propose(leader, command).await?,
+                Some(leader) => self.propose(leader, command).await?.map(|proposed| (leader, proposed)),
                 None => None,
             };
             match taken {
-                Some(Proposed { index, .. }) => {
+                Some((leader, proposed)) => {
+                    let index = proposed.index;
+                    last_taken = Some(Taken { leader, proposed, digest: Digest::of(command), at });
                     let left = APPLIED_WITHIN.min(deadline - Instant::now());
                     if self.applied_within(left, index, command, &servers).await {
                         return Ok(index);
@@ -144,10 +151,8 @@ impl RaftCluster {
             }
         }
         self.ask_all().await?;
-        let (seconds, servers) = (AGREEMENT_WITHIN.as_secs(), servers(self.cluster.judge().known()));
-        let title =
-            format!("{servers} servers did not agree on a new command within {seconds} s: {}.", self.roll_call());
-        Err(self.failed("no-agreement", title))
+        let servers = servers(self.cluster.judge().known());
+        Err(self.not_agreed(last_taken, servers))
     }
 
     /// Waits until so many servers have applied all these commands at these indices.
@@ -179,7 +184,7 @@ impl RaftCluster {
     pub async fn applied_on_all(&self, index: LogIndex, patience: Duration) -> TestResult {
         let all = |judge: &RaftJudge| (judge.known().applied_count(index) == self.size()).then_some(());
         let what = format!("index {index} applied on all servers");
-        self.cluster.until(what, patience, all, || self.not_applied(index, self.size(), patience)).await
+        self.cluster.until(what, patience, all, || self.not_applied(index, None, self.size(), patience)).await
     }
 
     /// Watches that nobody commits or applies anything at `index` or after it.
@@ -248,15 +253,33 @@ impl RaftCluster {
         self.cluster.judge().known().first_applied(index).map(|first| first.digest)
     }
 
-    fn not_applied(&self, index: LogIndex, servers: usize, patience: Duration) -> Failed {
+    fn not_agreed(&self, taken: Option<Taken>, servers: usize) -> Failed {
+        let seconds = AGREEMENT_WITHIN.as_secs();
+        let taken_in_words = match taken {
+            Some(Taken { leader, proposed: Proposed { index, term }, .. }) => {
+                format!("{leader} took it last, as entry {index} of term {term}")
+            }
+            None => "no leader ever took it".to_owned(),
+        };
+        let title = format!("{servers} servers did not agree on a new command within {seconds} s; {taken_in_words}.");
+        self.with_standings(self.failed("no-agreement", title), taken.map(|taken| taken.proposed.index), taken)
+    }
+
+    fn not_applied(&self, index: LogIndex, taken: Option<Taken>, servers: usize, patience: Duration) -> Failed {
         let count = self.cluster.judge().known().applied_count(index);
         let seconds = patience.as_secs();
+        let leader = taken.map_or_else(|| "A leader".to_owned(), |taken| taken.leader.to_string());
         let title = format!(
-            "A leader took a command as entry {index}; {servers} servers should have applied it within {seconds} s, \
-             {count} did: {}.",
-            self.roll_call()
+            "{leader} took a command as entry {index}; {servers} servers should have applied it within {seconds} s, \
+             {count} did."
         );
-        self.failed("no-agreement", title)
+        self.with_standings(self.failed("no-agreement", title), Some(index), taken)
+    }
+
+    fn with_standings(&self, failed: Failed, index: Option<LogIndex>, taken: Option<Taken>) -> Failed {
+        let judge = self.cluster.judge();
+        let is_connected = |node| self.is_connected(node);
+        Standings { known: judge.known(), is_connected: &is_connected, index, taken }.told_in(failed)
     }
 }
 

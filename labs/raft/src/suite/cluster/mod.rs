@@ -1,13 +1,15 @@
 //! The handle by which test bodies drive a Raft cluster: waiting, counting, and wording of failures.
 //!
 //! Here is who is connected, and what is counted; `elections` waits for leaders, `commands` for agreement;
-//! `crashes`, `snapshots` and `weather` are what happens to servers, disks and links; `stage` sets a scene.
+//! `crashes`, `snapshots` and `weather` are what happens to servers, disks and links; `stage` sets a scene;
+//! `standings` says how far each server is with an entry that should have been applied.
 
 mod commands;
 mod crashes;
 mod elections;
 mod snapshots;
 mod stage;
+mod standings;
 mod weather;
 
 pub use commands::command;

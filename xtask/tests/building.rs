@@ -1,0 +1,58 @@
+//! What of cargo's words comes through while a submission is built.
+
+mod support;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use support::{Answer, Repository};
+
+/// A submission that compiles with a warning, and is no worker.
+fn with_a_warning() -> Repository {
+    let repository = Repository::new();
+    repository.write("solutions/raft/Cargo.toml", "[package]\nname = \"solution-raft\"\nedition = \"2024\"\n");
+    repository.write("solutions/raft/src/lib.rs", "");
+    repository.write("solutions/raft/src/main.rs", "fn main() {\n    let never_read = 1;\n}\n");
+    repository
+}
+
+/// What was said on standard error.
+fn build(repository: &Repository) -> String {
+    Answer::of(repository.built("test raft --seed 1")).stderr
+}
+
+#[test]
+fn warnings_are_shown_when_the_crate_is_compiled_and_not_again() {
+    let repository = with_a_warning();
+    let first = build(&repository);
+    assert!(first.contains("unused variable: `never_read`") && first.contains("Finished"), "{first}");
+    let second = build(&repository);
+    assert!(!second.contains("warning:") && !second.contains("Finished"), "nothing was compiled: {second}");
+    let edited = repository.read("solutions/raft/src/main.rs").replace("= 1", "= 2");
+    repository.write("solutions/raft/src/main.rs", &edited);
+    let third = build(&repository);
+    assert!(third.contains("unused variable: `never_read`"), "{third}");
+}
+
+/// All files by which cargo keeps others out of a target directory.
+fn locks(below: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(below).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.is_file() && path.to_string_lossy().contains("lock")).collect()
+}
+
+#[test]
+fn whoever_waits_for_another_cargo_is_told_so() {
+    let repository = with_a_warning();
+    build(&repository);
+    let held: Vec<File> =
+        locks(&repository.path().join("target/release")).iter().map(|path| File::open(path).unwrap()).collect();
+    assert!(!held.is_empty(), "cargo locks something else now");
+    held.iter().for_each(|file| file.lock().unwrap());
+    let mut command = repository.built("test raft --seed 1");
+    let waiting = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    drop(held);
+    let answer = Answer::from(waiting.wait_with_output().unwrap());
+    assert!(answer.stderr.contains("Blocking waiting for file lock on"), "{answer:?}");
+}
