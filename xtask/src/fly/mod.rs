@@ -21,6 +21,7 @@ use crate::worker::{Worker, WorkerCommand, patience};
 use flights::Place;
 use lab_harness::protocol::{FlightCourse, FlightResult, FlightVerdict, FlyRequest};
 use options::Asked;
+pub use options::load;
 use std::path::PathBuf;
 
 /// Builds worker and node, flies, reports.
