@@ -45,13 +45,19 @@ pub fn build_with(
 /// Builds the submission's node: with the feature `real` alone and without `--cfg madsim`, in a target directory of its
 /// own, so that neither build makes the other one's stale.
 pub fn build_node(house: &House, submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
+    let mut cargo = node(house);
+    cargo.current_dir(&submission.directory);
+    aloud(cargo, house, submission, keep_words)
+}
+
+fn node(house: &House) -> Command {
     let mut cargo = cargo("build");
-    cargo.current_dir(&submission.directory).args(["--release", "--no-default-features", "--features", "real"]);
+    cargo.args(["--release", "--no-default-features", "--features", "real"]);
     cargo.arg("--target-dir").arg(house.output.join("fly").join("target"));
     for (name, value) in flags_without_madsim(|name| std::env::var_os(name)) {
         cargo.env(name, value);
     }
-    aloud(cargo, house, submission, keep_words)
+    cargo
 }
 
 fn aloud(mut cargo: Command, house: &House, submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
@@ -70,6 +76,13 @@ pub fn build_quietly(house: &House, submission: &Submission) -> Result<PathBuf, 
     let mut cargo = cargo("build");
     cargo.arg("--release");
     binary(submission, &quietly(cargo, house, submission)?)
+}
+
+/// The node of such a crate.
+pub fn build_node_quietly(house: &House, submission: &Submission) -> Result<PathBuf, LabError> {
+    let mut cargo = node(house);
+    cargo.current_dir(&house.root);
+    binary(submission, &run(cargo, house, submission, &Words::default(), false, true)?)
 }
 
 /// Asks the compiler whether it would build, unoptimised: lints have made what that needs already.

@@ -184,14 +184,29 @@ pub struct PowerOptions {
     #[arg(value_name = "MUTANT")]
     pub names: Vec<String>,
     /// Seeds to try on each, as in `test`
-    #[arg(long, value_name = "N|A..B|A..=B", default_value = "100")]
+    #[arg(long, value_name = "N|A..B|A..=B", default_value = "100", conflicts_with = "fly")]
     pub seeds: String,
-    /// Worker processes at a time; as many as there are cores if left out
+    /// Worker processes at a time; as many as there are cores if left out, and one flight
     #[arg(long, short, value_name = "J")]
     pub jobs: Option<String>,
     /// Only say whether every patch applies and compiles; run nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "fly")]
     pub check_only: bool,
+    /// Fly each as real processes through a storm instead, once: what the tunnel sees and a flight does not
+    #[arg(long)]
+    pub fly: bool,
+    /// Fly them through this weather; the lab's `rough-flight` if left out
+    #[arg(long, value_name = "FILE", requires = "fly")]
+    pub scenario: Option<PathBuf>,
+    /// In flight for so long, with clients who keep 64 commands outstanding; those of the scenario if left out
+    #[arg(long, value_name = "TIME", requires = "fly")]
+    pub load: Option<String>,
+    /// The seed of the flights' weather and clients, in decimal or 0x; 0 if left out
+    #[arg(long, value_name = "N", requires = "fly")]
+    pub seed: Option<String>,
+    /// A node that is built already (for tests of this program)
+    #[arg(long, hide = true, value_name = "FILE", requires = "fly")]
+    pub node_binary: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

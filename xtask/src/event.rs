@@ -2,6 +2,7 @@
 //! text output shows the same events, so that neither knows what the other does not.
 
 mod flight;
+mod flown;
 
 use crate::error::LabError;
 use crate::hermetic::Finding;
@@ -13,6 +14,7 @@ use windtunnel::line::LogLevel;
 use windtunnel::{NodeId, Seed};
 
 pub use flight::{FlightEvent, FlightPlanEvent, FlightSummary};
+pub use flown::{FlownMutantEvent, SeenInFlight};
 
 /// One line of output.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +34,7 @@ pub enum Event {
     Replay(ReplayEvent),
     Created { lab: String, directory: String, package: String, locked: bool, test: String },
     Mutant(MutantEvent),
+    FlownMutant(Box<FlownMutantEvent>),
     Flight(FlightPlanEvent),
     FlightSecond(FlightRow),
     FlightResult(Box<FlightEvent>),
@@ -322,6 +325,9 @@ pub struct PowerSummary {
     /// Seeds until half of the caught ones were, and until all were.
     pub median_seeds: Option<u64>,
     pub most_seeds: Option<u64>,
+    /// Of mutants that flew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flights: Option<u64>,
 }
 
 impl PowerSummary {

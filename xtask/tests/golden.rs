@@ -92,6 +92,7 @@ fn a_failure_stays_under_40_lines_of_80_columns() {
 fn json_events_are_pinned() {
     let repository = Repository::new();
     repository.write("solutions/raft/src/lib.rs", "use std::env;\n");
+    repository.write("storm.toml", "about = \"a storm\"\nnodes = 3\nduration = \"5s\"\n");
     let mutant = "what: it is wrong\nrules: never-yields\n\n--- /dev/null\n+++ b/src/new.rs\n@@ -0,0 +1 @@\n+wrong\n";
     repository.write("solutions/raft/mutants/wrong.patch", mutant);
     let mut kinds: BTreeMap<String, Value> = BTreeMap::new();
@@ -105,6 +106,7 @@ fn json_events_are_pinned() {
         "schema",
         "export target/course",
         "power raft wrong --seeds 1..2 --jobs 1",
+        "power raft wrong --fly --seed 1 --scenario storm.toml --node-binary none",
         "test raft --seeds 0",
     ];
     for words in lines.drain(..) {

@@ -1,5 +1,4 @@
 //! Counts what clients do in flight: how many requests were answered, how fast, and of how many nobody knows.
-#![cfg_attr(not(feature = "flight"), allow(dead_code, reason = "only flights look at what was counted"))]
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -25,8 +25,7 @@ fn main() -> ExitCode {
     if let Some(code) = deaths::fly_until_killed_if_asked() {
         return code;
     }
-    let tests =
-        bodies::TESTS.iter().chain(deaths::TESTS).chain(fsyncs::TESTS).chain(order::TESTS).chain(worlds::TESTS);
+    let tests = bodies::TESTS.iter().chain(deaths::TESTS).chain(fsyncs::TESTS).chain(order::TESTS).chain(worlds::TESTS);
     let trials =
         tests.map(|(name, test)| Trial::test(*name, move || catch_unwind(test).map_err(|_| Failed::without_message())));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()

@@ -24,6 +24,7 @@ use flights::Place;
 use lab_harness::protocol::{FlightCourse, FlightResult, FlightVerdict, FlyRequest};
 use live::Live;
 use options::Asked;
+pub use options::load;
 use std::path::PathBuf;
 
 /// Builds worker and node, flies, reports.

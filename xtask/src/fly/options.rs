@@ -56,7 +56,8 @@ pub fn read(session: &Session<'_>, options: &FlyOptions) -> Result<(Submission, 
     Ok((submission, Asked { flown, seed: seed.unwrap_or(Seed(0)) }))
 }
 
-fn load(text: &str) -> Result<FlightLoad, LabError> {
+/// What `--load` asks for.
+pub fn load(text: &str) -> Result<FlightLoad, LabError> {
     let time: Time = text.parse().map_err(|error| LabError::Load(format!("{error}")))?;
     match time.0.0 {
         0 => Err(LabError::Load("a load lasts longer than nothing".to_owned())),

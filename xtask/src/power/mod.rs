@@ -1,11 +1,14 @@
 //! `cargo lab power`: how strong is a suite? Deliberate mistakes, each to be caught by a rule that fits it.
 //!
-//! [`bank`] reads the mistakes, [`patch`] applies one, [`workspace`] builds what it makes of the solution, [`hunt`] runs
-//! the suite on that. The next mutant is built while the last one is hunted.
+//! [`bank`] reads the mistakes, [`patch`] applies one, [`workspace`] holds what it makes of the solution, [`build`]
+//! builds that, [`hunt`] runs the suite on it, or [`flown`] flies it (what is a catch then, [`record`] says). The next mutant is built meanwhile.
 
 mod bank;
+mod build;
+mod flown;
 mod hunt;
 mod patch;
+mod record;
 mod workspace;
 
 use crate::cli::PowerOptions;
@@ -20,26 +23,18 @@ use crate::session::Session;
 use crate::test::jobs;
 use crate::worker::{WorkerCommand, patience};
 use bank::Entry;
+use build::{Builder, Built, Target};
 pub use patch::Mutant;
-use patch::PatchError;
-use std::path::PathBuf;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use workspace::Workspace;
-
-/// How far a mutant came before it ran.
-enum Built {
-    /// To be hunted: its binary.
-    Ready(PathBuf),
-    /// The compiler takes it, and more was not asked.
-    Compiles,
-    Broken(MutantOutcome, String, Exit),
-    Lost(LabError),
-}
 
 /// Builds, hunts, reports.
 pub fn power(session: &Session<'_>, options: &PowerOptions, summary: &mut Summary) -> Result<Exit, LabError> {
     session.house.check_lab(&options.lab)?;
     summary.lab = Some(options.lab.clone());
+    if options.fly {
+        return flown::power(session, options, summary);
+    }
     let jobs = jobs(options.jobs.as_deref())?;
     let seeds = Seeds::from_options(None, Some(&options.seeds))?.unwrap_or_else(Seeds::drawn);
     let solution = session.house.solution(&options.lab)?;
@@ -48,7 +43,13 @@ pub fn power(session: &Session<'_>, options: &PowerOptions, summary: &mut Summar
     let interrupt = Interrupt::on_signals();
     let workspace = Workspace::open(session.house, &solution)?;
     let watch = Stopwatch::start();
-    let power = Power { session, options, seeds, jobs, workspace: &workspace, directory: &directory, interrupt };
+    let target = match (options.check_only, session.worker) {
+        (true, _) => Target::Check,
+        (false, Some(worker)) => Target::Given(session.house.here.join(worker)),
+        (false, None) => Target::Worker,
+    };
+    let builder = Builder { workspace: &workspace, directory: &directory, target, interrupt: interrupt.clone() };
+    let power = Power { session, options, seeds, jobs, builder: &builder, interrupt };
     session.console.begin_progress(bank.len() as u64, 0);
     let (sums, ended) = power.all(&bank, summary);
     session.console.end_progress();
@@ -63,8 +64,7 @@ struct Power<'a> {
     options: &'a PowerOptions,
     seeds: Seeds,
     jobs: usize,
-    workspace: &'a Workspace<'a>,
-    directory: &'a RunDirectory,
+    builder: &'a Builder<'a>,
     interrupt: Interrupt,
 }
 
@@ -75,9 +75,9 @@ impl Power<'_> {
         let mut until_caught = Vec::new();
         let (sender, receiver) = sync_channel(0); // one is ready and waits; not more, they would be in each other's way
         let ended = std::thread::scope(|scope| {
-            scope.spawn(|| self.build_all(bank, sender));
-            for (entry, built) in bank.iter().zip(receiver.iter()) {
-                let (event, own_exit) = self.judge(entry, built)?;
+            scope.spawn(|| self.builder.build_all(bank, sender));
+            for (index, built) in receiver.iter() {
+                let (event, own_exit) = self.judge(&bank[index], built)?;
                 sums.count(event.outcome);
                 summary.runs += event.runs;
                 until_caught.extend(event.seeds.filter(|_| event.outcome == MutantOutcome::Caught));
@@ -102,44 +102,6 @@ impl Power<'_> {
         (sums, ended)
     }
 
-    fn build_all(&self, bank: &[Entry], sender: SyncSender<Built>) {
-        for (index, entry) in bank.iter().enumerate() {
-            if self.interrupt.is_set() || sender.send(self.build(index, entry)).is_err() {
-                return;
-            }
-        }
-    }
-
-    fn build(&self, index: usize, entry: &Entry) -> Built {
-        let changes =
-            entry.mutant.as_ref().map_err(PatchError::clone).and_then(|mutant| mutant.apply(self.workspace.source()));
-        let changes = match changes {
-            Ok(changes) => changes,
-            Err(error) => return Built::Broken(MutantOutcome::DoesNotApply, error.to_string(), Exit::Usage),
-        };
-        let built = match (self.options.check_only, self.session.worker) {
-            (true, _) => self.workspace.check(&changes).map(|()| Built::Compiles),
-            (false, Some(worker)) => Ok(Built::Ready(self.session.house.here.join(worker))),
-            (false, None) => {
-                self.workspace.build(&changes).and_then(|binary| self.keep(index, &binary)).map(Built::Ready)
-            }
-        };
-        match built.map_err(|error| self.interrupt.instead_of(error)) {
-            Ok(built) => built,
-            Err(LabError::DoesNotBuild { words, .. }) => {
-                Built::Broken(MutantOutcome::DoesNotCompile, first_error(&words), Exit::DoesNotBuild)
-            }
-            Err(error) => Built::Lost(error),
-        }
-    }
-
-    /// Out of the way of the next build.
-    fn keep(&self, index: usize, binary: &std::path::Path) -> Result<PathBuf, LabError> {
-        let path = self.directory.file(&format!("mutant-{index}"));
-        let copied = std::fs::copy(binary, &path);
-        copied.map(|_| path.clone()).map_err(|source| LabError::Target { path, source })
-    }
-
     /// What is said of a mutant, and the exit code it leads to.
     fn judge(&self, entry: &Entry, built: Built) -> Result<(MutantEvent, Exit), LabError> {
         let event = MutantEvent::of(&self.options.lab, &entry.name, entry.mutant.as_ref().ok());
@@ -153,14 +115,12 @@ impl Power<'_> {
         };
         let command = WorkerCommand {
             program,
-            directory: self.directory,
+            directory: self.builder.directory,
             patience: patience(),
             interrupt: self.interrupt.clone(),
         };
         let hunted = hunt::hunt(mutant, &command, self.seeds, self.jobs);
-        if self.session.worker.is_none() {
-            let _ = std::fs::remove_file(&command.program);
-        }
+        self.builder.done_with(&command.program);
         match hunted {
             Ok(hunted) => Ok(verdict(mutant, hunted, event, self.seeds)),
             Err(error @ LabError::Worker { .. }) => {
@@ -193,11 +153,4 @@ fn verdict(mutant: &Mutant, hunted: hunt::Hunted, event: MutantEvent, seeds: See
         (event.seed, event.seeds) = (Some(catch.seed), Some(catch.seeds));
     }
     (event, exit)
-}
-
-/// What the compiler says first: all of it would bury the table.
-fn first_error(words: &str) -> String {
-    let lines = words.lines().skip_while(|line| !line.starts_with("error")).take_while(|line| !line.trim().is_empty());
-    let first: Vec<&str> = lines.collect();
-    if first.is_empty() { words.trim().to_owned() } else { first.join("\n") }
 }

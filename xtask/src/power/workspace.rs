@@ -59,6 +59,12 @@ impl<'a> Workspace<'a> {
         building::build_quietly(self.house, &self.copy)
     }
 
+    /// The same as [`build`](Workspace::build), but its node, which flies.
+    pub fn build_node(&self, changes: &Changes) -> Result<PathBuf, LabError> {
+        self.lay(changes)?;
+        building::build_node_quietly(self.house, &self.copy)
+    }
+
     /// The same as [`build`](Workspace::build), but only asks the compiler whether it would.
     pub fn check(&self, changes: &Changes) -> Result<(), LabError> {
         self.lay(changes)?;

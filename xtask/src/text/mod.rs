@@ -4,6 +4,7 @@ mod columns;
 mod failure;
 mod flight;
 mod flight_table;
+mod flown;
 mod power;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
@@ -85,6 +86,7 @@ pub fn event(event: &Event, style: Style) -> String {
         Event::FlightSecond(row) => flight::second(row),
         Event::FlightResult(result) => flight::result(result, style),
         Event::Mutant(mutant) => power::row(mutant, style),
+        Event::FlownMutant(mutant) => flown::row(mutant, style),
         Event::Exported { directory, files } => {
             format!(
                 "{directory}: {}, and no solution. Try it:\n\n  cd {} && cargo lab new raft\n",

@@ -1,28 +1,18 @@
 //! The table of mutants: a line for what became of each, and what saw it below.
 
-use super::{Style, counted, seconds};
+use super::{Style, counted, flown, seconds};
 use crate::event::{MutantEvent, MutantOutcome, PowerSummary, SeenAs, Summary};
 use crate::exit::Exit;
 use lab_harness::wrap::{WIDTH, block, cut, plain, wrap};
 
 /// Where names begin.
-const INDENT: usize = 12;
+pub const INDENT: usize = 12;
 /// Rules seen that do not fit, at most.
 const SEEN: usize = 4;
 
 /// One mutant.
 pub fn row(mutant: &MutantEvent, style: Style) -> String {
-    let (word, paint): (&str, fn(Style, &str) -> String) = match mutant.outcome {
-        MutantOutcome::Caught => ("caught", Style::green),
-        MutantOutcome::Equivalent => ("equivalent", Style::yellow),
-        MutantOutcome::Compiles => ("compiles", Style::green),
-        MutantOutcome::Missed => ("MISSED", Style::red),
-        MutantOutcome::Refuted => ("REFUTED", Style::red),
-        MutantOutcome::DoesNotApply | MutantOutcome::DoesNotCompile | MutantOutcome::DoesNotRun => {
-            ("BROKEN", Style::red)
-        }
-    };
-    let word = paint(style, &format!("{word:<INDENT$}"));
+    let word = word(mutant.outcome, style);
     let measured = match mutant.seeds {
         Some(1) => format!("{:>4} seed  {:>10}", 1, seconds(mutant.wall_ms)),
         Some(seeds) => format!("{seeds:>4} seeds {:>10}", seconds(mutant.wall_ms)),
@@ -38,21 +28,42 @@ pub fn row(mutant: &MutantEvent, style: Style) -> String {
     text
 }
 
+/// What became of it, in a word as wide as all of them.
+pub fn word(outcome: MutantOutcome, style: Style) -> String {
+    let (word, paint): (&str, fn(Style, &str) -> String) = match outcome {
+        MutantOutcome::Caught => ("caught", Style::green),
+        MutantOutcome::Equivalent => ("equivalent", Style::yellow),
+        MutantOutcome::Compiles => ("compiles", Style::green),
+        MutantOutcome::Missed => ("MISSED", Style::red),
+        MutantOutcome::Refuted => ("REFUTED", Style::red),
+        MutantOutcome::DoesNotApply | MutantOutcome::DoesNotCompile | MutantOutcome::DoesNotRun => {
+            ("BROKEN", Style::red)
+        }
+    };
+    paint(style, &format!("{word:<INDENT$}"))
+}
+
+/// Why it was not caught, or never ran.
+pub fn doubt(outcome: MutantOutcome, equivalent: Option<&str>, rules: &[String], message: Option<&str>) -> Vec<String> {
+    let reason = match outcome {
+        MutantOutcome::Equivalent => equivalent.map(str::to_owned),
+        MutantOutcome::Refuted => Some("is called equivalent, and something failed".to_owned()),
+        MutantOutcome::Missed => Some(format!("fitting: {}", rules.join(", "))),
+        MutantOutcome::DoesNotApply => Some("does not apply:".to_owned()),
+        MutantOutcome::DoesNotCompile => Some("does not compile:".to_owned()),
+        MutantOutcome::Caught | MutantOutcome::Compiles | MutantOutcome::DoesNotRun => None,
+    };
+    // The first lines of a compiler's error say what and where; the rest is a drawing.
+    let message = message.unwrap_or_default().lines().take(2).map(|line| line.trim().to_owned());
+    reason.into_iter().chain(message).collect()
+}
+
 fn notes(mutant: &MutantEvent) -> Vec<String> {
     let caught = mutant.test.as_ref().zip(mutant.rule.as_ref()).map(|(test, rule)| format!("{rule} in {test}"));
     let fine = [MutantOutcome::Caught, MutantOutcome::Compiles].contains(&mutant.outcome);
     let what = (!fine && !mutant.what.is_empty()).then(|| mutant.what.clone());
     let mut notes: Vec<String> = what.into_iter().chain(caught).collect();
-    match mutant.outcome {
-        MutantOutcome::Equivalent => notes.extend(mutant.equivalent.clone()),
-        MutantOutcome::Refuted => notes.push("is called equivalent, and something failed".to_owned()),
-        MutantOutcome::Missed => notes.push(format!("fitting: {}", mutant.rules.join(", "))),
-        MutantOutcome::DoesNotApply => notes.push("does not apply:".to_owned()),
-        MutantOutcome::DoesNotCompile => notes.push("does not compile:".to_owned()),
-        _ => {}
-    }
-    // The first lines of a compiler's error say what and where; the rest is a drawing.
-    notes.extend(mutant.message.iter().flat_map(|message| message.lines().take(2).map(|line| line.trim().to_owned())));
+    notes.extend(doubt(mutant.outcome, mutant.equivalent.as_deref(), &mutant.rules, mutant.message.as_deref()));
     notes.extend(mutant.seen.iter().take(SEEN).map(|seen| self::seen(seen, mutant.outcome)));
     if let Some(more @ 1..) = mutant.seen.len().checked_sub(SEEN) {
         notes.push(format!("and as {more} others"));
@@ -85,6 +96,10 @@ pub fn sums(summary: &Summary, sums: &PowerSummary, style: Style) -> String {
     let mut text = format!("\n{}", block(&counts, 0, 3));
     if summary.exit == Exit::Interrupted.code() {
         text.push_str(&style.yellow("interrupted\n"));
+    }
+    if let Some(flights) = sums.flights {
+        text.push_str(&flown::sums(summary, flights));
+        return text;
     }
     if let (Some(median), Some(most)) = (sums.median_seeds, sums.most_seeds) {
         let most = counted(usize::try_from(most).unwrap_or(usize::MAX), "seed");

@@ -171,6 +171,18 @@ on_ppm = 1_000_000
     }
 
     #[test]
+    fn the_storm_for_flights_is_made_whole() {
+        let text = include_str!("../../../../scenarios/raft/rough-flight.toml");
+        let scenario = Scenario::parse("rough-flight", text).unwrap();
+        for seed in 0..20 {
+            let (left, skipped) = take_out(scenario.draw(Seed(seed)));
+            assert_eq!(skipped, [], "seed {seed}");
+            let families: BTreeSet<&str> = left.event.iter().map(Event::family).collect();
+            assert_eq!(families.len() + left.fault.len(), scenario.fault.len(), "seed {seed}: each strikes or waits");
+        }
+    }
+
+    #[test]
     fn every_reason_stands_in_the_table_of_flight() {
         for name in
             ["at-event", "power-loss", "slow", "clock-jump", "clock-drift", "disk", "loss", "duplication", "reordering"]
