@@ -55,7 +55,7 @@ pub fn power(session: &Session<'_>, options: &PowerOptions, summary: &mut Summar
     let watch = Stopwatch::start();
     let target = options.node_binary.as_ref().map_or(Target::Node, |node| Target::Given(house.here.join(node)));
     let builder = Builder { workspace: &workspace, directory: &directory, target, interrupt };
-    let course = FlightCourse::Scenario { scenario, load };
+    let course = FlightCourse::Scenario { scenario, nodes: None, load };
     let hangar =
         Hangar { session, lab: &options.lab, course, seed, lasts_ms, jobs, command: &command, builder: &builder };
     session.console.begin_progress(bank.len() as u64, 0);

@@ -87,6 +87,8 @@ mod tests {
             ops_per_s: None,
             p50_us: None,
             p99_us: None,
+            fsyncs: 0,
+            fsyncs_per_1000: None,
             faults: BTreeMap::from([("kill-1".to_owned(), 2)]),
             skipped: Vec::new(),
             unclean: Vec::new(),
