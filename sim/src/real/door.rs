@@ -143,7 +143,7 @@ mod tests {
             let stays = counted.get() <= stay;
             async move {
                 let _kept: TcpStream = stream;
-                while stays {
+                if stays {
                     pending::<()>().await;
                 }
             }
