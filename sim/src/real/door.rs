@@ -124,7 +124,61 @@ fn unwelcome(hello: &Hello, settings: &Settings) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line::LogLevel;
+    use crate::real::loopback::{never, run, soon};
     use crate::units::{Incarnation, NodeId, Seed};
+    use std::cell::Cell;
+    use std::future::pending;
+    use tokio::io::AsyncReadExt;
+
+    /// A door with three places, and so many strangers who have come one after the other. The first `stay`, and are kept
+    /// as long as the door lets them.
+    async fn crowd(count: usize, stay: usize) -> (OwnTask, Vec<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let came = Rc::new(Cell::new(0));
+        let counted = came.clone();
+        let greet = move |stream| {
+            counted.set(counted.get() + 1);
+            let stays = counted.get() <= stay;
+            async move {
+                let _kept: TcpStream = stream;
+                if stays {
+                    pending::<()>().await;
+                }
+            }
+        };
+        let door = OwnTask::spawn(let_in(listener, 3, Log::of(NodeId(1), LogLevel::Error), greet));
+        let mut crowd = Vec::new();
+        for number in 1..=count {
+            crowd.push(TcpStream::connect(address).await.unwrap());
+            while came.get() < number {
+                tokio::task::yield_now().await;
+            }
+        }
+        (door, crowd)
+    }
+
+    #[test]
+    fn when_all_places_are_taken_the_oldest_strangers_go() {
+        run(async || {
+            let (_door, mut crowd) = crowd(5, 5).await;
+            for stream in &mut crowd[..2] {
+                assert_eq!(soon(stream.read(&mut [0])).await.unwrap(), 0, "closed");
+            }
+            for stream in &mut crowd[2..] {
+                assert!(never(stream.read(&mut [0])).await, "still there");
+            }
+        });
+    }
+
+    #[test]
+    fn who_has_gone_leaves_a_place() {
+        run(async || {
+            let (_door, mut crowd) = crowd(9, 1).await;
+            assert!(never(crowd[0].read(&mut [0])).await, "the first one is not pushed out by those who have gone");
+        });
+    }
 
     fn settings() -> Settings {
         Settings {

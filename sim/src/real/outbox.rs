@@ -29,6 +29,8 @@ struct Shared {
     buffer: RefCell<BytesMut>,
     /// How many of the bytes may leave.
     released: Cell<usize>,
+    /// The most bytes that have waited since the buffer was given back: what it holds room for.
+    most: Cell<usize>,
     socket: OwnedWriteHalf,
     state: Cell<State>,
     wake_writer: Notify,
@@ -51,6 +53,7 @@ impl Outbox {
         let shared = Rc::new(Shared {
             buffer: RefCell::default(),
             released: Cell::new(0),
+            most: Cell::new(0),
             socket,
             state: Cell::new(State::Free),
             wake_writer: Notify::new(),
@@ -81,6 +84,7 @@ impl Outbox {
     /// Lets everything leave that is in it by now, and writes what the socket takes at once.
     pub fn flush(&self) {
         self.shared.released.set(self.len());
+        self.shared.most.set(self.shared.most.get().max(self.len()));
         if self.shared.state.get() == State::Free && !self.is_empty() {
             self.shared.write_some();
             if self.shared.state.get() == State::Full {
@@ -132,7 +136,8 @@ impl Shared {
         if !buffer.is_empty() {
             return;
         }
-        if buffer.capacity() > KEPT {
+        // Its capacity does not say what lies behind what has left.
+        if self.most.replace(0) > KEPT {
             *buffer = BytesMut::new();
         }
         self.emptied.notify_waiters();

@@ -106,7 +106,7 @@ both_worlds! {
     /// Three bytes of a string's length stand before its content.
     async fn the_largest_request_arrives_and_one_past_it_is_not_sent(_stage: Stage) {
         let text = "x".repeat(FRAME_LIMIT - 4);
-        assert!(net::call(B, Echo(text.clone())).timeout(PATIENCE).await.is_ok_and(|reply| reply == text));
+        assert!(net::call(B, Echo(text.clone())).timeout(PATIENCE * 3).await.is_ok_and(|reply| reply == text));
         let begin = Instant::now();
         let larger = net::call(B, Echo("x".repeat(FRAME_LIMIT + 1))).await;
         assert_eq!((larger, begin.elapsed()), (Err(CallError::TooLarge), std::time::Duration::ZERO));

@@ -1,4 +1,5 @@
 //! What becomes of calls that wait for a connection, and of those that went over one.
+#![allow(clippy::disallowed_methods)] // peers on threads of their own
 
 use super::*;
 use crate::line::LogLevel;
