@@ -61,7 +61,7 @@ pub fn measure(directory: &Path) {
 }
 
 /// What one process costs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Cost {
     resident_kb: u64,
     wakes: u64,
