@@ -128,7 +128,7 @@ async fn obey(order: &str) -> String {
             for _ in 0..count {
                 file.sync_all().await.expect("a disk");
             }
-            fs::sync_dir("").await.expect("a disk");
+            fs::sync_dir(".").await.expect("a disk");
             node::observe("synced", &count);
             "synced".to_owned()
         }
