@@ -67,6 +67,7 @@ mod tests {
     #[test]
     fn beginning_again_after_a_restart_does_not() {
         let mut script = with_two_applied();
+        script.follower(2, 1, 0, &[(1, "a"), (1, "b"), (1, "c")]);
         script.starts(1);
         script.follower(1, 1, 3, &[(1, "a"), (1, "b"), (1, "c")]);
         script.applies(1, 1, 1, "a");

@@ -43,6 +43,7 @@ mod tests {
     #[test]
     fn a_restart_does_not() {
         let mut script = Script::of(3);
+        script.follower(2, 5, 0, &[(1, "a")]);
         script.follower(1, 5, 1, &[(1, "a")]);
         script.starts(1);
         script.follower(1, 5, 0, &[(1, "a")]);
