@@ -215,7 +215,7 @@ fn a_node_that_stops_without_a_cause_is_told_with_its_reason() {
     let mut worker = Worker::start();
     let failure = worker.run("stops").and_then(|result| result.failure).expect("a failure");
     assert_eq!((failure.rule.as_str(), failure.node), ("stopped-without-cause", Some(NodeId(2))));
-    assert_eq!(failure.title, "Node 2 stopped for good though its disk has never failed it: as it was told.");
+    assert_eq!(failure.title, "Node 2 stopped for good, and its disk is no cause: as it was told.");
     let told = failure.story.iter().any(|row| (row.node, row.text.as_str()) == (NodeId(2), "stops: as it was told"));
     assert!(told, "{:?}", failure.story);
     assert_eq!(worker.run("behaves").expect("the worker goes on").verdict, Verdict::Passed);

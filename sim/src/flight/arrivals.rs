@@ -148,13 +148,14 @@ impl Pilot<'_> {
         self.fail(failure);
     }
 
-    /// Of its disk is known what it has told with its last words.
+    /// Of its disk is known what it has told with its last words, and that is since its process began.
     fn stopped(&mut self, node: NodeId, reason: &str, DiskFaults { errors, full }: DiskFaults) {
         self.counters.stops += 1;
         let moment = self.moment_now();
         self.history.note(moment, What::Ended { node, how: reason });
         let disk = DiskStatistics { errors_injected: errors, full, ..DiskStatistics::default() };
-        let response = self.observer.stopped(moment, node, Stop { reason, disk: &disk });
+        let stop = Stop { reason, disk: &disk, disk_at_start: &DiskStatistics::default() };
+        let response = self.observer.stopped(moment, node, stop);
         self.respond(response);
         self.lifecycle(node, Lifecycle::Stopped);
     }

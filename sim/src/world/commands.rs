@@ -100,7 +100,7 @@ impl World<'_> {
         machine.incarnation = Incarnation(machine.incarnation.0 + 1);
         machine.powered = true;
         machine.busy_until = now;
-        machine.process = Some(Process::new(host));
+        machine.process = Some(Process::new(host, machine.disk.statistics()));
         let (name, incarnation) = (machine.name.clone(), machine.incarnation);
         self.show_running(node, true);
         self.lifecycle(node, Lifecycle::Started(incarnation));
@@ -120,11 +120,14 @@ impl World<'_> {
     /// A node has ended itself: to its disk and its peers that is a kill.
     pub(super) fn stopped(&mut self, node: NodeId, reason: &str) {
         // What it has met, before what ends without it.
-        let disk = self.machine(node).disk.statistics();
+        let machine = self.machine(node);
+        let disk = machine.disk.statistics();
+        let disk_at_start = machine.process.as_ref().map_or(disk, |process| process.disk_at_start);
         if self.end_process(node) {
             self.bury_process(node);
             self.shared.counters.borrow_mut().stops += 1;
-            let response = self.observer.stopped(self.moment(), node, Stop { reason, disk: &disk });
+            let stop = Stop { reason, disk: &disk, disk_at_start: &disk_at_start };
+            let response = self.observer.stopped(self.moment(), node, stop);
             self.respond(response);
             self.lifecycle(node, Lifecycle::Stopped);
         }

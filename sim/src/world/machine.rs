@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::clock::NodeClock;
-use super::disk::Disk;
+use super::disk::{Disk, DiskStatistics};
 use super::item::Due;
 use super::timers::Timers;
 use crate::isolate::Host;
@@ -60,10 +60,12 @@ pub(super) struct Process {
     pub controls: Vec<ControlId>,
     /// Heap that the process holds, in bytes.
     pub heap: i64,
+    /// What the machine's disk had done and suffered when it began.
+    pub disk_at_start: DiskStatistics,
 }
 
 impl Process {
-    pub fn new(host: Host) -> Self {
+    pub fn new(host: Host, disk_at_start: DiskStatistics) -> Self {
         Process {
             host,
             timers: Timers::default(),
@@ -72,6 +74,7 @@ impl Process {
             called: false,
             controls: Vec::new(),
             heap: 0,
+            disk_at_start,
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Stop<'a> {
     pub reason: &'a str,
     /// What its disk had done and suffered by then, in the whole run.
     pub disk: &'a DiskStatistics,
+    /// The same when this incarnation of the node began.
+    pub disk_at_start: &'a DiskStatistics,
 }
 
 /// What the world does after a notice.
