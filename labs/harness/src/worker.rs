@@ -273,7 +273,7 @@ impl<J: Judge> Worker<'_, J> {
             events: report.events,
             sim_ns: report.ended_at.0,
             faults: ran.kept.struck.counts().clone(),
-            rough: if ran.is_storm { roughness(ran) } else { Vec::new() },
+            rough: roughness_of(ran),
             // A run that ended early had no time for its faults.
             never_struck: if failure.is_none() { ran.kept.struck.never_struck() } else { Vec::new() },
             messages: report.counters.messages,
@@ -315,15 +315,19 @@ impl<J: Judge> Worker<'_, J> {
     }
 }
 
-/// What a storm was like.
-fn roughness(ran: &Ran) -> Vec<String> {
+/// What a storm was like; nothing of other tests.
+fn roughness_of(ran: &Ran) -> Vec<String> {
+    if !ran.is_storm {
+        return Vec::new();
+    }
     let unsynced = ran.report.counters.power_losses_with_unsynced_data > 0;
     let marks = [(ran.kept.changes_of_leader > 0, "leader-change"), (unsynced, "unsynced-power-loss")];
     let marks = marks.into_iter().filter_map(|(was, name)| was.then_some(name));
     marks.chain(ran.kept.struck.roughness.marks()).map(str::to_owned).collect()
 }
 
-/// Runs a test in this process, without a worker: for suites under `cargo test`.
+/// Runs a test in this process, without a worker: for suites under `cargo test`. Says what a storm was like, as
+/// [`RunResult::rough`] does.
 ///
 /// # Errors
 /// With what broke, where, and the command that shows it.
@@ -332,12 +336,12 @@ pub fn run_here<J: Judge>(
     test: &Test<J>,
     program: &Program,
     seed: windtunnel::Seed,
-) -> Result<(), String> {
+) -> Result<Vec<String>, String> {
     let request = RunRequest::new(test.name, seed);
     let manner = Manner { record: Recorded::Nothing, isolate: Isolation::None, log: None, hash_at: None };
     let ran = run(lab, &Shelf::default(), Some(test), program, &request, &manner).map_err(|error| error.to_string())?;
     match ran.verdict() {
-        None => Ok(()),
+        None => Ok(roughness_of(&ran)),
         Some(broken) => Err(libtest::message(&broken, lab.name, test.name, seed)),
     }
 }

@@ -163,7 +163,7 @@ fn lab() -> Lab<Nobody> {
 
 fn run(test: usize, seed: u64) -> Result<(), String> {
     let lab = lab();
-    lab_harness::worker::run_here(&lab, &lab.tests[test], &Program::new(main_of_node), Seed(seed))
+    lab_harness::worker::run_here(&lab, &lab.tests[test], &Program::new(main_of_node), Seed(seed)).map(drop)
 }
 
 #[test]

@@ -12,13 +12,19 @@ const LONG_PAUSE: Nanos = Nanos::from_secs(1);
 pub(crate) struct Roughness {
     cuts: BTreeSet<(NodeId, NodeId)>,
     paused: BTreeMap<NodeId, Nanos>,
+    told_at: Nanos,
     one_way_cut: bool,
     long_pause: bool,
 }
 
 impl Roughness {
-    /// The world is told these now, all at once.
+    /// The world is told these now. A link that is cut both ways is told of one way first and of the other in the same
+    /// moment: one way only is what lasts.
     pub fn told(&mut self, commands: &[Command], now: Nanos) {
+        if now > self.told_at {
+            self.one_way_cut |= self.cuts.iter().any(|(from, to)| !self.cuts.contains(&(*to, *from)));
+            self.told_at = now;
+        }
         for command in commands {
             match *command {
                 Command::Cut { from, to } => _ = self.cuts.insert((from, to)),
@@ -31,7 +37,6 @@ impl Roughness {
                 _ => {}
             }
         }
-        self.one_way_cut |= self.cuts.iter().any(|(from, to)| !self.cuts.contains(&(*to, *from)));
     }
 
     /// What of note there was, by name.
@@ -57,10 +62,13 @@ mod tests {
     #[test]
     fn a_link_that_carries_one_way_only_is_noted_and_one_cut_both_ways_at_once_is_not() {
         let cut = |from, to| Command::Cut { from, to };
-        assert_eq!(marks(&[(1, &[cut(ONE, TWO), cut(TWO, ONE)])]), [""; 0]);
-        assert_eq!(marks(&[(1, &[cut(ONE, TWO)])]), ["one-way-cut"]);
-        let mend = Command::Mend { from: ONE, to: TWO };
-        assert_eq!(marks(&[(1, &[cut(ONE, TWO), cut(TWO, ONE)]), (2, &[mend])]), ["one-way-cut"]);
+        let mend = |from, to| Command::Mend { from, to };
+        let (one_way, back) = ([cut(ONE, TWO)], [cut(TWO, ONE)]);
+        let (mended, healed) = ([mend(ONE, TWO)], [mend(ONE, TWO), mend(TWO, ONE)]);
+        assert_eq!(marks(&[(1, &one_way), (9, &healed)]), ["one-way-cut"]);
+        assert_eq!(marks(&[(1, &one_way), (1, &back), (9, &healed)]), [""; 0], "both in the same moment");
+        assert_eq!(marks(&[(1, &one_way), (2, &back), (9, &healed)]), ["one-way-cut"], "for a while");
+        assert_eq!(marks(&[(1, &one_way), (1, &back), (2, &mended), (9, &healed)]), ["one-way-cut"], "for a while");
     }
 
     #[test]
