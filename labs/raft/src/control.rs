@@ -20,6 +20,8 @@ pub enum Request {
     },
     /// [`Raft::read_barrier`](crate::Raft::read_barrier).
     ReadBarrier,
+    /// How often these bytes stand in the files of the node's disk. The server is not asked, and does not notice.
+    OnDisk(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 /// What a node answers.
@@ -37,4 +39,6 @@ pub enum Reply {
     Done,
     /// The request does not decode: tester and node were built from different sources.
     NotUnderstood,
+    /// To `OnDisk`: so often. Nothing if the files changed while they were looked at.
+    OnDisk(Option<u64>),
 }

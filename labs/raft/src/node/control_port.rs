@@ -1,5 +1,6 @@
 //! The control port: requests of the tester become calls of the contract.
 
+use super::on_disk;
 use crate::contract::Raft;
 use crate::control::{Reply, Request};
 use windtunnel::node;
@@ -29,6 +30,7 @@ async fn answer(raft: &impl Raft, request: Request) -> Reply {
             raft.snapshot(index, data);
             Reply::Done
         }
+        Request::OnDisk(bytes) => Reply::OnDisk(on_disk::count(&bytes).await.ok()),
         Request::ReadBarrier => Reply::Barrier(raft.read_barrier().await),
     }
 }

@@ -9,8 +9,8 @@ use windtunnel::{Nanos, NodeId, Ppm};
 /// Often and small, so that a round takes few commands.
 const OFTEN: SnapshotPlan = SnapshotPlan { every: 5, bytes: 500 };
 
-/// Large for a request: whoever sends it in pieces sends several.
-const LARGE: SnapshotPlan = SnapshotPlan { every: 10, bytes: 100_000 };
+/// Large for a request: whoever sends it in pieces of 64 KiB sends four, so that there are pieces in the middle.
+const LARGE: SnapshotPlan = SnapshotPlan { every: 10, bytes: 200_000 };
 
 /// Rounds of [`stale_snapshot`].
 const STALE: u32 = 3;

@@ -73,6 +73,7 @@ async fn rounds(cluster: RaftCluster, fate: Fate) -> TestResult {
             Fate::Crashed => cluster.restart(&[victim]),
         }
         cluster.agree_in_the_end(cluster.new_command(), 3).await?;
+        cluster.small_state(PLAN).await?; // the one that is back too
         leader = cluster.one_leader().await?;
     }
     Ok(())

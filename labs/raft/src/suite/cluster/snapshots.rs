@@ -43,12 +43,25 @@ impl SnapshotPlan {
     /// The state of whoever has applied all entries up to `index`, the same on each server. It says what those
     /// entries were, again and again: so each piece of it differs from that of any other state.
     fn state_at(self, known: &Known, index: LogIndex) -> Option<Vec<u8>> {
-        let chain = known.committed().get(index)?.chain;
-        let what = format!("all up to {index}: {chain} ").into_bytes();
-        let mut state = what.repeat(self.bytes.div_ceil(what.len()).max(1));
-        state.truncate(self.bytes.max(what.len()));
+        let phrase = phrase_at(known, index)?;
+        let mut state = phrase.repeat(self.bytes.div_ceil(phrase.len()).max(1));
+        state.truncate(self.bytes.max(phrase.len()));
         Some(state)
     }
+
+    /// So much of a snapshot is on a disk where its phrase stands so often. There may be two copies for a while, of
+    /// which one is too many.
+    fn bytes_on_disk(self, phrase: usize, times: u64) -> u64 {
+        let bytes = self.bytes.max(phrase) as u64;
+        let phrase = phrase as u64;
+        if times >= bytes / phrase { bytes } else { times * phrase }
+    }
+}
+
+/// What the state up to `index` says again and again.
+fn phrase_at(known: &Known, index: LogIndex) -> Option<Vec<u8>> {
+    let chain = known.committed().get(index)?.chain;
+    Some(format!("all up to {index}: {chain} ").into_bytes())
 }
 
 /// Hands each server a snapshot after every so many entries that it applied.
@@ -93,12 +106,20 @@ impl RaftCluster {
         take_snapshots(self.cluster.clone(), plan)
     }
 
-    /// All that is on a server's disk besides its snapshot's own bytes.
-    fn raft_state_bytes(&self, node: NodeId, plan: SnapshotPlan) -> u64 {
-        let judge = self.cluster.judge();
-        let index = judge.known().server(node).head.map_or(LogIndex::ZERO, |head| head.snapshot_index);
-        let snapshot = plan.state_at(judge.known(), index).map_or(0, |state| state.len() as u64);
-        self.cluster.tester().disk_bytes(node).saturating_sub(snapshot)
+    /// All that is on a server's disk besides its snapshot's own bytes, as far as these are there.
+    async fn raft_state_bytes(&self, node: NodeId, plan: SnapshotPlan) -> u64 {
+        let bytes = self.cluster.tester().disk_bytes(node);
+        if bytes < RAFT_STATE_BYTES {
+            return bytes; // small enough, whatever it is
+        }
+        let index = self.head(node).map_or(LogIndex::ZERO, |head| head.snapshot_index);
+        let Some(phrase) = phrase_at(self.cluster.judge().known(), index) else { return bytes };
+        let length = phrase.len();
+        let times = match self.cluster.control::<Reply>(node, &Request::OnDisk(phrase)).await {
+            Ok(Reply::OnDisk(Some(times))) => times,
+            _ => 0, // down, or changing: it is looked at again
+        };
+        self.cluster.tester().disk_bytes(node).saturating_sub(plan.bytes_on_disk(length, times))
     }
 
     /// That soon no connected server keeps more on its disk, besides its snapshot, than MIT allows, nor what its
@@ -111,7 +132,12 @@ impl RaftCluster {
         let deadline = Instant::now() + RAFT_STATE_WITHIN;
         loop {
             let connected: Vec<NodeId> = self.connected.borrow().iter().copied().collect();
-            let excess = connected.into_iter().find_map(|node| self.excess(node, plan));
+            let mut excess = None;
+            for node in connected {
+                if excess.is_none() {
+                    excess = self.excess(node, plan).await;
+                }
+            }
             let Some(failed) = excess else { return Ok(()) };
             if Instant::now() >= deadline {
                 return Err(failed);
@@ -121,8 +147,8 @@ impl RaftCluster {
     }
 
     /// What a server keeps and should not, if anything. Who writes nothing has a small disk; so the log counts too.
-    fn excess(&self, node: NodeId, plan: SnapshotPlan) -> Option<Failed> {
-        let bytes = self.raft_state_bytes(node, plan);
+    async fn excess(&self, node: NodeId, plan: SnapshotPlan) -> Option<Failed> {
+        let bytes = self.raft_state_bytes(node, plan).await;
         if bytes >= RAFT_STATE_BYTES {
             let title = format!(
                 "The disk of {node} holds {bytes} bytes besides the snapshot's {}; less than {RAFT_STATE_BYTES} would \
@@ -147,6 +173,15 @@ impl RaftCluster {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_snapshot_counts_as_much_as_the_disk_holds_of_it() {
+        let plan = SnapshotPlan { every: 10, bytes: 4_000 };
+        let held = [0, 1, 99, 100, 101, 200].map(|times| plan.bytes_on_disk(39, times));
+        assert_eq!(held, [0, 39, 3_861, 3_900, 3_939, 4_000], "102 whole phrases and a part of one make it up");
+        assert_eq!(plan.bytes_on_disk(39, 102), 4_000);
+        assert_eq!(SnapshotPlan { every: 10, bytes: 20 }.bytes_on_disk(39, 1), 39, "no smaller than its phrase");
+    }
 
     #[test]
     fn snapshots_are_due_where_mit_takes_them() {
