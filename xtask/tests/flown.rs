@@ -48,7 +48,7 @@ fn main() {
             "-" => String::new(),
             _ => format!(r#""broken":{{"rule":"{rule}","title":"Broken.","at_ms":{at}}},"#),
         };
-        let rest = r#""operations":100,"unknown":0,"faults":{"kill-1":2},"skipped":[],"unclean":[],"stood_still_ms":0"#;
+        let rest = r#""operations":100,"unknown":0,"fsyncs":0,"faults":{"kill-1":2},"skipped":[],"unclean":[],"stood_still_ms":0"#;
         println!(r#"{{"response":"flown","verdict":"{verdict}",{broken}{rest},"wall_ms":{wall}}}"#);
     }
 }

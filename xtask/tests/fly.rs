@@ -263,8 +263,8 @@ fn a_node_whose_disk_is_full_stops_and_nothing_is_lost() {
     let log = std::fs::read_to_string(data.join("node-2").join("log")).unwrap();
     assert!(log.contains("stopped:") && log.contains("cannot be written: no storage space"), "{log}");
     let rows = answer.events_of("flight_second");
-    let last = rows.last().map(|row| row["nodes"][1].clone()).unwrap_or_default();
-    assert_eq!(last["state"], "down", "{last}");
+    // At the end all are started again, and a snapshot may fit where the log did not.
+    assert!(rows.iter().any(|row| row["nodes"][1]["state"] == "down"), "{rows:?}");
     assert!(summary["operations"].as_u64().unwrap() > 300, "the others go on: {summary}");
 }
 
