@@ -233,5 +233,4 @@ impl Link {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods)] // a real peer on a thread of its own, which may be slow
 mod tests;
