@@ -114,7 +114,7 @@ fn unit(message: &Value) -> Unit {
     (message["package_id"].as_str().unwrap_or_default().to_owned(), format!("{}{}", target["kind"], target["name"]))
 }
 
-/// "Finished `release` profile [optimized] target(s) in 0.60s", whatever the colours around the first word.
+/// "Finished `release` profile \[optimized\] target(s) in 0.60s", whatever the colours around the first word.
 fn is_finished(line: &[u8]) -> bool {
     String::from_utf8_lossy(line).split("Finished").nth(1).is_some_and(|rest| rest.contains("target(s) in"))
 }
