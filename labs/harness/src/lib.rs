@@ -47,6 +47,8 @@ mod storm;
 mod story;
 #[cfg(feature = "sim")]
 pub mod suite;
+#[cfg(all(test, feature = "sim"))]
+mod ticks;
 #[cfg(feature = "sim")]
 mod watch;
 #[cfg(feature = "sim")]

@@ -1,6 +1,6 @@
 //! What the command line says of flights.
 
-use lab_harness::protocol::{FlightResult, FlightSkipped, FlightVerdict};
+use lab_harness::protocol::{FlightResult, FlightSkipped, FlightVerdict, per_1000};
 use serde::Serialize;
 use windtunnel::Seed;
 
@@ -51,7 +51,7 @@ impl FlightSummary {
         self.operations += result.operations;
         self.unknown += result.unknown;
         self.fsyncs += result.fsyncs;
-        self.fsyncs_per_1000 = self.fsyncs.saturating_mul(1_000).checked_div(self.operations);
+        self.fsyncs_per_1000 = per_1000(self.fsyncs, self.operations);
         let alone = |number: Option<u64>| number.filter(|_| self.flights == 1);
         (self.ops_per_s, self.p50_us, self.p99_us) =
             (alone(result.ops_per_s), alone(result.p50_us), alone(result.p99_us));

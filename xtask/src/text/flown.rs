@@ -1,10 +1,10 @@
 //! The table of mutants that flew: a line for what became of each, and what was seen of it below.
 
-use super::power::{INDENT, doubt, word};
+use super::power::{INDENT, doubt, laid_out, word};
 use super::{Style, counted, seconds};
 use crate::event::{FlownMutantEvent, MutantOutcome, SeenInFlight, Summary};
 use lab_harness::protocol::FlightVerdict;
-use lab_harness::wrap::{WIDTH, block, cut, plain, wrap};
+use lab_harness::wrap::{block, plain};
 
 /// One mutant.
 pub fn row(mutant: &FlownMutantEvent, style: Style) -> String {
@@ -17,14 +17,7 @@ pub fn row(mutant: &FlownMutantEvent, style: Style) -> String {
         1 => format!("{:>4} flight  {:>8}", 1, seconds(mutant.flown_ms)),
         flights => format!("{flights:>4} flights {:>8}", seconds(mutant.flown_ms)),
     };
-    let room = WIDTH - INDENT - 22;
-    let mut text = format!("{word}{:<room$} {measured}", cut(&plain(&mutant.mutant), room)).trim_end().to_owned();
-    text.push('\n');
-    for line in notes(mutant) {
-        let lines = wrap(&plain(&line), WIDTH - INDENT);
-        text.extend(lines.iter().map(|line| format!("{:INDENT$}{line}\n", "")));
-    }
-    text
+    laid_out(&word, &mutant.mutant, &measured, &notes(mutant))
 }
 
 fn notes(mutant: &FlownMutantEvent) -> Vec<String> {

@@ -18,11 +18,16 @@ pub fn row(mutant: &MutantEvent, style: Style) -> String {
         Some(seeds) => format!("{seeds:>4} seeds {:>10}", seconds(mutant.wall_ms)),
         None => String::new(),
     };
+    laid_out(&word, &mutant.mutant, &measured, &notes(mutant))
+}
+
+/// A line with the outcome, the name and what was measured; notes below it.
+pub fn laid_out(word: &str, name: &str, measured: &str, notes: &[String]) -> String {
     let room = WIDTH - INDENT - 22;
-    let mut text = format!("{word}{:<room$} {measured}", cut(&plain(&mutant.mutant), room)).trim_end().to_owned();
+    let mut text = format!("{word}{:<room$} {measured}", cut(&plain(name), room)).trim_end().to_owned();
     text.push('\n');
-    for line in notes(mutant) {
-        let lines = wrap(&plain(&line), WIDTH - INDENT);
+    for note in notes {
+        let lines = wrap(&plain(note), WIDTH - INDENT);
         text.extend(lines.iter().map(|line| format!("{:INDENT$}{line}\n", "")));
     }
     text

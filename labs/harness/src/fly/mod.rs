@@ -14,7 +14,7 @@ use crate::cluster::{Cluster, Surroundings};
 use crate::judge::Judge;
 use crate::meter::{Meter, Sums};
 use crate::plan::Course;
-use crate::protocol::{FlightResult, FlightRow, FlightSkipped, FlyRequest, Refusal, RefusalKind};
+use crate::protocol::{FlightResult, FlightRow, FlightSkipped, FlyRequest, Refusal, RefusalKind, per_1000};
 use crate::run::{Ran, Scene};
 use crate::scenario::DrawnLoad;
 use crate::storm::Parts;
@@ -102,7 +102,7 @@ pub(crate) fn fly<J: Judge>(
         p50_us: took.p50_us,
         p99_us: took.p99_us,
         fsyncs,
-        fsyncs_per_1000: fsyncs.saturating_mul(1_000).checked_div(took.operations),
+        fsyncs_per_1000: per_1000(fsyncs, took.operations),
         faults: ran.kept.struck.counts().clone(),
         skipped: skipped.into_iter().chain(commands).collect(),
         unclean: unclean.iter().map(|(node, how)| format!("{node}: {how}")).collect(),

@@ -2,47 +2,21 @@
 
 use super::*;
 use crate::failed::{Failed, TestResult};
-use crate::judge::Interest;
 use crate::protocol::{FlightCourse, FlightLoad, FlightVerdict, ScenarioText};
-use crate::suite::{self, Storm};
+use crate::suite;
+use crate::ticks::{self, Anything};
 use std::path::PathBuf;
 use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::time::sleep;
-use windtunnel::world::{Moment, Simulation};
-use windtunnel::{NodeId, Ppm, Seed, node};
+use windtunnel::world::Simulation;
+use windtunnel::{Ppm, Seed, node};
 
-/// Lets everything pass.
-pub(super) struct Anything;
-
-impl Judge for Anything {
-    fn new(_: u32) -> Self {
-        Anything
-    }
-
-    fn observed(&mut self, _: Moment, _: NodeId, _: &str, _: &[u8]) -> Result<Interest, Failed> {
-        Ok(Interest::None)
-    }
-}
-
-/// A lab without a test, which misses a bound without a leader.
+/// A lab that flies, and misses a bound without a leader.
 pub(super) fn lab<J: Judge>() -> Lab<J> {
-    Lab {
-        name: "ticks",
-        parts: Vec::new(),
-        tests: Vec::new(),
-        observations: &["tick"],
-        storm: Storm {
-            load: |_, _| Box::pin(std::future::pending()),
-            recovery: |_| Box::pin(async { Ok(()) }),
-            recovery_budget: Nanos::from_secs(1),
-        },
-        flight: Some(suite::Flight {
-            load: |_, _, _| clients(Ok(())),
-            bounds: &["no-leader"],
-            whole_history: &["snapshot-contents"],
-        }),
-    }
+    let load = |_, _, _| clients(Ok(()));
+    let flight = suite::Flight { load, bounds: &["no-leader"], whole_history: &["snapshot-contents"] };
+    Lab { flight: Some(flight), ..ticks::lab() }
 }
 
 fn clients(nothing_lost: TestResult) -> Clients {

@@ -55,7 +55,8 @@ pub(super) fn of<J: Judge>(
 mod tests {
     use super::*;
     use crate::failed::{Failed, TestResult};
-    use crate::fly::tests::{Anything, lab};
+    use crate::fly::tests::lab;
+    use crate::ticks::Anything;
     use crate::watch::{Broken, Kept};
     use windtunnel::line::PanicReport;
     use windtunnel::world::{Counters, Decisions, Failure, Moment, Outcome, Report};

@@ -186,6 +186,12 @@ pub struct FlightResult {
     pub history_error: Option<String>,
 }
 
+/// How many there are for each thousand; nothing if there are none of these.
+#[must_use]
+pub fn per_1000(count: u64, of: u64) -> Option<u64> {
+    count.saturating_mul(1_000).checked_div(of)
+}
+
 /// The verdict on a flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -36,7 +36,7 @@ pub mod trace_hash;
 pub use failure::{Failure, LogRecord, OutputRecord, OutputStream};
 pub use flight::{
     FlightBroken, FlightCourse, FlightLink, FlightLoad, FlightNode, FlightResult, FlightRow, FlightSkipped,
-    FlightState, FlightVerdict, FlyRequest,
+    FlightState, FlightVerdict, FlyRequest, per_1000,
 };
 pub use hello::{Hello, PartInfo, TestInfo};
 pub use request::{Isolation, Request, RunRequest, ScenarioText, ScheduleRequest};

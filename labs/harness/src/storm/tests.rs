@@ -1,44 +1,18 @@
 //! Whole storms over nodes that do nothing but tick.
 
 use super::*;
-use crate::failed::Failed;
-use crate::judge::{Interest, Judge};
 use crate::plan::Shelf;
 use crate::protocol::{Isolation, RunRequest, ScenarioText};
 use crate::run::{Manner, Ran, run};
 use crate::scenario::Scenario;
-use crate::suite::{Lab, Storm};
+use crate::ticks::{Anything, lab};
 use windtunnel::executor::Program;
-use windtunnel::world::{Moment, Recorded};
-use windtunnel::{Nanos, NodeId, Seed, node};
-
-/// Lets everything pass.
-struct Anything;
-
-impl Judge for Anything {
-    fn new(_: u32) -> Self {
-        Anything
-    }
-
-    fn observed(&mut self, _: Moment, _: NodeId, _: &str, _: &[u8]) -> Result<Interest, Failed> {
-        Ok(Interest::None)
-    }
-}
+use windtunnel::world::Recorded;
+use windtunnel::{Seed, node};
 
 /// Each node shows that it ticks, every 10 ms.
 fn storm(text: &str, seed: u64) -> Ran {
-    let lab: Lab<Anything> = Lab {
-        name: "ticks",
-        parts: Vec::new(),
-        tests: Vec::new(),
-        observations: &["tick"],
-        storm: Storm {
-            load: |_, _| Box::pin(std::future::pending()),
-            recovery: |_| Box::pin(async { Ok(()) }),
-            recovery_budget: Nanos::from_secs(1),
-        },
-        flight: None,
-    };
+    let lab = lab::<Anything>();
     let program = Program::new(|| async {
         for tick in 1_u64.. {
             sleep(Duration::from_millis(10)).await;

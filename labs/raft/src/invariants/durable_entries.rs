@@ -4,10 +4,12 @@
 //! in the log or snapshot of a majority of all servers. Those that are down count with what they showed
 //! last, also those that stay down for good; the others are looked at when they come back.
 
+mod counted;
+
 use super::{Invariant, Rule, Violation, Watches};
-use crate::contract::{LogIndex, Role, Term};
-use crate::judge::{CommittedEntry, Seen, Server, ViewSeen};
-use crate::observation::Persisted;
+use crate::contract::LogIndex;
+use crate::judge::{CommittedEntry, Seen, Server};
+use counted::Counting;
 use windtunnel::NodeId;
 
 /// The rule.
@@ -22,105 +24,17 @@ pub const RULE: Rule = Rule {
 
 #[derive(Default)]
 struct DurableEntries {
-    /// How the last committed entry came to be so.
-    commit: Option<Commit>,
-    /// For each server, in order.
-    ends: Vec<Ends>,
-}
-
-/// Where a server's log ended.
-#[derive(Clone, Copy, Default)]
-struct Ends {
-    /// In its last view.
-    shown: LogIndex,
-    /// Before a restart that lost some of it: up to there it may have been counted for what it has no more.
-    lost: LogIndex,
-}
-
-/// A leader has committed an entry, and so has counted a majority.
-struct Commit {
-    index: LogIndex,
-    leader: NodeId,
-    term: Term,
-    /// Who had the entry then: whoever was counted is one of these.
-    shown_by: Vec<Replica>,
-}
-
-/// A server's copy of an entry, and where the log on its disk ended when the entry was committed, if it has said so.
-struct Replica {
-    node: NodeId,
-    on_disk_to: Option<LogIndex>,
-}
-
-impl DurableEntries {
-    fn take_ends(&mut self, seen: &Seen<'_>, view: &ViewSeen) {
-        let place = seen.node.0 as usize - 1;
-        if self.ends.len() <= place {
-            self.ends.resize(place + 1, Ends::default());
-        }
-        let ends = &mut self.ends[place];
-        if view.after_restart && view.now.last_index < ends.shown {
-            ends.lost = ends.lost.max(ends.shown);
-        }
-        ends.shown = view.now.last_index;
-    }
-
-    fn take_commit(&mut self, seen: &Seen<'_>, view: &ViewSeen) {
-        let index = seen.known.committed().last_index();
-        let is_known = self.commit.as_ref().is_some_and(|commit| commit.index == index);
-        let Some(entry) = seen.known.committed().get(index).filter(|_| view.news_of_commit && !is_known) else {
-            return;
-        };
-        let may_have_been_counted = |(place, ends): (usize, &Ends)| {
-            ends.lost >= index && !holds(seen.known.server(NodeId(place as u32 + 1)), index, entry)
-        };
-        if view.now.role != Role::Leader || self.ends.iter().enumerate().any(may_have_been_counted) {
-            self.commit = None; // who was counted cannot be told
-            return;
-        }
-        let copies = seen.known.servers().filter(|(_, server)| holds(server, index, entry));
-        let shown_by = copies.map(|(node, server)| Replica { node, on_disk_to: on_disk_to(server) }).collect();
-        self.commit = Some(Commit { index, leader: seen.node, term: view.now.term, shown_by });
-    }
+    counting: Counting,
 }
 
 fn holds(server: &Server, index: LogIndex, entry: &CommittedEntry) -> bool {
     server.latest().is_some_and(|(_, log)| log.holds(index, entry.chain))
 }
 
-fn on_disk_to(server: &Server) -> Option<LogIndex> {
-    match server.persisted.as_ref()?.1 {
-        Persisted::Log { last_index, .. } => Some(last_index),
-        Persisted::State { .. } => None,
-    }
-}
-
-impl Commit {
-    /// Whom the leader must have counted of those that have lost the entry since; nothing if that is not certain.
-    fn counted(&self, servers: usize, holders: &[NodeId]) -> Option<String> {
-        let majority = servers / 2 + 1;
-        let (kept, lost): (Vec<&Replica>, Vec<&Replica>) =
-            self.shown_by.iter().partition(|copy| holders.contains(&copy.node));
-        let missing = majority.checked_sub(kept.len()).filter(|missing| (1..=lost.len()).contains(missing))?;
-        let name = |copy: &&Replica| {
-            let who = if copy.node == self.leader { "itself".to_owned() } else { copy.node.to_string() };
-            match copy.on_disk_to {
-                Some(last) if last < self.index => format!("{who} (disk to {last})"),
-                _ => who,
-            }
-        };
-        let (own, others): (Vec<&Replica>, Vec<&Replica>) = lost.iter().partition(|copy| copy.node == self.leader);
-        let lost: Vec<String> = own.iter().chain(&others).map(name).collect();
-        let lost = if missing == lost.len() { lost.join(" and ") } else { lost.join(" or ") };
-        Some(format!("{} led term {} and had counted {lost}", self.leader, self.term))
-    }
-}
-
 impl Invariant for DurableEntries {
     fn check(&mut self, seen: &Seen<'_>) -> Result<(), Violation> {
         let Some(view) = seen.view() else { return Ok(()) };
-        self.take_ends(seen, view);
-        self.take_commit(seen, view);
+        self.counting.take(seen, view);
         if !view.after_restart {
             return Ok(());
         }
@@ -134,8 +48,7 @@ impl Invariant for DurableEntries {
             return Ok(());
         }
         let log = &seen.server().log;
-        let counted = self.commit.as_ref().filter(|commit| commit.index == last);
-        let counted = counted.and_then(|commit| commit.counted(servers, &holders));
+        let counted = self.counting.counted(last, servers, &holders);
         let what = format!(
             "{} comes back with a log that ends at entry {} of term {}; {shown_by} showed entry {last} of term {term} \
              as committed, and {}{}",
@@ -230,6 +143,16 @@ mod tests {
         script.leader(1, 1, 2, LOG);
         script.starts(3);
         script.breaks("durable-entries", "only node 1 still has it.", |script| script.votes_with(3, 1, 1, &LOG[..1]));
+    }
+
+    #[test]
+    fn a_server_that_comes_back_with_it_does_not_make_up_for_a_majority_that_has_not() {
+        let mut script = Script::of(3);
+        script.follower(1, 5, 1, &[(5, "a")]);
+        script.starts(1);
+        script.breaks("durable-entries", "of 3 servers only node 1 still has it", |script| {
+            script.follower(1, 5, 0, &[(5, "a")]);
+        });
     }
 
     #[test]

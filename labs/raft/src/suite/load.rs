@@ -4,7 +4,7 @@
 //! be lost. A leader that dies or is deposed meanwhile answers nothing: its clients do not know, and go on.
 
 use super::bounds::{ASK_AGAIN, CLIENT_PATIENCE};
-use super::cluster::{RaftCluster, SnapshotPlan, take_snapshots};
+use super::cluster::{RaftCluster, SnapshotPlan, Taken, take_snapshots};
 use super::storms::command_of;
 use crate::contract::{Digest, LogIndex, Proposed};
 use crate::control::{Reply, Request};
@@ -64,14 +64,6 @@ impl Drop for Tasks {
     fn drop(&mut self) {
         self.0.iter().for_each(JoinHandle::abort);
     }
-}
-
-/// A command on its way: who took it, and where it stands there.
-#[derive(Clone, Copy)]
-struct Taken {
-    leader: NodeId,
-    proposed: Proposed,
-    digest: Digest,
 }
 
 impl Taken {
@@ -172,12 +164,12 @@ impl Client {
     async fn propose(&self, command: &[u8]) -> bool {
         let leader = self.cluster.judge().known().leader_among(|_| true);
         let Some(leader) = leader else { return false };
-        let operation = self.meter.begin();
+        let (operation, at) = (self.meter.begin(), self.cluster.now());
         let request = Request::Propose(command.to_vec());
         let reply = timeout(CLIENT_PATIENCE, self.cluster.control::<Reply>(leader, &request)).await;
         match reply {
             Ok(Ok(Reply::Proposed(proposed))) => {
-                let taken = Taken { leader, proposed, digest: Digest::of(command) };
+                let taken = Taken { leader, proposed, digest: Digest::of(command), at };
                 let look = |taken: &Taken| taken.outcome(self.cluster.judge().known());
                 if self.desk.applied(look, taken).await {
                     operation.answered();
@@ -202,7 +194,7 @@ mod tests {
 
     fn taken(leader: u32, index: u64, command: &str) -> Taken {
         let proposed = Proposed { index: LogIndex(index), term: Term(4) };
-        Taken { leader: NodeId(leader), proposed, digest: Digest::of(command.as_bytes()) }
+        Taken { leader: NodeId(leader), proposed, digest: Digest::of(command.as_bytes()), at: Nanos::ZERO }
     }
 
     /// A leader of term 4 with two entries, of which it has applied one.

@@ -15,6 +15,7 @@ mod weather;
 pub use commands::command;
 pub use elections::Leader;
 pub use snapshots::{SnapshotPlan, take_snapshots};
+pub use standings::Taken;
 
 use crate::invariants::{Violation, view_honesty};
 use crate::judge::{Head, Known, RaftJudge};

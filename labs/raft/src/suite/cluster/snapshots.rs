@@ -67,7 +67,7 @@ fn phrase_at(known: &Known, index: LogIndex) -> Option<Vec<u8>> {
 /// Hands each server a snapshot after every so many entries that it applied.
 pub fn take_snapshots(cluster: Cluster<RaftJudge>, plan: SnapshotPlan) -> Snapshots {
     Snapshots(spawn(async move {
-        let taken = Taken::default();
+        let taken = HandedOver::default();
         loop {
             cluster.nodes().iter().for_each(|node| hand_over_if_due(&cluster, plan, *node, &taken));
             cluster.tester().changed().await;
@@ -77,9 +77,9 @@ pub fn take_snapshots(cluster: Cluster<RaftJudge>, plan: SnapshotPlan) -> Snapsh
 
 /// The last snapshot that each server was handed, and after which start: what was handed to it before is lost if it
 /// was not saved yet.
-type Taken = Rc<RefCell<BTreeMap<NodeId, (u64, LogIndex)>>>;
+type HandedOver = Rc<RefCell<BTreeMap<NodeId, (u64, LogIndex)>>>;
 
-fn hand_over_if_due(cluster: &Cluster<RaftJudge>, plan: SnapshotPlan, node: NodeId, taken: &Taken) {
+fn hand_over_if_due(cluster: &Cluster<RaftJudge>, plan: SnapshotPlan, node: NodeId, taken: &HandedOver) {
     let judge = cluster.judge();
     let known = judge.known();
     let server = known.server(node);
