@@ -1,8 +1,9 @@
 //! Election restriction: a server denies its vote to a candidate whose log is less up-to-date than its
 //! own. (Raft, section 5.4.1)
 //!
-//! A candidate's log is what it showed when it became one. A vote for the leader of the term came
-//! too late to matter.
+//! A candidate's log is what it showed when it became one. A candidacy that a restart has lost, since it was not on
+//! the disk, asked nobody for a vote: the server may stand in that term again, with another log. A vote for the leader
+//! of the term came too late to matter.
 
 use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{LogIndex, Role, Term};
@@ -32,6 +33,9 @@ impl Invariant for ElectionRestriction {
         let Some(view) = seen.view() else { return Ok(()) };
         let (voter, term, log) = (seen.node, view.now.term, &seen.server().log);
         let own: End = (log.last_term(), log.last_index());
+        if view.after_restart && self.0.get(&voter).is_some_and(|(stood_in, _)| *stood_in > term) {
+            self.0.remove(&voter);
+        }
         if view.now.role == Role::Candidate && self.0.get(&voter).is_none_or(|(stood_in, _)| *stood_in != term) {
             self.0.insert(voter, (term, own));
         }
@@ -57,6 +61,30 @@ impl Invariant for ElectionRestriction {
 #[cfg(test)]
 mod tests {
     use crate::invariants::script::Script;
+
+    /// It lost power before its first candidacy was on the disk, and got an entry of the old term meanwhile.
+    #[test]
+    fn who_stands_again_in_a_term_that_a_restart_took_back_votes_for_itself_with_another_log() {
+        let mut script = Script::of(3);
+        script.candidate(1, 2, &[(1, "a")]);
+        script.dies(1);
+        script.starts(1);
+        script.follower(1, 1, 0, &[(1, "a")]);
+        script.follower(1, 1, 0, &[(1, "a"), (1, "b")]);
+        script.candidate(1, 2, &[(1, "a"), (1, "b")]);
+    }
+
+    #[test]
+    fn a_candidacy_that_outlives_a_restart_is_the_one_that_counts() {
+        let mut script = Script::of(3);
+        script.candidate(1, 2, &[(1, "a")]);
+        script.dies(1);
+        script.starts(1);
+        script.votes_with(1, 2, 1, &[(1, "a")]);
+        script.follower(2, 1, 0, &[(1, "a"), (1, "b")]);
+        let what = "node 2, whose log ends with entry 2 of term 1, votes for node 1";
+        script.breaks("election-restriction", what, |script| script.votes_with(2, 2, 1, &[(1, "a"), (1, "b")]));
+    }
 
     #[test]
     fn a_vote_for_a_shorter_log_breaks_it() {
