@@ -12,7 +12,7 @@
 //! - `real` (a feature): the other backend: real TCP, real files, real clocks, one process a node;
 //! - `flight` (a feature): the tester's side of that: the simulation's test bodies drive real processes.
 //!
-//! History checkers will be `check`, which does not exist yet.
+//! [`check`] judges histories: whether what clients were answered can have come from one service.
 #![cfg_attr(
     feature = "sim",
     doc = r#"
@@ -50,6 +50,7 @@ compile_error!(
      (RUSTDOCFLAGS for doctests); for the facade alone use `default-features = false`"
 );
 
+pub mod check;
 pub mod collections;
 pub mod executor;
 #[cfg(all(feature = "flight", madsim))]

@@ -1,0 +1,154 @@
+//! Every state is kept once and named by a number, so that configurations compare and copy as numbers do; and what a
+//! step led to is remembered as long as its operation is open.
+
+use super::index::Index;
+use crate::fold::Fold;
+use std::hash::{Hash, Hasher};
+
+/// A state's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StateId(pub u32);
+
+/// What an operation does to a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It cannot be answered so here.
+    Illegal,
+    /// It leads there.
+    To(StateId),
+}
+
+/// What is remembered of an operation's step: whose step it was, since slots change hands.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    operation: u32,
+    to: u32,
+}
+
+const NOBODY: Taken = Taken { operation: u32::MAX, to: 0 };
+const ILLEGAL: u32 = u32::MAX;
+
+/// The states of one search.
+#[derive(Debug)]
+pub(super) struct States<State> {
+    states: Vec<State>,
+    hashes: Vec<u64>,
+    index: Index,
+    /// A row a state, a column a slot.
+    taken: Vec<Taken>,
+    columns: usize,
+    /// Bytes of the states themselves.
+    weight: usize,
+}
+
+impl<State: Clone + Eq + Hash> States<State> {
+    pub fn new() -> Self {
+        States { states: Vec::new(), hashes: Vec::new(), index: Index::new(), taken: Vec::new(), columns: 8, weight: 0 }
+    }
+
+    pub fn get(&self, id: StateId) -> &State {
+        &self.states[id.0 as usize]
+    }
+
+    pub fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    pub fn intern(&mut self, state: State, weight: impl Fn(&State) -> usize) -> StateId {
+        let hash = hash_of(&state);
+        let (states, hashes) = (&self.states, &self.hashes);
+        if let Some(found) = self.index.find(hash, |id| hashes[id as usize] == hash && states[id as usize] == state) {
+            return StateId(found);
+        }
+        let id = u32::try_from(self.states.len()).expect("a search has fewer than four billion states: its budget is smaller");
+        self.weight += weight(&state);
+        self.states.push(state);
+        self.hashes.push(hash);
+        self.taken.resize(self.states.len() * self.columns, NOBODY);
+        let hashes = &self.hashes;
+        self.index.insert(hash, id, |id| hashes[id as usize]);
+        StateId(id)
+    }
+
+    pub fn remembered(&self, from: StateId, slot: usize, operation: usize) -> Option<Step> {
+        let taken = self.taken[from.0 as usize * self.columns + slot];
+        match taken {
+            Taken { operation: whose, .. } if whose as usize != operation => None,
+            Taken { to: ILLEGAL, .. } => Some(Step::Illegal),
+            Taken { to, .. } => Some(Step::To(StateId(to))),
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // a history has fewer operations: see History::with_limit
+    pub fn remember(&mut self, from: StateId, slot: usize, operation: usize, step: Step) {
+        let to = match step {
+            Step::Illegal => ILLEGAL,
+            Step::To(state) => state.0,
+        };
+        self.taken[from.0 as usize * self.columns + slot] = Taken { operation: operation as u32, to };
+    }
+
+    /// Makes room for the steps of operations in slots below `slots`.
+    pub fn widen(&mut self, slots: usize) {
+        if slots > self.columns {
+            self.columns = slots.next_power_of_two();
+            self.taken.clear();
+            self.taken.resize(self.states.len() * self.columns, NOBODY);
+        }
+    }
+
+    /// Forgets all states but these, and renames these.
+    pub fn keep<'a>(&mut self, live: impl Iterator<Item = &'a mut StateId>, weight: impl Fn(&State) -> usize) {
+        let before = std::mem::take(&mut self.states);
+        self.hashes.clear();
+        self.index.clear();
+        self.taken.clear();
+        self.weight = 0;
+        for id in live {
+            *id = self.intern(before[id.0 as usize].clone(), &weight);
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.weight + self.hashes.len() * 8 + self.index.bytes() + self.taken.len() * size_of::<Taken>()
+    }
+}
+
+fn hash_of(state: &impl Hash) -> u64 {
+    let mut hasher = FoldHasher(Fold::default());
+    state.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The project's fold as a hasher: the same on every machine.
+struct FoldHasher(Fold);
+
+impl Hasher for FoldHasher {
+    fn finish(&self) -> u64 {
+        self.0.value()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.bytes(bytes);
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.0.word(u64::from(word));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0.word(word);
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.0.word(word as u64);
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.0.word(u64::from(byte));
+    }
+
+    fn write_isize(&mut self, word: isize) {
+        self.0.word(word.cast_unsigned() as u64);
+    }
+}

@@ -1,0 +1,12 @@
+//! Checkers of histories, of no particular lab.
+//!
+//! A [`History`] says who asked what and when, and what was answered. A [`Model`] says what a sequential service would have answered; ready ones are
+//! in [`models`]. [`check`](linearizability::check) says whether the one can have come from the other.
+
+mod history;
+pub mod linearizability;
+mod model;
+pub mod models;
+
+pub use history::{ClientId, History, HistoryError, Operation, OperationId};
+pub use model::{Asked, Model};

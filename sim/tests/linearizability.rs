@@ -1,0 +1,110 @@
+//! The checker against the definition: on every small history it says what a search through all orders says.
+
+#[path = "linearizability/definition.rs"]
+mod definition;
+
+use definition::is_linearizable;
+use proptest::prelude::*;
+use std::rc::Rc;
+use windtunnel::check::linearizability::{Budget, Verdict, check};
+use windtunnel::check::models::{CasRegister, KvAppend, KvAppendAsk, Register, RegisterAnswer, Whole};
+use windtunnel::check::{ClientId, History, Model};
+
+/// What one client did: its operation, how long it waited before it called and until it was answered, and whether it ever was.
+type Did<I, O> = (I, Option<O>, u64, u64);
+
+/// Clients' doings laid out in time.
+fn history<I: Clone, O: Clone>(clients: &[Vec<Did<I, O>>]) -> History<I, O> {
+    enum Event<I, O> {
+        Call(I),
+        Return(Option<O>),
+    }
+    let mut events = Vec::new();
+    let mut next_client = clients.len() as u64;
+    for (client, did) in clients.iter().enumerate() {
+        let (mut now, mut id) = (0, client as u64);
+        for (input, output, before, during) in did {
+            let called = now + before;
+            now = called + during;
+            events.push((called, 0, id, Event::Call(input.clone())));
+            events.push((now, 1, id, Event::Return(output.clone())));
+            if output.is_none() {
+                id = next_client; // who does not know goes on under another name
+                next_client += 1;
+            }
+        }
+    }
+    events.sort_by_key(|(at, order, id, _)| (*at, *order, *id));
+    let mut history = History::new();
+    for (at, _, client, event) in events {
+        match event {
+            Event::Call(input) => history.called(ClientId(client), input, at).map(|_| ()),
+            Event::Return(Some(output)) => history.returned(ClientId(client), output, at).map(|_| ()),
+            Event::Return(None) => history.unknown(ClientId(client), at).map(|_| ()),
+        }
+        .expect("the events are in order");
+    }
+    history
+}
+
+/// Histories of up to `operations` operations of up to three clients.
+fn clients<I: Clone + std::fmt::Debug, O: Clone + std::fmt::Debug>(
+    did: impl Strategy<Value = (I, O)> + Clone + 'static,
+    operations: usize,
+) -> impl Strategy<Value = Vec<Vec<Did<I, O>>>> {
+    let one = (did, prop::bool::weighted(0.15), 1..4_u64, 0..6_u64)
+        .prop_map(|((input, output), unknown, before, during)| (input, (!unknown).then_some(output), before, during));
+    prop::collection::vec(prop::collection::vec(one, 0..=operations / 3), 1..=3)
+}
+
+fn agrees<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Result<(), TestCaseError>
+where
+    M::Input: PartialEq,
+{
+    let found = check(model, history, Budget::default()).verdict;
+    let truth = is_linearizable(model, history.operations());
+    prop_assert_eq!(matches!(found, Verdict::Linearizable), truth, "{:?}", found);
+    prop_assert!(!matches!(found, Verdict::Undecided(_)));
+    Ok(())
+}
+
+fn register() -> impl Strategy<Value = (Register, RegisterAnswer)> + Clone {
+    prop_oneof![
+        prop::option::of(0..3_i64).prop_map(|read| (Register::Read, RegisterAnswer::Value(read))),
+        (0..3_i64).prop_map(|value| (Register::Write(value), RegisterAnswer::Done)),
+        (0..3_i64, 0..3_i64, any::<bool>()).prop_map(|(from, to, done)| {
+            (Register::CompareAndSet { from, to }, if done { RegisterAnswer::Done } else { RegisterAnswer::Differs })
+        }),
+    ]
+}
+
+fn kv_append(keys: u8) -> impl Strategy<Value = (KvAppendAsk, Rc<str>)> + Clone {
+    let key = (0..keys).prop_map(|key| Rc::<str>::from(key.to_string()));
+    let nothing = Rc::<str>::from("");
+    let done = nothing.clone();
+    prop_oneof![
+        2 => (key.clone(), "[ab]{0,3}").prop_map(|(key, read)| (KvAppendAsk::Get(key), read.into())),
+        1 => (key.clone(), "[ab]{0,2}").prop_map(move |(key, value)| (KvAppendAsk::Put(key, value.into()), nothing.clone())),
+        2 => (key, "[ab]{0,2}").prop_map(move |(key, value)| (KvAppendAsk::Append(key, value.into()), done.clone())),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn registers_are_judged_as_the_definition_does(clients in clients(register(), 9)) {
+        agrees(&CasRegister, &history(&clients))?;
+    }
+
+    #[test]
+    fn one_key_with_appends_is_judged_as_the_definition_does(clients in clients(kv_append(1), 9)) {
+        agrees(&KvAppend, &history(&clients))?;
+    }
+
+    #[test]
+    fn keys_together_and_apart_are_judged_as_the_definition_does(clients in clients(kv_append(2), 9)) {
+        agrees(&KvAppend, &history(&clients))?;
+        agrees(&Whole(KvAppend), &history(&clients))?;
+    }
+}
