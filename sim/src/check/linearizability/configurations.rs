@@ -49,6 +49,11 @@ impl Configurations {
         self.live
     }
 
+    /// Where it is, if there is but one, and it was the first.
+    pub fn only(&self) -> Option<usize> {
+        (self.live == 1 && self.all.len() == 1).then_some(0)
+    }
+
     pub fn clear(&mut self) {
         for state in self.states.drain(..) {
             self.first[state.0 as usize] = END;

@@ -11,7 +11,7 @@ const FREE: u32 = u32::MAX;
 
 impl Index {
     pub fn new() -> Self {
-        Index { numbers: vec![FREE; 16], count: 0 }
+        Index { numbers: vec![FREE; 64], count: 0 }
     }
 
     pub fn clear(&mut self) {

@@ -34,27 +34,27 @@ where
         .filter_map(|index| operations[*index as usize].ended().map(|at| (at, *index)))
         .collect::<Vec<_>>();
     returns.sort_unstable();
-    let mut foreseen = returns.clone().into_iter();
-    let mut returns = returns.into_iter().peekable();
+    let (mut returned, mut foreseen) = (0, 0);
     let mut search = Search::new(model, initial);
     let mut calls = part.iter().map(|index| *index as usize).peekable();
     loop {
-        while search.looks_further()
-            && let Some((at, index)) = foreseen.next()
-        {
+        while search.looks_further() && foreseen.max(returned) < returns.len() {
+            let (at, operation) = returns[foreseen.max(returned)];
             let called = calls.clone().take_while(|call| operations[*call].called <= at);
-            search.foresee(operations, index as usize, called);
+            search.foresee(operations, operation as usize, called);
+            foreseen = foreseen.max(returned) + 1;
         }
         let next_call = calls.peek().map(|index| operations[*index].called);
-        let next_return = returns.peek().map(|(at, _)| *at);
+        let next_return = returns.get(returned);
         match (next_call, next_return) {
-            (Some(call), ended) if ended.is_none_or(|ended| call <= ended) => {
+            (Some(call), ended) if ended.is_none_or(|(ended, _)| call <= *ended) => {
                 search.called(operations, calls.next().expect("it was peeked at"), meter);
             }
-            (_, Some(_)) => {
-                let (_, index) = returns.next().expect("it was peeked at");
-                if let Err(contradiction) = search.returned(operations, index as usize, meter)? {
-                    return Ok(PartVerdict::Contradiction { at: index as usize, contradiction });
+            (_, Some((_, operation))) => {
+                returned += 1;
+                let at = *operation as usize;
+                if let Err(contradiction) = search.returned(operations, at, meter)? {
+                    return Ok(PartVerdict::Contradiction { at, contradiction });
                 }
             }
             (_, None) => return Ok(PartVerdict::Linearizable),

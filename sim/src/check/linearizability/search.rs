@@ -15,7 +15,7 @@
 
 use super::budget::{Exhausted, Meter};
 use super::configurations::{Configuration, Configurations};
-use super::horizon::{Coming, Horizon};
+use super::horizon::{Coming, Horizon, Stands};
 use super::slots::Slots;
 use super::states::{StateId, States, Step};
 use crate::check::history::Operation;
@@ -42,6 +42,7 @@ pub(super) struct Search<'m, M: Model> {
     /// Kept between returns for their room.
     seen: Configurations,
     results: Configurations,
+    hiding: Vec<StateId>,
 }
 
 /// No order explains what has returned.
@@ -57,7 +58,10 @@ impl<'m, M: Model> Search<'m, M>
 where
     M::Input: PartialEq,
 {
-    /// A search that begins in any of these states.
+    /// So many configurations are carried along without a thought.
+    const FEW: usize = 6;
+
+    /// A search that begins in this state.
     pub fn new(model: &'m M, initial: M::State) -> Self {
         let mut search = Search {
             model,
@@ -68,6 +72,7 @@ where
             called: None,
             seen: Configurations::default(),
             results: Configurations::default(),
+            hiding: Vec::new(),
         };
         let state = search.states.intern(initial, |state| model.weight(state));
         search.configurations.insert(Configuration { state, must: Slots::default(), may: Slots::default() });
@@ -81,7 +86,7 @@ where
         let is_read = self.model.is_read(&asked.input);
         let unknown = asked.ended().is_none();
         if unknown && is_read {
-            return; // it explains nothing, whether or not it happened
+            return; // it explains nothing, whether or not it happened, and revives nothing
         }
         let twin = if unknown { self.twin_of(operations, operation) } else { None };
         let slot = self.window.iter().position(Option::is_none).unwrap_or(self.window.len());
@@ -90,6 +95,8 @@ where
             self.states.widen(self.window.len());
         }
         self.window[slot] = Some(Open { operation, twin, is_read });
+        let model = self.model;
+        self.horizon.called(operation, slot, |coming| model.revives(asked.asked(), operations[coming].asked()));
 
         // Whether it is free depends on the state alone: configurations of one state stay as incomparable as they were.
         for place in 0..self.configurations.places() {
@@ -99,38 +106,52 @@ where
         }
     }
 
-    /// Whether it wants to know more of what is coming.
+    /// Whether it wants to know more of what is coming: looking ahead pays once the orders multiply.
     pub fn looks_further(&self) -> bool {
-        !self.horizon.is_full()
+        self.configurations.len() > Self::FEW && !self.horizon.is_full()
     }
 
     /// Tells which operation returns after those that it was told of, and what is called until then.
     pub fn foresee(&mut self, operations: &Operations<M>, operation: usize, called_until_then: impl Iterator<Item = usize>) {
         let model = self.model;
         let coming = operations[operation].asked();
-        let open = self.window.iter().flatten().map(|open| open.operation);
-        let revives = |other: &usize| *other != operation && model.revives(operations[*other].asked(), coming);
-        let revivers = open.chain(called_until_then).filter(revives).collect();
-        self.horizon.push(Coming { operation, revivers });
-        let newest = self.horizon.newest().expect("one was pushed");
+        let revives = |other: usize| other != operation && model.revives(operations[other].asked(), coming);
+        let mut open_revivers = Slots::default();
+        let mut stands = Stands::Uncalled;
+        for (slot, open) in self.window.iter().enumerate().filter_map(|(slot, open)| Some((slot, open.as_ref()?))) {
+            if open.operation == operation {
+                stands = Stands::Open(slot);
+            } else if revives(open.operation) {
+                open_revivers.insert(slot);
+            }
+        }
+        if stands == Stands::Uncalled && self.called.is_some_and(|called| operation <= called) {
+            stands = Stands::Answered;
+        }
+        let is_heard_of = |other: &usize| operations[*other].ended().is_some() || !model.is_read(&operations[*other].input);
+        let revivers_to_come = called_until_then.filter(|other| is_heard_of(other) && revives(*other)).count();
+        self.horizon.push(Coming { operation, stands, revivers_to_come, open_revivers });
         for place in 0..self.configurations.places() {
-            if self.configurations.at(place).is_some_and(|configuration| self.excludes(operations, configuration, newest)) {
+            let Some(configuration) = self.configurations.at(place).cloned() else { continue };
+            if self.is_doomed(operations, &configuration) {
                 self.configurations.drop_at(place);
             }
         }
     }
 
     /// Whether an operation that is coming can no more be answered as it will be.
-    fn excludes(&self, operations: &Operations<M>, configuration: &Configuration, coming: &Coming) -> bool {
-        let state = self.states.get(configuration.state);
-        let may_come = |reviver: &usize| {
-            self.called.is_none_or(|called| *reviver > called)
-                || self.slot_of(*reviver).is_some_and(|slot| configuration.must.contains(slot) || configuration.may.contains(slot))
-        };
-        // One that needs no place any more is answered already.
-        let is_open = || self.called.is_none_or(|called| coming.operation > called)
-            || self.slot_of(coming.operation).is_some_and(|slot| configuration.must.contains(slot));
-        self.model.is_past(state, operations[coming.operation].asked()) && is_open() && !coming.revivers.iter().any(may_come)
+    fn is_doomed(&mut self, operations: &Operations<M>, configuration: &Configuration) -> bool {
+        let (model, state) = (self.model, self.states.get(configuration.state));
+        let past = self.horizon.past(configuration.state, |coming| model.is_past(state, operations[coming].asked()));
+        past.filter_map(|place| self.horizon.at(place)).any(|coming| {
+            let must = match coming.stands {
+                Stands::Uncalled => true,
+                Stands::Open(slot) => configuration.must.contains(slot),
+                Stands::Answered => false,
+            };
+            let revivers = &coming.open_revivers;
+            must && coming.revivers_to_come == 0 && !revivers.meets(&configuration.must) && !revivers.meets(&configuration.may)
+        })
     }
 
     /// An operation returns. Every configuration in which it has no place yet must find one now.
@@ -140,8 +161,11 @@ where
         operation: usize,
         meter: &mut Meter,
     ) -> Result<Result<(), Contradiction<M::State>>, Exhausted> {
-        self.horizon.pass();
+        self.horizon.pass(operation);
         let Some(slot) = self.slot_of(operation) else { return Ok(Ok(())) }; // it had a place in every order already
+        if let Some(alone) = self.alone(slot) {
+            return Ok(self.returned_alone(operations, alone, slot, meter));
+        }
         let visible = !self.window[slot].is_some_and(|open| open.is_read);
         let mut seen = std::mem::take(&mut self.seen);
         let mut results = std::mem::take(&mut self.results);
@@ -165,6 +189,7 @@ where
         seen.clear();
         self.seen = seen;
         self.window[slot] = None;
+        self.horizon.placed(slot);
         if results.len() == 0 {
             return Ok(Err(self.contradiction()));
         }
@@ -174,6 +199,32 @@ where
         self.results = std::mem::replace(&mut self.configurations, results);
         self.forget();
         Ok(Ok(()))
+    }
+
+    /// The place of the one configuration, if there is but one, and nothing is open but this operation, which must happen.
+    fn alone(&self, slot: usize) -> Option<usize> {
+        let place = self.configurations.only()?;
+        let configuration = self.configurations.at(place)?;
+        let nothing_else = configuration.must.is_only(slot) && configuration.may.is_empty();
+        nothing_else.then_some(place)
+    }
+
+    /// The common case, which needs no search: what must happen, happens.
+    fn returned_alone(
+        &mut self,
+        operations: &Operations<M>,
+        place: usize,
+        slot: usize,
+        meter: &mut Meter,
+    ) -> Result<(), Contradiction<M::State>> {
+        let from = self.configurations.at(place).map_or(StateId(0), |configuration| configuration.state);
+        let Step::To(state) = self.step(operations, from, slot, meter) else { return Err(self.contradiction()) };
+        self.window[slot] = None;
+        self.horizon.placed(slot);
+        self.configurations.clear();
+        self.configurations.insert(Configuration { state, must: Slots::default(), may: Slots::default() });
+        self.forget();
+        Ok(())
     }
 
     /// Gives each open operation the next place in this order; those in which `slot` then has one are results.
@@ -218,7 +269,9 @@ where
         let mut next = Configuration { state, must: from.must.clone(), may: from.may.clone() };
         next.must.remove(slot);
         next.may.remove(slot);
-        let mut before = vec![from.state];
+        let mut before = std::mem::take(&mut self.hiding);
+        before.clear();
+        before.push(from.state);
         for other in from.must.iter().filter(|other| *other != slot) {
             let free = self.step(operations, state, other, meter) == Step::To(state)
                 || self.is_hidden(operations, &mut before, (slot, state), other, meter);
@@ -227,10 +280,8 @@ where
                 next.may.insert(other);
             }
         }
-        if self.horizon.iter().any(|coming| self.excludes(operations, &next, coming)) {
-            return None;
-        }
-        Some(next)
+        self.hiding = before;
+        (!self.is_doomed(operations, &next)).then_some(next)
     }
 
     /// Whether `other` can have its place just before the operation in `slot`, which hides it, whichever of those that were found hidden there
@@ -295,11 +346,13 @@ where
             let happened = |configuration: &Configuration| !configuration.may.contains(slot) && !configuration.must.contains(slot);
             if self.window[slot].is_some() && self.configurations.iter().all(happened) {
                 self.window[slot] = None;
+                self.horizon.placed(slot);
             }
         }
         if self.states.len() > 64 + 4 * self.configurations.len() {
             let mut kept = self.configurations.drain().collect::<Vec<_>>();
             let model = self.model;
+            self.horizon.forget_states();
             self.states.keep(kept.iter_mut().map(|configuration| &mut configuration.state), |state| model.weight(state));
             kept.into_iter().for_each(|configuration| self.configurations.insert(configuration));
         }

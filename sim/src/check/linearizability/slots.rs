@@ -31,9 +31,23 @@ impl Slots {
         self.word(slot / 64) >> (slot % 64) & 1 == 1
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.first == 0 && self.more.is_empty()
+    }
+
+    /// Whether this is all that is in it.
+    pub fn is_only(&self, slot: usize) -> bool {
+        slot < 64 && self.first == 1 << slot && self.more.is_empty()
+    }
+
     /// Whether all of these are in `others`.
     pub fn within(&self, others: &Slots) -> bool {
         self.first & !others.first == 0 && (1..self.words()).all(|word| self.word(word) & !others.word(word) == 0)
+    }
+
+    /// Whether any of these is in `others`.
+    pub fn meets(&self, others: &Slots) -> bool {
+        self.first & others.first != 0 || (1..self.words()).any(|word| self.word(word) & others.word(word) != 0)
     }
 
     /// Whether all of these are in one of the two.
@@ -49,11 +63,6 @@ impl Slots {
     /// Bytes besides its own.
     pub fn heap_bytes(&self) -> usize {
         self.more.capacity() * 8
-    }
-
-    /// A word that differs for most sets that differ.
-    pub fn digest(&self) -> u64 {
-        self.more.iter().fold(self.first, |digest, word| digest.rotate_left(23).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ word)
     }
 
     fn words(&self) -> usize {
@@ -81,7 +90,7 @@ impl Slots {
 }
 
 /// The bits of a word that are set, lowest first.
-struct Bits(u64);
+pub(super) struct Bits(pub u64);
 
 impl Iterator for Bits {
     type Item = usize;
@@ -117,6 +126,7 @@ mod tests {
         ) {
             prop_assert_eq!(slots(&left).iter().collect::<BTreeSet<_>>(), left.clone());
             prop_assert_eq!(slots(&left).within(&slots(&right)), left.is_subset(&right));
+            prop_assert_eq!(slots(&left).meets(&slots(&right)), !left.is_disjoint(&right));
             let either = right.union(&third).copied().collect::<BTreeSet<_>>();
             prop_assert_eq!(slots(&left).within_either(&slots(&right), &slots(&third)), left.is_subset(&either));
             let mut rest = slots(&left);

@@ -27,6 +27,8 @@ struct Taken {
 
 const NOBODY: Taken = Taken { operation: u32::MAX, to: 0 };
 const ILLEGAL: u32 = u32::MAX;
+/// Slots that there is room for at first.
+const COLUMNS: usize = 4;
 
 /// The states of one search.
 #[derive(Debug)]
@@ -43,7 +45,14 @@ pub(super) struct States<State> {
 
 impl<State: Clone + Eq + Hash> States<State> {
     pub fn new() -> Self {
-        States { states: Vec::new(), hashes: Vec::new(), index: Index::new(), taken: Vec::new(), columns: 8, weight: 0 }
+        States {
+            states: Vec::with_capacity(32),
+            hashes: Vec::with_capacity(32),
+            index: Index::new(),
+            taken: Vec::with_capacity(32 * COLUMNS),
+            columns: COLUMNS,
+            weight: 0,
+        }
     }
 
     pub fn get(&self, id: StateId) -> &State {
