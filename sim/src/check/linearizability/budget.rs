@@ -18,6 +18,13 @@ impl Default for Budget {
     }
 }
 
+impl Budget {
+    /// What an explanation may cost: little beside what the verdict did, and a little in any case.
+    pub(super) fn for_explaining(&self, verdict: Cost) -> Budget {
+        Budget { steps: (verdict.steps * 4).max(20_000), bytes: self.bytes }
+    }
+}
+
 /// What a check did cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {

@@ -31,7 +31,7 @@ impl Configuration {
 }
 
 /// Configurations of which none covers another, found by their state.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Configurations {
     all: Vec<Option<Configuration>>,
     /// A chain through those of one state: the place behind each, and by state's number the place that comes first.

@@ -5,7 +5,7 @@ use super::slots::{Bits, Slots};
 use super::states::StateId;
 
 /// An operation that will return soon.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Coming {
     pub operation: usize,
     pub stands: Stands,
@@ -27,7 +27,7 @@ pub(super) enum Stands {
 }
 
 /// The operations that return next, each in a place of its own: a ring.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Horizon {
     coming: [Option<Coming>; Self::RETURNS],
     first: usize,

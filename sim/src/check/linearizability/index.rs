@@ -1,7 +1,7 @@
 //! A hash index over things that lie in a vector elsewhere: it keeps their numbers alone.
 
 /// Open addressing with linear probing. Nothing is ever taken out but all at once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Index {
     numbers: Vec<u32>,
     count: usize,

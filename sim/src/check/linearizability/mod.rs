@@ -2,23 +2,29 @@
 //! a sequential service would have answered the same?
 //!
 //! `part` takes the events of one object in order, `search` carries the possible orders, `configurations`, `slots`, `states` and `index` keep them
-//! small; `budget` ends what would take too long.
+//! small; `budget` ends what would take too long, and
+//! `explain` finds what a `violation` says.
 
 mod budget;
 mod configurations;
+mod explain;
 mod horizon;
 mod index;
 mod part;
 mod search;
 mod slots;
 mod states;
+mod violation;
 
 pub use budget::{Budget, Cost, Exhausted};
+pub use violation::Violation;
 
-use super::history::{History, Operation, OperationId};
+use super::history::{History, Operation};
 use super::model::Model;
 use budget::Meter;
-use part::PartVerdict;
+use explain::explain;
+use part::{PartVerdict, events, judge};
+use search::Search;
 use std::collections::BTreeMap;
 
 /// What a check found.
@@ -32,45 +38,58 @@ pub enum Verdict {
     Undecided(Exhausted),
 }
 
-/// Why a history is not linearizable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The operation at whose return no order was left.
-    pub operation: OperationId,
-    /// The states, in words, that the object can have been in just before, if they are few and have names.
-    pub states: Vec<String>,
-}
-
 /// A verdict and what it cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// What was found.
     pub verdict: Verdict,
-    /// What it took.
+    /// What it took, explanations left out.
     pub cost: Cost,
 }
 
-/// Judges a history, each object for itself.
+/// Judges a history, each object for itself, and explains the first contradiction.
 pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked
 where
     M::Input: PartialEq,
 {
     let operations = history.operations();
     let mut meter = Meter::new(budget);
-    let verdict = match parts(model, operations).iter().find_map(|(key, part)| {
-        match part::judge(model, model.initial(key), operations, part, &mut meter) {
-            Ok(PartVerdict::Linearizable) => None,
-            Ok(PartVerdict::Contradiction { at, contradiction }) => Some(Verdict::NotLinearizable(Violation {
-                operation: OperationId(at),
-                states: contradiction.states.iter().filter_map(|state| model.describe_state(state)).collect(),
-            })),
-            Err(exhausted) => Some(Verdict::Undecided(exhausted)),
+    let mut verdict = Verdict::Linearizable;
+    for (key, part) in parts(model, operations) {
+        match check_part(model, &key, operations, &part, &mut meter) {
+            Verdict::Linearizable => {}
+            other => {
+                verdict = other;
+                break;
+            }
         }
-    }) {
-        Some(verdict) => verdict,
-        None => Verdict::Linearizable,
-    };
+    }
     Checked { verdict, cost: meter.cost }
+}
+
+fn check_part<M: Model>(
+    model: &M,
+    key: &M::Key,
+    operations: &[Operation<M::Input, M::Output>],
+    part: &[u32],
+    meter: &mut Meter,
+) -> Verdict
+where
+    M::Input: PartialEq,
+{
+    let events = events(operations, part);
+    let mut search = Search::new(model, model.initial(key));
+    match judge(&mut search, operations, &events, meter) {
+        Ok(PartVerdict::Linearizable) => Verdict::Linearizable,
+        Ok(PartVerdict::Contradiction(at)) => {
+            let mut explaining = Meter::new(meter.budget.for_explaining(meter.cost));
+            match explain(model, model.initial(key), operations, &events, at, &mut explaining) {
+                Ok(core) => Verdict::NotLinearizable(Violation::new(model, operations, core)),
+                Err(_) => Verdict::NotLinearizable(Violation::unexplained(events[at].operation())),
+            }
+        }
+        Err(exhausted) => Verdict::Undecided(exhausted),
+    }
 }
 
 /// The operations of each object, in the order of their calls.

@@ -1,63 +1,89 @@
 //! The history of one object, event by event.
 
 use super::budget::{Exhausted, Meter};
-use super::search::{Contradiction, Search};
+use super::search::Search;
 use crate::check::history::Operation;
 use crate::check::model::Model;
 
-/// What a search says of a part of a history.
-pub(super) enum PartVerdict<State> {
-    /// Some order explains every answer.
-    Linearizable,
-    /// None does: the operation at whose return that showed.
-    Contradiction {
-        /// Index of the operation.
-        at: usize,
-        /// What is known of it.
-        contradiction: Contradiction<State>,
-    },
+/// What happens in a history; operations by their index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Called(usize),
+    Returned(usize),
 }
 
-/// Judges the operations whose indices are in `part`, in the order of their calls. Events of equal time are concurrent: calls go first.
-pub(super) fn judge<M: Model>(
-    model: &M,
-    initial: M::State,
-    operations: &[Operation<M::Input, M::Output>],
-    part: &[u32],
-    meter: &mut Meter,
-) -> Result<PartVerdict<M::State>, Exhausted>
-where
-    M::Input: PartialEq,
-{
+impl Event {
+    /// Of which operation.
+    pub fn operation(self) -> usize {
+        let (Event::Called(operation) | Event::Returned(operation)) = self;
+        operation
+    }
+}
+
+/// What happens to the operations whose indices are in `part`, which is in the order of their calls. Events of equal time are concurrent:
+/// calls go first. Operations of unknown outcome never return.
+pub(super) fn events<Input, Output>(operations: &[Operation<Input, Output>], part: &[u32]) -> Vec<Event> {
     let mut returns = part
         .iter()
         .filter_map(|index| operations[*index as usize].ended().map(|at| (at, *index)))
         .collect::<Vec<_>>();
     returns.sort_unstable();
-    let (mut returned, mut foreseen) = (0, 0);
-    let mut search = Search::new(model, initial);
-    let mut calls = part.iter().map(|index| *index as usize).peekable();
-    loop {
-        while search.looks_further() && foreseen.max(returned) < returns.len() {
-            let (at, operation) = returns[foreseen.max(returned)];
-            let called = calls.clone().take_while(|call| operations[*call].called <= at);
-            search.foresee(operations, operation as usize, called);
-            foreseen = foreseen.max(returned) + 1;
+    let mut returns = returns.into_iter().peekable();
+    let mut events = Vec::with_capacity(part.len() * 2);
+    for operation in part.iter().map(|index| *index as usize) {
+        while let Some((_, returned)) = returns.next_if(|(at, _)| *at < operations[operation].called) {
+            events.push(Event::Returned(returned as usize));
         }
-        let next_call = calls.peek().map(|index| operations[*index].called);
-        let next_return = returns.get(returned);
-        match (next_call, next_return) {
-            (Some(call), ended) if ended.is_none_or(|(ended, _)| call <= *ended) => {
-                search.called(operations, calls.next().expect("it was peeked at"), meter);
-            }
-            (_, Some((_, operation))) => {
-                returned += 1;
-                let at = *operation as usize;
-                if let Err(contradiction) = search.returned(operations, at, meter)? {
-                    return Ok(PartVerdict::Contradiction { at, contradiction });
+        events.push(Event::Called(operation));
+    }
+    events.extend(returns.map(|(_, returned)| Event::Returned(returned as usize)));
+    events
+}
+
+/// What a search says of a part of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartVerdict {
+    /// Some order explains every answer.
+    Linearizable,
+    /// None does: that showed at this event, a return.
+    Contradiction(usize),
+}
+
+/// Judges a part of a history. What it was told of is looked up in `operations`.
+pub(super) fn judge<M: Model>(
+    search: &mut Search<'_, M>,
+    operations: &[Operation<M::Input, M::Output>],
+    events: &[Event],
+    meter: &mut Meter,
+) -> Result<PartVerdict, Exhausted>
+where
+    M::Input: PartialEq,
+{
+    let mut foreseen = 0;
+    for (at, event) in events.iter().enumerate() {
+        while search.looks_further()
+            && let Some(returns) = next_return(events, foreseen.max(at))
+        {
+            let Event::Returned(operation) = events[returns] else { unreachable!("it was looked for") };
+            let called = events[at..returns].iter().filter_map(|event| match event {
+                Event::Called(operation) => Some(*operation),
+                Event::Returned(_) => None,
+            });
+            search.foresee(operations, operation, called);
+            foreseen = returns + 1;
+        }
+        match *event {
+            Event::Called(operation) => search.called(operations, operation, meter),
+            Event::Returned(operation) => {
+                if !search.returned(operations, operation, meter)? {
+                    return Ok(PartVerdict::Contradiction(at));
                 }
             }
-            (_, None) => return Ok(PartVerdict::Linearizable),
         }
     }
+    Ok(PartVerdict::Linearizable)
+}
+
+fn next_return(events: &[Event], from: usize) -> Option<usize> {
+    (from..events.len()).find(|at| matches!(events[*at], Event::Returned(_)))
 }

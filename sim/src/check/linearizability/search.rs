@@ -19,7 +19,7 @@ use super::horizon::{Coming, Horizon, Stands};
 use super::slots::Slots;
 use super::states::{StateId, States, Step};
 use crate::check::history::Operation;
-use crate::check::model::Model;
+use crate::check::model::{Asked, Model};
 
 /// An operation that is open: called and not returned, or of unknown outcome.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,8 @@ struct Open {
     /// An open operation of unknown outcome, called before this one, that asks the same: it goes first, since either would do.
     twin: Option<usize>,
     is_read: bool,
+    /// Its answer says nothing: see [`Search::let_go`].
+    is_let_go: bool,
 }
 
 /// The search through the history of one object.
@@ -43,13 +45,8 @@ pub(super) struct Search<'m, M: Model> {
     seen: Configurations,
     results: Configurations,
     hiding: Vec<StateId>,
-}
-
-/// No order explains what has returned.
-#[derive(Debug)]
-pub(super) struct Contradiction<State> {
-    /// In which states the object can have been just before.
-    pub states: Vec<State>,
+    /// Not called yet, and let go when they are.
+    to_let_go: Vec<usize>,
 }
 
 type Operations<M> = [Operation<<M as Model>::Input, <M as Model>::Output>];
@@ -73,6 +70,7 @@ where
             seen: Configurations::default(),
             results: Configurations::default(),
             hiding: Vec::new(),
+            to_let_go: Vec::new(),
         };
         let state = search.states.intern(initial, |state| model.weight(state));
         search.configurations.insert(Configuration { state, must: Slots::default(), may: Slots::default() });
@@ -84,26 +82,87 @@ where
         self.called = Some(operation);
         let asked = &operations[operation];
         let is_read = self.model.is_read(&asked.input);
-        let unknown = asked.ended().is_none();
+        let is_let_go = self.to_let_go.contains(&operation);
+        let unknown = asked.ended().is_none() || is_let_go;
         if unknown && is_read {
             return; // it explains nothing, whether or not it happened, and revives nothing
         }
         let twin = if unknown { self.twin_of(operations, operation) } else { None };
+        self.open_as(operations, Open { operation, twin, is_read, is_let_go }, unknown, meter);
+    }
+
+    /// Gives an operation a slot.
+    fn open_as(&mut self, operations: &Operations<M>, open: Open, may: bool, meter: &mut Meter) {
         let slot = self.window.iter().position(Option::is_none).unwrap_or(self.window.len());
         if slot == self.window.len() {
             self.window.push(None);
             self.states.widen(self.window.len());
         }
-        self.window[slot] = Some(Open { operation, twin, is_read });
-        let model = self.model;
-        self.horizon.called(operation, slot, |coming| model.revives(asked.asked(), operations[coming].asked()));
-
+        self.window[slot] = Some(open);
+        let (model, asked) = (self.model, operations[open.operation].asked());
+        self.horizon.called(open.operation, slot, |coming| model.revives(asked, operations[coming].asked()));
         // Whether it is free depends on the state alone: configurations of one state stay as incomparable as they were.
         for place in 0..self.configurations.places() {
             let Some(state) = self.configurations.at(place).map(|configuration| configuration.state) else { continue };
-            let free = unknown || self.step(operations, state, slot, meter) == Step::To(state);
+            let free = may || self.step(operations, state, slot, meter) == Step::To(state);
             self.configurations.open(place, slot, free);
         }
+    }
+
+    /// Takes an operation that is open or not called yet as one of unknown outcome, whatever it was answered; and as one that never happens,
+    /// if that is of no use.
+    pub fn let_go(&mut self, operations: &Operations<M>, operation: usize, is_useful: bool) {
+        let never = !is_useful || self.model.is_read(&operations[operation].input);
+        let Some(slot) = self.slot_of(operation) else {
+            self.to_let_go.push(operation);
+            return;
+        };
+        let all = self.configurations.drain().collect::<Vec<_>>();
+        self.states.forget(slot);
+        self.window[slot] = (!never).then_some(Open { operation, twin: None, is_read: false, is_let_go: true });
+        for mut one in all {
+            // Where it has happened already, it has.
+            let has_not = one.must.contains(slot) || one.may.contains(slot);
+            one = without(one, slot);
+            if has_not && !never {
+                one.may.insert(slot);
+            }
+            self.configurations.insert(one);
+        }
+    }
+
+    /// Another one that is where this one is.
+    pub fn fork(&self) -> Self {
+        Search {
+            model: self.model,
+            states: self.states.clone(),
+            window: self.window.clone(),
+            configurations: self.configurations.clone(),
+            horizon: self.horizon.clone(),
+            called: self.called,
+            seen: Configurations::default(),
+            results: Configurations::default(),
+            hiding: Vec::new(),
+            to_let_go: self.to_let_go.clone(),
+        }
+    }
+
+    /// Forgets what it knows of what is coming.
+    pub fn forget_the_horizon(&mut self) {
+        self.horizon = Horizon::default();
+    }
+
+    /// The operations that are open.
+    pub fn open(&self) -> impl Iterator<Item = usize> + '_ {
+        self.window.iter().flatten().map(|open| open.operation)
+    }
+
+    /// The states that the object can be in.
+    pub fn states(&self) -> Vec<M::State> {
+        let mut states = self.configurations.iter().map(|configuration| configuration.state).collect::<Vec<_>>();
+        states.sort_unstable_by_key(|state| state.0);
+        states.dedup();
+        states.into_iter().map(|state| self.states.get(state).clone()).collect()
     }
 
     /// Whether it wants to know more of what is coming: looking ahead pays once the orders multiply.
@@ -154,15 +213,15 @@ where
         })
     }
 
-    /// An operation returns. Every configuration in which it has no place yet must find one now.
+    /// An operation returns. Every configuration in which it has no place yet must find one now: whether any does. If none did, nothing more can be asked.
     pub fn returned(
         &mut self,
         operations: &Operations<M>,
         operation: usize,
         meter: &mut Meter,
-    ) -> Result<Result<(), Contradiction<M::State>>, Exhausted> {
+    ) -> Result<bool, Exhausted> {
         self.horizon.pass(operation);
-        let Some(slot) = self.slot_of(operation) else { return Ok(Ok(())) }; // it had a place in every order already
+        let Some(slot) = self.slot_of(operation) else { return Ok(true) }; // it had a place in every order already
         if let Some(alone) = self.alone(slot) {
             return Ok(self.returned_alone(operations, alone, slot, meter));
         }
@@ -191,14 +250,14 @@ where
         self.window[slot] = None;
         self.horizon.placed(slot);
         if results.len() == 0 {
-            return Ok(Err(self.contradiction()));
+            return Ok(false);
         }
         self.drop_what_can_wait(operations, &mut results, meter);
         meter.cost.peak_configurations = meter.cost.peak_configurations.max(results.len());
         self.configurations.clear();
         self.results = std::mem::replace(&mut self.configurations, results);
         self.forget();
-        Ok(Ok(()))
+        Ok(true)
     }
 
     /// The place of the one configuration, if there is but one, and nothing is open but this operation, which must happen.
@@ -216,15 +275,15 @@ where
         place: usize,
         slot: usize,
         meter: &mut Meter,
-    ) -> Result<(), Contradiction<M::State>> {
+    ) -> bool {
         let from = self.configurations.at(place).map_or(StateId(0), |configuration| configuration.state);
-        let Step::To(state) = self.step(operations, from, slot, meter) else { return Err(self.contradiction()) };
+        let Step::To(state) = self.step(operations, from, slot, meter) else { return false };
         self.window[slot] = None;
         self.horizon.placed(slot);
         self.configurations.clear();
         self.configurations.insert(Configuration { state, must: Slots::default(), may: Slots::default() });
         self.forget();
-        Ok(())
+        true
     }
 
     /// Gives each open operation the next place in this order; those in which `slot` then has one are results.
@@ -326,13 +385,15 @@ where
     }
 
     fn step(&mut self, operations: &Operations<M>, from: StateId, slot: usize, meter: &mut Meter) -> Step {
-        let operation = self.window[slot].expect("only open operations are asked").operation;
+        let Open { operation, is_let_go, .. } = self.window[slot].expect("only open operations are asked");
         if let Some(known) = self.states.remembered(from, slot, operation) {
             return known;
         }
         meter.cost.steps += 1;
         let model = self.model;
-        let step = match model.step(self.states.get(from), operations[operation].asked()) {
+        let asked = operations[operation].asked();
+        let asked = if is_let_go { Asked { output: None, ..asked } } else { asked };
+        let step = match model.step(self.states.get(from), asked) {
             None => Step::Illegal,
             Some(state) => Step::To(self.states.intern(state, |state| model.weight(state))),
         };
@@ -367,13 +428,6 @@ where
             operations[open.operation].ended().is_none() && operations[open.operation].input == operations[operation].input
         };
         self.window.iter().flatten().filter(asks_the_same).map(|open| open.operation).max()
-    }
-
-    fn contradiction(&self) -> Contradiction<M::State> {
-        let mut states = self.configurations.iter().map(|configuration| configuration.state).collect::<Vec<_>>();
-        states.sort_unstable_by_key(|state| state.0);
-        states.dedup();
-        Contradiction { states: states.into_iter().map(|state| self.states.get(state).clone()).collect() }
     }
 }
 

@@ -31,7 +31,7 @@ const ILLEGAL: u32 = u32::MAX;
 const COLUMNS: usize = 4;
 
 /// The states of one search.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct States<State> {
     states: Vec<State>,
     hashes: Vec<u64>,
@@ -104,6 +104,11 @@ impl<State: Clone + Eq + Hash> States<State> {
             self.taken.clear();
             self.taken.resize(self.states.len() * self.columns, NOBODY);
         }
+    }
+
+    /// Forgets what the operation in this slot does.
+    pub fn forget(&mut self, slot: usize) {
+        self.taken.iter_mut().skip(slot).step_by(self.columns).for_each(|taken| *taken = NOBODY);
     }
 
     /// Forgets all states but these, and renames these.
