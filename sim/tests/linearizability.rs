@@ -6,8 +6,10 @@ mod definition;
 use definition::is_linearizable;
 use proptest::prelude::*;
 use std::rc::Rc;
-use windtunnel::check::linearizability::{Budget, Verdict, Violation, check};
-use windtunnel::check::models::{CasRegister, KvAppend, KvAppendAsk, Register, RegisterAnswer, Whole};
+use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check};
+use windtunnel::check::models::{
+    CasRegister, Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Register, RegisterAnswer, Whole,
+};
 use windtunnel::check::{ClientId, History, Model, Operation, OperationId};
 
 /// What one client did: its operation, how long it waited before it called and until it was answered, and whether it ever was.
@@ -89,7 +91,8 @@ where
         operation.called <= end.unwrap_or(u64::MAX) && model.key(&operation.input) == key
     };
     let answered = |keep: &dyn Fn(OperationId) -> bool| {
-        let asked = |(place, operation)| until_it_returned(operation).then(|| with_answer(operation, keep(OperationId(place))));
+        let asked =
+            |(place, operation)| until_it_returned(operation).then(|| with_answer(operation, keep(OperationId(place))));
         operations.iter().enumerate().filter_map(asked).collect::<Vec<_>>()
     };
     let ended_by = |place: OperationId| operations[place.0].ended().is_some_and(|ended| Some(ended) <= end);
@@ -97,6 +100,12 @@ where
     prop_assert!(!is_linearizable(model, &answered(&ended_by)), "it is linearizable when {:?} returned", violation);
     prop_assert!(is_linearizable(model, &answered(&ended_before)), "it was not before {:?}", violation);
     prop_assert!(violation.core.iter().all(|operation| ended_by(*operation)));
+    let contradicts = |core: &[OperationId]| !is_linearizable(model, &answered(&|operation| core.contains(&operation)));
+    prop_assert!(contradicts(&violation.core), "no contradiction: {:?}", violation);
+    for place in 0..violation.core.len() {
+        let smaller = [&violation.core[..place], &violation.core[place + 1..]].concat();
+        prop_assert!(!contradicts(&smaller), "{:?} will do of {:?}", smaller, violation);
+    }
     Ok(())
 }
 
@@ -132,12 +141,73 @@ fn kv_append(keys: u8) -> impl Strategy<Value = (KvAppendAsk, Rc<str>)> + Clone 
     ]
 }
 
+fn kv() -> impl Strategy<Value = (KvAsk, KvAnswer)> + Clone {
+    let key = (0..2_u8).prop_map(|key| Rc::<str>::from(key.to_string()));
+    let value = || "[ab]".prop_map(Rc::<str>::from);
+    let put_answer =
+        prop_oneof![3 => Just(KvAnswer::Done), 1 => Just(KvAnswer::NoKey), 1 => Just(KvAnswer::OtherVersion)];
+    let found = prop_oneof![
+        3 => (value(), 1..4_u64).prop_map(|(value, version)| KvAnswer::Found(value, version)),
+        1 => Just(KvAnswer::NoKey),
+    ];
+    prop_oneof![
+        (key.clone(), found).prop_map(|(key, found)| (KvAsk::Get(key), found)),
+        (key, value(), 0..4_u64, put_answer)
+            .prop_map(|(key, value, version, answer)| (KvAsk::Put(key, value, version), answer)),
+    ]
+}
+
+/// Tells a history to a check that judges while it is made: whether and when it finds a contradiction.
+fn online<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Verdict
+where
+    M::Input: PartialEq + Clone,
+    M::Output: Clone,
+{
+    let operations = history.operations();
+    let mut events = Vec::new();
+    for (place, operation) in operations.iter().enumerate() {
+        events.push((operation.called, 0, place));
+        events.extend(operation.returned.map(|returned| (returned, 1, place)));
+    }
+    events.sort_unstable();
+    let mut check = Online::new(model, Budget::default());
+    for (at, order, place) in events {
+        let operation = &operations[place];
+        let verdict = match (order, &operation.output) {
+            (0, _) => check.called(operation.client, operation.input.clone(), at).map(|_| Verdict::Linearizable),
+            (_, Some(output)) => check.returned(operation.client, output.clone(), at),
+            (_, None) => check.unknown(operation.client, at).map(|()| Verdict::Linearizable),
+        };
+        match verdict.expect("the history was one before") {
+            Verdict::Linearizable => {}
+            other => return other,
+        }
+    }
+    check.finish()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn registers_are_judged_as_the_definition_does(clients in clients(register(), 9)) {
         agrees(&CasRegister, &history(&clients))?;
+    }
+
+    #[test]
+    fn versioned_keys_are_judged_as_the_definition_does(clients in clients(kv(), 9)) {
+        agrees(&Kv, &history(&clients))?;
+        agrees(&Whole(Kv), &history(&clients))?;
+    }
+
+    #[test]
+    fn what_is_judged_online_is_judged_the_same(registers in clients(register(), 24), keys in clients(kv(), 24)) {
+        let (registers, keys) = (history(&registers), history(&keys));
+        let agree = |online: Verdict, whole: Verdict| {
+            matches!(online, Verdict::Linearizable) == matches!(whole, Verdict::Linearizable)
+        };
+        prop_assert!(agree(online(&CasRegister, &registers), check(&CasRegister, &registers, Budget::default()).verdict));
+        prop_assert!(agree(online(&Whole(Kv), &keys), check(&Whole(Kv), &keys, Budget::default()).verdict));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::rc::Rc;
 use windtunnel::check::models::KvAppendAsk;
 use windtunnel::check::{ClientId, History};

@@ -83,7 +83,9 @@ pub enum HistoryError {
         last: u64,
     },
     /// More operations than anybody could judge here.
-    #[error("the history has more than {limit} operations: split it by key or by time, or raise the budget of operations")]
+    #[error(
+        "the history has more than {limit} operations: split it by key or by time, or raise the budget of operations"
+    )]
     TooLong {
         /// How many are allowed.
         limit: usize,

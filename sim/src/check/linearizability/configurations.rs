@@ -81,7 +81,11 @@ impl Configurations {
     pub fn open(&mut self, place: usize, slot: usize, may: bool) {
         if let Some(configuration) = &mut self.all[place] {
             self.heap_bytes -= configuration.heap_bytes();
-            if may { configuration.may.insert(slot) } else { configuration.must.insert(slot) }
+            if may {
+                configuration.may.insert(slot)
+            } else {
+                configuration.must.insert(slot)
+            }
             self.heap_bytes += configuration.heap_bytes();
         }
     }
@@ -178,7 +182,9 @@ mod tests {
 
     #[test]
     fn what_is_covered_is_not_kept_whichever_comes_first() {
-        for pair in [[configuration(&[], &[1]), configuration(&[1], &[])], [configuration(&[], &[]), configuration(&[], &[1])]] {
+        for pair in
+            [[configuration(&[], &[1]), configuration(&[1], &[])], [configuration(&[], &[]), configuration(&[], &[1])]]
+        {
             let mut kept = Configurations::default();
             pair.into_iter().for_each(|one| kept.insert(one));
             assert_eq!(kept.drain().collect::<Vec<_>>(), [configuration(&[], &[1])]);

@@ -6,7 +6,7 @@
 //! its call, or never. So what is left contradicts itself, whatever became of the others.
 
 use super::budget::{Exhausted, Meter};
-use super::part::{Event, PartVerdict, judge};
+use super::part::{Ahead, Event, PartVerdict, judge};
 use super::search::Search;
 use crate::check::history::Operation;
 use crate::check::model::{Asked, Model};
@@ -48,7 +48,7 @@ where
 {
     let start = returns_from(events[..at].iter().rev(), RETURNS).map_or(0, |before| at - before);
     let mut stood = Search::new(model, initial);
-    judge(&mut stood, operations, &events[..start], meter)?;
+    judge(&mut stood, operations, &events[..start], Ahead::Everything, meter)?;
     stood.forget_the_horizon();
     let called = events[start..].iter().filter_map(|event| match event {
         Event::Called(operation) => Some(*operation),
@@ -121,7 +121,10 @@ where
     /// Whether these contradict each other, even if all the others took effect whenever they liked.
     fn contradicts(&self, core: &[usize], meter: &mut Meter) -> Result<bool, Exhausted> {
         let (mut search, events) = self.with_others_let_go(core);
-        Ok(matches!(judge(&mut search, self.operations, &events, meter)?, PartVerdict::Contradiction(_)))
+        Ok(matches!(
+            judge(&mut search, self.operations, &events, Ahead::Everything, meter)?,
+            PartVerdict::Contradiction(_)
+        ))
     }
 
     /// A search at the beginning of the scene for which all but the core is let go, and the events that are left to it.
@@ -162,13 +165,15 @@ where
         let (mut search, events) = self.with_others_let_go(&others);
         let called = self.events.iter().position(|event| *event == Event::Called(last)).unwrap_or(0);
         let called = self.events[..called].iter().filter(|event| events.contains(event)).count();
-        if judge(&mut search, self.operations, &events[..called], meter)? != PartVerdict::Linearizable {
+        if judge(&mut search, self.operations, &events[..called], Ahead::Everything, meter)?
+            != PartVerdict::Linearizable
+        {
             return Ok(Vec::new());
         }
         search.forget_the_horizon();
         let mut states = search.states();
         for event in &events[called..] {
-            if judge(&mut search, self.operations, &[*event], meter)? != PartVerdict::Linearizable {
+            if judge(&mut search, self.operations, &[*event], Ahead::Everything, meter)? != PartVerdict::Linearizable {
                 break;
             }
             for state in search.states() {
@@ -184,9 +189,10 @@ where
 /// How many events there are until so many have returned.
 fn returns_from<'e>(mut events: impl Iterator<Item = &'e Event>, returns: usize) -> Option<usize> {
     let mut returned = 0;
-    events.position(|event| {
-        returned += usize::from(matches!(event, Event::Returned(_)));
-        returned == returns
-    })
-    .map(|place| place + 1)
+    events
+        .position(|event| {
+            returned += usize::from(matches!(event, Event::Returned(_)));
+            returned == returns
+        })
+        .map(|place| place + 1)
 }

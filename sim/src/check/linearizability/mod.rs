@@ -2,7 +2,7 @@
 //! a sequential service would have answered the same?
 //!
 //! `part` takes the events of one object in order, `search` carries the possible orders, `configurations`, `slots`, `states` and `index` keep them
-//! small; `budget` ends what would take too long, and
+//! small; `online` does so while the history is made; `budget` ends what would take too long, and
 //! `explain` finds what a `violation` says.
 
 mod budget;
@@ -10,6 +10,7 @@ mod configurations;
 mod explain;
 mod horizon;
 mod index;
+mod online;
 mod part;
 mod search;
 mod slots;
@@ -17,13 +18,14 @@ mod states;
 mod violation;
 
 pub use budget::{Budget, Cost, Exhausted};
+pub use online::Online;
 pub use violation::Violation;
 
 use super::history::{History, Operation};
 use super::model::Model;
 use budget::Meter;
 use explain::explain;
-use part::{PartVerdict, events, judge};
+use part::{Ahead, Event, PartVerdict, events, judge};
 use search::Search;
 use std::collections::BTreeMap;
 
@@ -79,17 +81,30 @@ where
 {
     let events = events(operations, part);
     let mut search = Search::new(model, model.initial(key));
-    match judge(&mut search, operations, &events, meter) {
+    match judge(&mut search, operations, &events, Ahead::Everything, meter) {
         Ok(PartVerdict::Linearizable) => Verdict::Linearizable,
-        Ok(PartVerdict::Contradiction(at)) => {
-            let mut explaining = Meter::new(meter.budget.for_explaining(meter.cost));
-            match explain(model, model.initial(key), operations, &events, at, &mut explaining) {
-                Ok(core) => Verdict::NotLinearizable(Violation::new(model, operations, core)),
-                Err(_) => Verdict::NotLinearizable(Violation::unexplained(events[at].operation())),
-            }
-        }
+        Ok(PartVerdict::Contradiction(at)) => explained(model, key, operations, &events, at, meter),
         Err(exhausted) => Verdict::Undecided(exhausted),
     }
+}
+
+/// The verdict on events that no order explains.
+fn explained<M: Model>(
+    model: &M,
+    key: &M::Key,
+    operations: &[Operation<M::Input, M::Output>],
+    events: &[Event],
+    at: usize,
+    judged: &Meter,
+) -> Verdict
+where
+    M::Input: PartialEq,
+{
+    let mut meter = Meter::new(judged.budget.for_explaining(judged.cost));
+    Verdict::NotLinearizable(match explain(model, model.initial(key), operations, events, at, &mut meter) {
+        Ok(core) => Violation::new(model, operations, core),
+        Err(_) => Violation::unexplained(events[at].operation()),
+    })
 }
 
 /// The operations of each object, in the order of their calls.

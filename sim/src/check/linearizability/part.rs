@@ -23,10 +23,8 @@ impl Event {
 /// What happens to the operations whose indices are in `part`, which is in the order of their calls. Events of equal time are concurrent:
 /// calls go first. Operations of unknown outcome never return.
 pub(super) fn events<Input, Output>(operations: &[Operation<Input, Output>], part: &[u32]) -> Vec<Event> {
-    let mut returns = part
-        .iter()
-        .filter_map(|index| operations[*index as usize].ended().map(|at| (at, *index)))
-        .collect::<Vec<_>>();
+    let mut returns =
+        part.iter().filter_map(|index| operations[*index as usize].ended().map(|at| (at, *index))).collect::<Vec<_>>();
     returns.sort_unstable();
     let mut returns = returns.into_iter().peekable();
     let mut events = Vec::with_capacity(part.len() * 2);
@@ -49,11 +47,21 @@ pub(super) enum PartVerdict {
     Contradiction(usize),
 }
 
+/// How far a search may look ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ahead {
+    /// As far as the events go: what is in them is all that will ever be.
+    Everything,
+    /// Not at all: how the operations end that are called in them is not known yet.
+    Nothing,
+}
+
 /// Judges a part of a history. What it was told of is looked up in `operations`.
 pub(super) fn judge<M: Model>(
     search: &mut Search<'_, M>,
     operations: &[Operation<M::Input, M::Output>],
     events: &[Event],
+    ahead: Ahead,
     meter: &mut Meter,
 ) -> Result<PartVerdict, Exhausted>
 where
@@ -61,7 +69,8 @@ where
 {
     let mut foreseen = 0;
     for (at, event) in events.iter().enumerate() {
-        while search.looks_further()
+        while ahead == Ahead::Everything
+            && search.looks_further()
             && let Some(returns) = next_return(events, foreseen.max(at))
         {
             let Event::Returned(operation) = events[returns] else { unreachable!("it was looked for") };

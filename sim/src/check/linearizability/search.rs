@@ -171,7 +171,12 @@ where
     }
 
     /// Tells which operation returns after those that it was told of, and what is called until then.
-    pub fn foresee(&mut self, operations: &Operations<M>, operation: usize, called_until_then: impl Iterator<Item = usize>) {
+    pub fn foresee(
+        &mut self,
+        operations: &Operations<M>,
+        operation: usize,
+        called_until_then: impl Iterator<Item = usize>,
+    ) {
         let model = self.model;
         let coming = operations[operation].asked();
         let revives = |other: usize| other != operation && model.revives(operations[other].asked(), coming);
@@ -187,7 +192,8 @@ where
         if stands == Stands::Uncalled && self.called.is_some_and(|called| operation <= called) {
             stands = Stands::Answered;
         }
-        let is_heard_of = |other: &usize| operations[*other].ended().is_some() || !model.is_read(&operations[*other].input);
+        let is_heard_of =
+            |other: &usize| operations[*other].ended().is_some() || !model.is_read(&operations[*other].input);
         let revivers_to_come = called_until_then.filter(|other| is_heard_of(other) && revives(*other)).count();
         self.horizon.push(Coming { operation, stands, revivers_to_come, open_revivers });
         for place in 0..self.configurations.places() {
@@ -209,7 +215,9 @@ where
                 Stands::Answered => false,
             };
             let revivers = &coming.open_revivers;
-            must && coming.revivers_to_come == 0 && !revivers.meets(&configuration.must) && !revivers.meets(&configuration.may)
+            must && coming.revivers_to_come == 0
+                && !revivers.meets(&configuration.must)
+                && !revivers.meets(&configuration.may)
         })
     }
 
@@ -240,7 +248,8 @@ where
         while place < seen.places() {
             if let Some(configuration) = seen.at(place).cloned() {
                 self.extend(operations, &configuration, slot, &mut seen, &mut results, meter);
-                meter.cost.peak_bytes = meter.cost.peak_bytes.max((seen.bytes() + results.bytes() + self.states.bytes()) as u64);
+                meter.cost.peak_bytes =
+                    meter.cost.peak_bytes.max((seen.bytes() + results.bytes() + self.states.bytes()) as u64);
                 meter.check()?;
             }
             place += 1;
@@ -269,13 +278,7 @@ where
     }
 
     /// The common case, which needs no search: what must happen, happens.
-    fn returned_alone(
-        &mut self,
-        operations: &Operations<M>,
-        place: usize,
-        slot: usize,
-        meter: &mut Meter,
-    ) -> bool {
+    fn returned_alone(&mut self, operations: &Operations<M>, place: usize, slot: usize, meter: &mut Meter) -> bool {
         let from = self.configurations.at(place).map_or(StateId(0), |configuration| configuration.state);
         let Step::To(state) = self.step(operations, from, slot, meter) else { return false };
         self.window[slot] = None;
@@ -318,7 +321,8 @@ where
         meter: &mut Meter,
     ) -> Option<Configuration> {
         let open = self.window[slot]?;
-        if open.is_read || open.twin.is_some_and(|twin| self.slot_of(twin).is_some_and(|twin| from.may.contains(twin))) {
+        if open.is_read || open.twin.is_some_and(|twin| self.slot_of(twin).is_some_and(|twin| from.may.contains(twin)))
+        {
             return None;
         }
         let Step::To(state) = self.step(operations, from.state, slot, meter) else { return None };
@@ -404,7 +408,8 @@ where
     /// Forgets states that no configuration is in any more, and operations that have a place in all of them.
     fn forget(&mut self) {
         for slot in 0..self.window.len() {
-            let happened = |configuration: &Configuration| !configuration.may.contains(slot) && !configuration.must.contains(slot);
+            let happened =
+                |configuration: &Configuration| !configuration.may.contains(slot) && !configuration.must.contains(slot);
             if self.window[slot].is_some() && self.configurations.iter().all(happened) {
                 self.window[slot] = None;
                 self.horizon.placed(slot);
@@ -414,7 +419,8 @@ where
             let mut kept = self.configurations.drain().collect::<Vec<_>>();
             let model = self.model;
             self.horizon.forget_states();
-            self.states.keep(kept.iter_mut().map(|configuration| &mut configuration.state), |state| model.weight(state));
+            self.states
+                .keep(kept.iter_mut().map(|configuration| &mut configuration.state), |state| model.weight(state));
             kept.into_iter().for_each(|configuration| self.configurations.insert(configuration));
         }
     }
@@ -425,7 +431,8 @@ where
 
     fn twin_of(&self, operations: &Operations<M>, operation: usize) -> Option<usize> {
         let asks_the_same = |open: &&Open| {
-            operations[open.operation].ended().is_none() && operations[open.operation].input == operations[operation].input
+            operations[open.operation].ended().is_none()
+                && operations[open.operation].input == operations[operation].input
         };
         self.window.iter().flatten().filter(asks_the_same).map(|open| open.operation).max()
     }

@@ -69,7 +69,8 @@ impl<State: Clone + Eq + Hash> States<State> {
         if let Some(found) = self.index.find(hash, |id| hashes[id as usize] == hash && states[id as usize] == state) {
             return StateId(found);
         }
-        let id = u32::try_from(self.states.len()).expect("a search has fewer than four billion states: its budget is smaller");
+        let id = u32::try_from(self.states.len())
+            .expect("a search has fewer than four billion states: its budget is smaller");
         self.weight += weight(&state);
         self.states.push(state);
         self.hashes.push(hash);

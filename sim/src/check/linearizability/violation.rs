@@ -30,7 +30,8 @@ impl Violation {
         core: Core<M::State>,
     ) -> Violation {
         let last = core.last;
-        let words = |operation: usize| format!("{} {}", OperationId(operation), model.describe(operations[operation].asked()));
+        let words =
+            |operation: usize| format!("{} {}", OperationId(operation), model.describe(operations[operation].asked()));
         let named = core.states.iter().map(|state| model.describe_state(state)).collect::<Option<Vec<_>>>();
         let states = named.filter(|names| names.len() <= FEW).unwrap_or_default();
         let others = core.operations.iter().copied().filter(|other| *other != last).collect::<Vec<_>>();

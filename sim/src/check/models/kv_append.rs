@@ -39,10 +39,9 @@ impl Model for KvAppend {
 
     fn step(&self, state: &Text, asked: Asked<'_, Self>) -> Option<Text> {
         match asked.input {
-            Get(_) => asked
-                .output
-                .is_none_or(|read| read.len() == state.len() && state.begins(read))
-                .then(|| state.clone()),
+            Get(_) => {
+                asked.output.is_none_or(|read| read.len() == state.len() && state.begins(read)).then(|| state.clone())
+            }
             Put(_, value) => Some(Text::new(value)),
             Append(_, value) => Some(state.append(value)),
         }

@@ -51,7 +51,9 @@ impl<M: Model> Model for Whole<M> {
 
     fn is_past(&self, state: &Self::State, asked: Asked<'_, Self>) -> bool {
         let key = self.0.key(asked.input);
-        state.binary_search_by(|(other, _)| other.cmp(&key)).is_ok_and(|place| self.0.is_past(&state[place].1, part(asked)))
+        state
+            .binary_search_by(|(other, _)| other.cmp(&key))
+            .is_ok_and(|place| self.0.is_past(&state[place].1, part(asked)))
     }
 
     fn revives(&self, earlier: Asked<'_, Self>, later: Asked<'_, Self>) -> bool {
