@@ -5,6 +5,7 @@ const POWER: &str = "it is about power that is lost, and a real machine cannot b
 const LOSS: &str = "it is about messages that are lost, and TCP sends them again";
 const DISKS: &str = "it is about disks that fail, and a real one does not on demand";
 const OVERTAKES: &str = "it lets messages overtake each other or come twice, and TCP hands over all in order, once";
+const CLOCKS: &str = "it slows clocks, and all processes share the machine's";
 const COUNTS: &str = "it counts calls or bytes on the network, which only the tunnel sees";
 
 /// Why the story of that name does not fly; nothing if it does.
@@ -29,6 +30,7 @@ const GROUNDED: &[(&str, &[&str])] = &[
     ),
     (DISKS, &["unsound_disks"]),
     (OVERTAKES, &["late_append", "stale_snapshot"]),
+    (CLOCKS, &["late_reply"]),
     (COUNTS, &["rpc_bytes", "count", "fast_back_up"]),
 ];
 

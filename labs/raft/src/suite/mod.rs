@@ -2,7 +2,8 @@
 //!
 //! - `election`, `agreement`, `failures` (3A, 3B), `persistence`, `figure_8`, `churn` (3C), `snapshots` (3D): MIT's
 //!   tests, as stories;
-//! - `situations`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of, brought about on purpose;
+//! - `situations`, `late_reply`, `far_apart`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of,
+//!   brought about on purpose;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
 //! - `load`: clients in flight, who count what they do; `grounded`: which stories do not fly, and why;
 //! - [`RaftCluster`]: how stories wait, count and complain;
@@ -20,6 +21,7 @@ mod failures;
 mod far_apart;
 mod figure_8;
 mod grounded;
+mod late_reply;
 mod load;
 mod persistence;
 mod reads;
@@ -114,7 +116,7 @@ fn log_part() -> Vec<Test<RaftJudge>> {
         directed!("log", "TestBackup3B", 9, 5, failures::backup, "logs that differ over many entries are made one fast"),
         directed!("log", "TestCount3B", 8, 3, agreement::count, "no more calls than needed"),
         situation!("log", None, 2, 3, situations::late_append, "a message comes late, when more was acknowledged since"),
-        situation!("log", None, 1, 5, situations::late_reply, "a reply reaches its caller in a later term of its"),
+        situation!("log", None, 1, 5, late_reply::late_reply, "a reply reaches its caller in a later term of its"),
         situation!("log", None, 1, 3, situations::fast_back_up, "logs that differ are compared term by term, not entry by entry"),
         situation!("log", None, 1, 11, situations::deaf_candidates, "servers whom nobody can elect ask for votes on and on"),
         situation!("log", None, 1, 3, far_apart::far_apart, "each message takes longer than a heartbeat, and none is lost"),

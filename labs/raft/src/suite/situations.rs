@@ -144,68 +144,6 @@ pub async fn late_append(cluster: RaftCluster) -> TestResult {
     Ok(())
 }
 
-/// Attempts of [`late_reply`]: an election that takes too long spoils one.
-const ATTEMPTS: u32 = 4;
-
-/// A reply is under way for so long, if its caller waits for it.
-const REPLY_TAKES: Duration = Duration::from_secs(6);
-
-/// A follower's reply reaches a leader who has been deposed and elected again meanwhile; what it acknowledges
-/// has been overwritten, and must not count.
-pub async fn late_reply(cluster: RaftCluster) -> TestResult {
-    for _ in 0..ATTEMPTS {
-        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
-        one_late_reply(&cluster).await?;
-        cluster.make_reliable();
-        cluster.reconnect(cluster.nodes());
-    }
-    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
-    Ok(())
-}
-
-async fn one_late_reply(cluster: &RaftCluster) -> TestResult {
-    let leader = cluster.one_leader().await?;
-    let [follower, b, c, d] = [1, 2, 3, 4].map(|places| cluster.after(leader, places));
-    // The follower gets three commands that nobody else does; its replies are late.
-    cluster.make_late(follower, leader, REPLY_TAKES);
-    cluster.star(leader, &[follower]);
-    let mut last = None;
-    for _ in 0..3 {
-        last = cluster.propose(leader, &cluster.new_command()).await?;
-    }
-    let Some(last) = last else { return Ok(()) };
-    // A leader may send one at a time, and wait for the answer: then there is nothing to see here.
-    let has_all = |known: &Known| known.server(follower).log.term_at(last.index) == Some(last.term);
-    if !cluster.comes_true_within(SETTLED, has_all).await {
-        return Ok(());
-    }
-    let arrives = Instant::now() + REPLY_TAKES;
-    // Another leader overwrites them.
-    cluster.elect(b, &[c, d]).await?;
-    let newer = cluster.must_take(b, &cluster.new_command()).await?;
-    cluster.star(b, &[c, d, leader, follower]);
-    cluster
-        .comes_true(|known| {
-            [leader, follower].iter().all(|node| known.server(*node).log.term_at(newer.index) == Some(newer.term))
-        })
-        .await;
-    // The first one is elected again, in time for the late reply, and proposes as much to one other alone.
-    cluster.elect(leader, &[c, d]).await?;
-    cluster.inner().mend(follower, leader); // the way of the late reply
-    if Instant::now() >= arrives {
-        return Ok(());
-    }
-    let wait = (arrives - Instant::now()).saturating_sub(Duration::from_millis(100));
-    cluster.sleep(wait).await;
-    cluster.star(leader, &[d]);
-    cluster.inner().mend(follower, leader);
-    for _ in 0..4 {
-        cluster.propose(leader, &cluster.new_command()).await?;
-    }
-    cluster.sleep(2 * SETTLED).await;
-    Ok(())
-}
-
 /// Entries by which logs differ in [`fast_back_up`].
 const DIFFERING: usize = 400;
 

@@ -7,12 +7,15 @@ use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
 use windtunnel::time::{Instant, timeout_at};
-use windtunnel::world::LinkWeather;
 use windtunnel::world::disk::DiskWeather;
+use windtunnel::world::{Command, LinkWeather};
 use windtunnel::{Nanos, NodeId};
 
 /// A scene is set within. An election that one server alone can win may take a few terms.
 const WITHIN: Duration = Duration::from_secs(20);
+
+/// A thousandth of the speed.
+const ALMOST_STILL_PPM: i32 = -999_000;
 
 impl RaftCluster {
     /// Cuts all links but those between `middle` and `others`. With as many others as make a majority, nobody
@@ -85,6 +88,20 @@ impl RaftCluster {
     /// Makes a link as it was at the beginning.
     pub fn make_calm(&self, from: NodeId, to: NodeId) {
         self.cluster.set_link(from, to, self.cluster.calm());
+    }
+
+    /// Makes clocks stand almost still: who is asked answers, and nobody's timer comes due.
+    pub fn slow_clocks(&self, nodes: &[NodeId]) {
+        self.set_drift(nodes, ALMOST_STILL_PPM);
+    }
+
+    /// Lets clocks run as they should.
+    pub fn right_clocks(&self, nodes: &[NodeId]) {
+        self.set_drift(nodes, 0);
+    }
+
+    fn set_drift(&self, nodes: &[NodeId], ppm: i32) {
+        nodes.iter().for_each(|&node| self.cluster.tester().apply(Command::ClockDrift { node, ppm }));
     }
 
     /// Gives the disks of these servers other weather.
