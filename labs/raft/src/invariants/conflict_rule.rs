@@ -76,6 +76,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_restart_took_back_was_not_taken_out() {
+        let mut script = Script::of(3);
+        script.leader(1, 1, 0, &[(1, "a"), (1, "b")]);
+        script.votes_with(2, 1, 1, &[(1, "a"), (1, "b")]);
+        script.votes_with(3, 1, 1, &[(1, "a")]);
+        script.dies(2);
+        script.starts(2);
+        script.votes_with(2, 1, 1, &[(1, "a")]);
+    }
+
+    /// It had sent the entry before its own disk had it, and leads no more.
+    #[test]
+    fn a_leader_that_a_restart_has_deposed_is_no_measure() {
+        let mut script = Script::of(3);
+        script.leader(1, 1, 0, &[(1, "a"), (1, "b")]);
+        script.votes_with(2, 1, 1, &[(1, "a"), (1, "b")]);
+        script.dies(1);
+        script.starts(1);
+        script.votes_with(1, 1, 1, &[(1, "a")]);
+        script.votes_with(2, 1, 1, &[(1, "a")]);
+    }
+
+    #[test]
     fn a_leader_of_another_term_is_no_measure() {
         let mut script = Script::of(3);
         script.leader(1, 1, 0, &[(1, "a")]);

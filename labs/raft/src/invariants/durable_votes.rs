@@ -86,6 +86,14 @@ mod tests {
     }
 
     #[test]
+    fn a_candidacy_that_nobody_was_asked_for_may_be_gone() {
+        let mut script = elected_by_two_of_three();
+        script.candidate(3, 3, &[]);
+        script.starts(3);
+        script.follower(3, 1, 0, &[]);
+    }
+
+    #[test]
     fn voters_in_a_later_term_need_not_remember() {
         let mut script = elected_by_two_of_three();
         script.follower(3, 3, 0, &[]);

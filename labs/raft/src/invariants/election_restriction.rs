@@ -2,8 +2,8 @@
 //! own. (Raft, section 5.4.1)
 //!
 //! A candidate's log is what it showed when it became one. A candidacy that a restart has lost, since it was not on
-//! the disk, asked nobody for a vote: the server may stand in that term again, with another log. A vote for the leader
-//! of the term came too late to matter.
+//! the disk, asked nobody for a vote: the server may stand in that term again, with another log. A vote that a disk gives
+//! back was given before, by another log perhaps. A vote for the leader of the term came too late to matter.
 
 use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::{LogIndex, Role, Term};
@@ -40,7 +40,8 @@ impl Invariant for ElectionRestriction {
             self.0.insert(voter, (term, own));
         }
         let vote = |head: crate::judge::Head| (head.term, head.voted_for);
-        let Some(candidate) = view.now.voted_for.filter(|_| view.before.map(vote) != Some(vote(view.now))) else {
+        let is_given = !view.after_restart && view.before.map(vote) != Some(vote(view.now));
+        let Some(candidate) = view.now.voted_for.filter(|_| is_given) else {
             return Ok(());
         };
         let too_late = seen.known.leaders().contains_key(&term);
@@ -84,6 +85,19 @@ mod tests {
         script.follower(2, 1, 0, &[(1, "a"), (1, "b")]);
         let what = "node 2, whose log ends with entry 2 of term 1, votes for node 1";
         script.breaks("election-restriction", what, |script| script.votes_with(2, 2, 1, &[(1, "a"), (1, "b")]));
+    }
+
+    /// It had cut its log by order of a leader, and voted for a log as short; on its disk was the vote, and not yet the cut.
+    #[test]
+    fn a_vote_that_the_disk_gives_back_with_a_cut_undone_is_no_second_vote() {
+        let mut script = Script::of(3);
+        script.follower(2, 2, 0, &[(1, "a"), (1, "b")]);
+        script.follower(2, 2, 0, &[(1, "a")]);
+        script.candidate(1, 3, &[(1, "a")]);
+        script.votes_with(2, 3, 1, &[(1, "a")]);
+        script.dies(2);
+        script.starts(2);
+        script.votes_with(2, 3, 1, &[(1, "a"), (1, "b")]);
     }
 
     #[test]

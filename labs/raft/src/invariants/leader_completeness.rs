@@ -131,6 +131,40 @@ mod tests {
         });
     }
 
+    /// What it knows as committed it heard in term 7, which was not on its disk yet; the snapshot was.
+    #[test]
+    fn a_commit_that_comes_back_with_a_snapshot_in_an_older_term_does_not() {
+        let (log, mut script) = (&[(4, "a"), (7, "b")], Script::of(5));
+        script.follower(1, 4, 0, &log[..1]);
+        script.leader(2, 5, 0, &[]);
+        script.leader(3, 7, 0, log);
+        script.votes_with(4, 7, 3, log);
+        script.votes_with(5, 7, 3, log);
+        script.leader(3, 7, 2, log);
+        script.follower(1, 7, 2, log);
+        script.follower_behind_snapshot(1, 7, 2, (1, 4), &log[1..]);
+        script.dies(1);
+        script.starts(1);
+        script.follower_behind_snapshot(1, 4, 1, (1, 4), &[]);
+        script.follower_behind_snapshot(1, 4, 1, (1, 4), &[(4, "x")]);
+    }
+
+    #[test]
+    fn a_commit_heard_of_after_a_restart_counts_in_the_term_in_which_it_is_heard() {
+        let (log, mut script) = (&[(4, "a"), (4, "b")], Script::of(5));
+        script.leader(2, 5, 0, &[]);
+        script.leader(3, 7, 1, log);
+        script.votes_with(4, 7, 3, log);
+        script.votes_with(5, 7, 3, log);
+        script.follower_behind_snapshot(1, 7, 1, (1, 4), &log[1..]);
+        script.dies(1);
+        script.starts(1);
+        script.follower_behind_snapshot(1, 4, 1, (1, 4), &log[1..]);
+        script.breaks("leader-completeness", "node 2 was elected in term 5 without what node 1 shows", |script| {
+            script.follower_behind_snapshot(1, 4, 2, (1, 4), &log[1..]);
+        });
+    }
+
     #[test]
     fn leaders_that_hold_what_is_committed_or_are_older_do_not() {
         let mut script = Script::of(3);

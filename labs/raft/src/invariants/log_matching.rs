@@ -88,6 +88,17 @@ mod tests {
         });
     }
 
+    /// A leader's last entry, which it had sent to nobody; the next leader puts another one there.
+    #[test]
+    fn an_entry_that_a_restart_took_back_leaves_its_place_to_another_term() {
+        let mut script = Script::of(3);
+        script.leader(1, 1, 0, &[(1, "a"), (1, "x")]);
+        script.votes_with(2, 1, 1, &[(1, "a")]);
+        script.starts(1);
+        script.votes_with(1, 1, 1, &[(1, "a")]);
+        script.follower(1, 2, 0, &[(1, "a"), (2, "b")]);
+    }
+
     #[test]
     fn logs_that_fork_by_term_do_not() {
         let mut script = Script::of(3);

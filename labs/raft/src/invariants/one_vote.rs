@@ -82,6 +82,19 @@ mod tests {
     }
 
     #[test]
+    fn a_vote_or_a_candidacy_that_a_restart_took_back_frees_for_another() {
+        let mut script = Script::of(3);
+        script.votes(2, 5, 1);
+        script.starts(2);
+        script.follower(2, 4, 0, &[]);
+        script.votes(2, 5, 3);
+        script.candidate(3, 6, &[]);
+        script.starts(3);
+        script.follower(3, 5, 0, &[]);
+        script.votes(3, 6, 1);
+    }
+
+    #[test]
     fn noting_the_leader_of_the_term_does_not() {
         let mut script = Script::of(3);
         script.votes(2, 5, 1);

@@ -46,6 +46,19 @@ impl Committed {
     /// is news: entries not known as committed, or committed in an earlier term than was known.
     pub fn take(&mut self, node: NodeId, term: Term, commit: LogIndex, log: &Shadow) -> bool {
         let known = self.0.len();
+        self.extend(node, term, commit, log);
+        self.lower(known, term, commit) || self.0.len() > known
+    }
+
+    /// The same of what its disk has given back: it was committed before, and the server may have been in a later term
+    /// by then, which was not on the disk.
+    pub fn take_given_back(&mut self, node: NodeId, term: Term, commit: LogIndex, log: &Shadow) -> bool {
+        let known = self.0.len();
+        self.extend(node, term, commit, log);
+        self.0.len() > known
+    }
+
+    fn extend(&mut self, node: NodeId, term: Term, commit: LogIndex, log: &Shadow) {
         for (_, entry) in log.entries_from(self.last_index().next()).take(commit.since(self.last_index())) {
             self.0.push(CommittedEntry {
                 term: entry.term,
@@ -54,14 +67,17 @@ impl Committed {
                 in_term: term.max(entry.term),
             });
         }
+    }
+
+    /// Takes in that of the first `known` entries those up to `commit` were committed in `term` at the latest.
+    fn lower(&mut self, known: usize, term: Term, commit: LogIndex) -> bool {
         let shown = known.min(usize::try_from(commit.0).unwrap_or(usize::MAX));
         let earlier = self.0[..shown].iter_mut().rev().take_while(|entry| entry.in_term > term);
         let lowered = earlier.filter_map(|entry| {
             let lower = term.max(entry.term);
             (entry.in_term > lower).then(|| entry.in_term = lower)
         });
-        let lowered = lowered.count();
-        lowered > 0 || self.0.len() > known
+        lowered.count() > 0
     }
 }
 
@@ -99,6 +115,16 @@ mod tests {
         assert_eq!(committed.last_before(Term(2)), LogIndex(0));
         assert_eq!(committed.last_before(Term(5)), LogIndex(2));
         assert_eq!(committed.last_before(Term(6)), LogIndex(3));
+    }
+
+    #[test]
+    fn what_a_disk_gives_back_says_nothing_of_the_term_in_which_it_was_committed() {
+        let mut committed = Committed::default();
+        let log = log(&[1, 1]);
+        assert!(committed.take(NodeId(1), Term(5), LogIndex(1), &log));
+        assert!(!committed.take_given_back(NodeId(2), Term(2), LogIndex(1), &log));
+        assert_eq!(committed.get(LogIndex(1)).map(|entry| entry.in_term), Some(Term(5)));
+        assert!(committed.take_given_back(NodeId(2), Term(6), LogIndex(2), &log), "an entry that nobody had shown");
     }
 
     #[test]

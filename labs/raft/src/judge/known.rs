@@ -44,6 +44,8 @@ pub struct Server {
     pub applied: LogIndex,
     /// The last entry that its disk gave back when it started, and that entry's term.
     pub restored: (LogIndex, Term),
+    /// The commitIndex that its disk gave back at a restart: that of a snapshot.
+    restored_commit: LogIndex,
     /// What it said last of its disk, since it started, and when.
     pub persisted: Option<(Nanos, Persisted)>,
     /// What the incarnation before this one showed last, until this one shows what its disk gave back.
@@ -168,7 +170,14 @@ impl Known {
         if before.is_none() {
             server.restored = (server.log.last_index(), server.log.last_term());
         }
-        let news_of_commit = self.committed.take(node, now.term, now.commit, &server.log);
+        if after_restart {
+            server.restored_commit = now.commit;
+        }
+        let news_of_commit = if now.commit <= server.restored_commit {
+            self.committed.take_given_back(node, now.term, now.commit, &server.log)
+        } else {
+            self.committed.take(node, now.term, now.commit, &server.log)
+        };
         if now.role == Role::Leader {
             self.leaders.entry(now.term).or_insert(node);
         }
