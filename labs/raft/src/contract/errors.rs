@@ -18,7 +18,8 @@ pub enum BarrierError {
     /// Only a leader that has just heard from a majority can give one. (Section 8)
     #[error("this server is not the leader{}", hint_in_words(.hint))]
     NotLeader {
-        /// The leader, as far as this server knows.
+        /// The leader, as far as this server knows. A leader that no majority confirms in time knows of none, not even
+        /// of itself: ask another server, or again.
         hint: Option<NodeId>,
     },
     /// This submission has none; reads must go through the log.
