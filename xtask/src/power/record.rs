@@ -77,6 +77,7 @@ mod tests {
             rule: rule.to_owned(),
             title: "Broken.".to_owned(),
             source: None,
+            facts: Vec::new(),
             at_ms: 1_500,
         };
         FlightResult {

@@ -1,6 +1,6 @@
 //! Flights as a person reads them.
 
-use super::Style;
+use super::{Style, failure};
 use crate::event::{FlightEvent, FlightPlanEvent};
 use lab_harness::protocol::{FlightNode, FlightRow, FlightSkipped, FlightVerdict};
 use lab_harness::wrap::{block, plain};
@@ -56,6 +56,8 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
         if let Some(source) = &broken.source {
             text.push_str(&block(&plain(source), 2, 2));
         }
+        text.push_str(&failure::facts(&broken.facts));
+        text.push_str(if broken.facts.is_empty() { "" } else { "\n" });
     }
     if !result.faults.is_empty() {
         let faults: Vec<String> = result.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
@@ -87,9 +89,48 @@ pub(super) fn micros(us: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_harness::protocol::FlightState;
+    use lab_harness::protocol::{FlightBroken, FlightResult, FlightState};
     use std::collections::BTreeMap;
     use windtunnel::NodeId;
+
+    #[test]
+    fn what_broke_is_told_with_how_things_stood() {
+        let broken = FlightBroken {
+            rule: "no-agreement".to_owned(),
+            title: "Node 1 took a command as entry 9; 3 servers should have applied it within 2 s, 2 did.".to_owned(),
+            source: None,
+            facts: vec!["        role, term  entry 9".to_owned(), "node 3  follower 2  lacks it".to_owned()],
+            at_ms: 4_200,
+        };
+        let result = FlightResult {
+            verdict: FlightVerdict::Undecided,
+            broken: Some(broken),
+            operations: 0,
+            unknown: 0,
+            ops_per_s: None,
+            p50_us: None,
+            p99_us: None,
+            fsyncs: 0,
+            fsyncs_per_1000: None,
+            faults: BTreeMap::from([("kill-1".to_owned(), 2)]),
+            skipped: Vec::new(),
+            unclean: Vec::new(),
+            stood_still_ms: 0,
+            wall_ms: 5_000,
+            history_error: None,
+        };
+        let event = FlightEvent { course: "rejoin".to_owned(), result, directory: None };
+        let told = "undecided  rejoin: 0 operations, 0 unknown
+  Node 1 took a command as entry 9; 3 servers should have applied it within 2 s,
+  2 did.
+
+          role, term  entry 9
+  node 3  follower 2  lacks it
+
+  faults: kill-1 2
+";
+        assert_eq!(super::result(&event, Style { colour: false }), told);
+    }
 
     #[test]
     fn a_second_tells_who_leads_who_is_down_and_how_fast_it_goes() {

@@ -85,6 +85,7 @@ fn fly(request: &FlyRequest) {
         rule: "election-safety".into(),
         title: "Election safety is broken: node 1 and node 3 both lead term 5.".into(),
         source: Some("Raft, section 5.2".into()),
+        facts: vec!["        role, term".into(), "node 1  leader 5".into()],
         at_ms: 900,
     });
     let skipped =

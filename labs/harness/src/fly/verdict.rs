@@ -37,6 +37,7 @@ pub(super) fn of<J: Judge>(
     let is_one_of = |rules: fn(&Flight<J>) -> &[&str]| lab.flight.as_ref().is_some_and(|of| rules(of).contains(&rule));
     let is_bound = BOUNDS.contains(&rule) || is_one_of(|flight| flight.bounds);
     let is_unseen = inherited && is_one_of(|flight| flight.whole_history);
+    let facts = broken.failed.facts().to_vec();
     let mut title = broken.failed.title;
     if is_bound && stood_still > WORTH_TELLING {
         title.push_str(&format!(" The machine let its tester stand still for up to {stood_still} meanwhile."));
@@ -48,13 +49,14 @@ pub(super) fn of<J: Judge>(
     }
     let verdict = if is_bound || is_unseen { FlightVerdict::Undecided } else { FlightVerdict::Violated };
     let source = broken.failed.source.map(str::to_owned);
-    (verdict, Some(FlightBroken { rule: rule.to_owned(), title, source, at_ms: broken.moment.at.0 / 1_000_000 }))
+    let at_ms = broken.moment.at.0 / 1_000_000;
+    (verdict, Some(FlightBroken { rule: rule.to_owned(), title, source, facts, at_ms }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failed::{Failed, TestResult};
+    use crate::failed::{Evidence, Failed, TestResult};
     use crate::fly::tests::lab;
     use crate::ticks::Anything;
     use crate::watch::{Broken, Kept};
@@ -99,8 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_breaks_is_violated_landed_or_not_and_told_with_its_source_and_time() {
+    fn a_rule_that_breaks_is_violated_landed_or_not_and_told_with_its_source_facts_and_time() {
+        let evidence = Evidence { facts: vec!["node 1  leader 5".to_owned()], calls: None };
         let rule = Failed::new("election-safety", "Two lead.").from_source("Raft, section 5.2");
+        let rule = rule.with_evidence(evidence);
         let ran = ran(Outcome::Stopped, Some(rule));
         for landed in [false, true] {
             let (verdict, broken) = of(
@@ -112,6 +116,7 @@ mod tests {
                 rule: "election-safety".to_owned(),
                 title: "Two lead.".to_owned(),
                 source: Some("Raft, section 5.2".to_owned()),
+                facts: vec!["node 1  leader 5".to_owned()],
                 at_ms: 700,
             };
             assert_eq!((verdict, broken), (FlightVerdict::Violated, Some(told)), "a slow machine is no excuse");

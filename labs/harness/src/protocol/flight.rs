@@ -216,6 +216,9 @@ pub struct FlightBroken {
     /// Where the rule comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// How things stood, a line each, if the rule can say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<String>,
     /// Real time since the nodes were started.
     pub at_ms: u64,
 }
