@@ -53,7 +53,11 @@ impl Connector {
         OwnTask::spawn(async move {
             let tell = async |news| inputs.send(Input::Link { peer, attempt, news }).await;
             let Some(address) = address else { return };
-            let news = match timeout(CONNECT_DEADLINE, introduce(address, hello)).await {
+            let introduced = async {
+                let stream = TcpStream::connect(address).await.map_err(Failure::Connect)?;
+                introduce(stream, address, hello).await
+            };
+            let news = match timeout(CONNECT_DEADLINE, introduced).await {
                 Err(_) => LinkNews::Silent { why: format!("{address} does not answer") },
                 Ok(Err(failure)) => failure.news(address),
                 Ok(Ok((stream, mut unframe))) => {
@@ -81,6 +85,7 @@ impl Connector {
 }
 
 /// Why there is no connection.
+#[derive(Debug)]
 enum Failure {
     Connect(io::Error),
     /// Connected to itself: the kernel chose as this end's port the one where nobody listens.
@@ -108,9 +113,8 @@ impl Failure {
     }
 }
 
-/// Connects and waits for the peer's welcome: a call is sent only to a peer that is there.
-async fn introduce(address: SocketAddr, hello: Hello) -> Result<(TcpStream, Unframe), Failure> {
-    let mut stream = TcpStream::connect(address).await.map_err(Failure::Connect)?;
+/// Says who this node is and waits for the peer's welcome: a call is sent only to a peer that is there.
+async fn introduce(mut stream: TcpStream, address: SocketAddr, hello: Hello) -> Result<(TcpStream, Unframe), Failure> {
     if stream.local_addr().ok() == Some(address) {
         return Err(Failure::Itself);
     }
@@ -140,6 +144,45 @@ async fn read_replies(input: &mut OwnedReadHalf, unframe: &mut Unframe, inputs: 
         };
         if inputs.send(Input::Event(event)).await.is_err() {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::real::loopback::{run, soon};
+    use tokio::net::TcpSocket;
+
+    fn hello() -> Hello {
+        let (from, to) = (NodeId(1), NodeId(2));
+        Hello { protocol: PROTOCOL, cluster: "test".into(), from, to, incarnation: Incarnation(1) }
+    }
+
+    /// What it says would come back to it, and a hello reads like a welcome.
+    #[test]
+    fn a_node_that_has_connected_to_itself_has_found_nobody() {
+        run(async || {
+            let socket = TcpSocket::new_v4().expect("the system has sockets");
+            socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+            let own = socket.local_addr().expect("it has one");
+            let stream = socket.connect(own).await.expect("both ends are there");
+            let failure = soon(introduce(stream, own, hello())).await.expect_err("nobody says welcome");
+            assert!(matches!(failure, Failure::Itself), "{failure:?}");
+            let news = failure.news(own);
+            assert!(matches!(&news, LinkNews::Refused { why } if why.starts_with("nobody listens")), "{news:?}");
+        });
+    }
+
+    #[test]
+    fn who_resets_a_connection_before_it_is_made_refuses_and_all_else_is_silence() {
+        let address = ([127, 0, 0, 1], 7_000).into();
+        let news = |kind: io::ErrorKind| Failure::Connect(kind.into()).news(address);
+        for kind in [io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionRefused] {
+            assert!(matches!(news(kind), LinkNews::Refused { .. }), "{kind}");
+        }
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::NetworkUnreachable] {
+            assert!(matches!(news(kind), LinkNews::Silent { .. }), "{kind}");
         }
     }
 }

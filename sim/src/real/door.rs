@@ -125,11 +125,13 @@ fn unwelcome(hello: &Hello, settings: &Settings) -> Option<String> {
 mod tests {
     use super::*;
     use crate::line::LogLevel;
-    use crate::real::loopback::{never, run, soon};
+    use crate::real::loopback::{never, pair, run, soon};
     use crate::units::{Incarnation, NodeId, Seed};
     use std::cell::Cell;
     use std::future::pending;
+    use std::io::{Read, Write};
     use tokio::io::AsyncReadExt;
+    use tokio::time::Instant;
 
     /// A door with three places, and so many strangers who have come one after the other. The first `stay`, and are kept
     /// as long as the door lets them.
@@ -190,16 +192,47 @@ mod tests {
         }
     }
 
+    fn hello() -> Hello {
+        let (from, to) = (NodeId(2), NodeId(1));
+        Hello { protocol: PROTOCOL, cluster: "demo".into(), from, to, incarnation: Incarnation(3) }
+    }
+
     fn said_to(change: impl FnOnce(&mut Hello)) -> Option<String> {
-        let mut hello = Hello {
-            protocol: PROTOCOL,
-            cluster: "demo".into(),
-            from: NodeId(2),
-            to: NodeId(1),
-            incarnation: Incarnation(3),
-        };
+        let mut hello = hello();
         change(&mut hello);
         unwelcome(&hello, &settings())
+    }
+
+    /// A length alone: the rest of such a frame would be waited for.
+    #[test]
+    fn a_length_that_no_hello_has_is_sent_away_at_once() {
+        run(async || {
+            for length in [LARGEST_HELLO as u32 + 1, LARGEST_FRAME as u32, u32::MAX] {
+                let (stream, mut stranger) = pair().await;
+                stranger.write_all(&length.to_be_bytes()).expect("the system takes it");
+                let begin = Instant::now();
+                assert!(soon(greet(stream, &settings(), Log::of(NodeId(1), LogLevel::Error))).await.is_none());
+                assert!(begin.elapsed() < HELLO_DEADLINE, "a frame of {length} bytes is not waited for");
+            }
+        });
+    }
+
+    #[test]
+    fn who_is_not_let_in_is_told_why() {
+        run(async || {
+            let (stream, mut stranger) = pair().await;
+            let mut greeting = BytesMut::new();
+            let other = Hello { cluster: "other".into(), ..hello() };
+            wire::encode(&FromCaller::Hello(other), LARGEST_HELLO, &mut greeting).expect("it is small");
+            stranger.write_all(&greeting).expect("the system takes it");
+            assert!(soon(greet(stream, &settings(), Log::of(NodeId(1), LogLevel::Error))).await.is_none());
+            let mut said = Vec::new();
+            stranger.set_nonblocking(false).expect("sockets can"); // it ends by itself: the connection is closed
+            stranger.read_to_end(&mut said).expect("the system gives it");
+            let said = Unframe::with_limit(LARGEST_HELLO).read(&mut &said[..]).await.expect("it is a frame");
+            let FromServer::Unwelcome { reason } = said else { panic!("{said:?}") };
+            assert!(reason.contains("of cluster `other`"), "{reason}");
+        });
     }
 
     #[test]

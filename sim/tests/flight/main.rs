@@ -39,11 +39,22 @@ impl Request for Note {
     const NAME: &'static str = "note";
 }
 
+/// Never answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Hang;
+
+impl Request for Hang {
+    type Reply = ();
+    const NAME: &'static str = "hang";
+}
+
 /// What a test asks of a node.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Ask {
     /// Calls a peer.
     Echo { to: NodeId, within: Duration },
+    /// Calls a peer that takes the call and does not answer.
+    Hang { to: NodeId, within: Duration },
     /// Says that it waits, and answers after a while.
     Wait(Duration),
     /// Shows so many bytes.
@@ -83,6 +94,7 @@ impl Answer {
 pub fn program() -> Program {
     Program::new(|| async {
         net::serve(|_, Echo(text)| async move { text });
+        net::serve(|_, Hang| std::future::pending());
         let heard = Rc::new(Cell::new(0));
         let hears = heard.clone();
         net::serve(move |_, Note| {
@@ -106,6 +118,11 @@ async fn obey(ask: Ask, heard: u64) -> Answer {
             Ok(text) => return Answer::Echoed(text),
             Err(error) => return Answer::failed(error),
         },
+        Ask::Hang { to, within } => {
+            if let Err(error) = net::call(to, Hang).timeout(within).await {
+                return Answer::failed(error);
+            }
+        }
         Ask::Wait(span) => {
             node::observe("waits", &());
             time::sleep(span).await;

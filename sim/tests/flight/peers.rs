@@ -118,3 +118,16 @@ fn peers_come_and_go_and_nothing_is_left_behind() {
         assert!(matches!(echo(&mut fleet, A, B), Answer::Failed(_)));
     }
 }
+
+#[test]
+fn a_peer_that_is_gone_is_owed_nothing_by_a_node_that_is_to_end() {
+    let mut fleet = Fleet::new(2, program());
+    fleet.start(A);
+    fleet.start(B);
+    let hang = Ask::Hang { to: B, within: Duration::from_millis(200) };
+    assert_eq!(ask(&mut fleet, A, &hang), Ok(Answer::failed(CallError::TimedOut)));
+    fleet.kill(A);
+    let begin = Instant::now();
+    fleet.terminate(B);
+    assert!(begin.elapsed() < Duration::from_secs(2), "it waits so long for those it owes a reply");
+}

@@ -4,8 +4,9 @@ use super::*;
 use crate::line::LogLevel;
 use crate::real::loopback::{never, pair, read, run, soon};
 use crate::real::wire;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream as Blocking;
+use tokio::task::yield_now;
 use tokio_util::bytes::BytesMut;
 
 const PEER: NodeId = NodeId(2);
@@ -51,6 +52,28 @@ fn requests_of_an_older_connection_are_nobodys_and_its_end_ends_nothing() {
         assert!(callers.admit(PEER, 2, &ECHO));
         callers.lost(PEER, 2);
         assert!(!callers.admit(PEER, 2, &ECHO) && callers.owe_nothing());
+    });
+}
+
+#[test]
+fn a_peer_that_is_gone_or_comes_anew_is_no_caller_any_more() {
+    run(async || {
+        let (mut callers, mut inputs) = callers();
+        let mut older = welcome(&mut callers, 1).await;
+        let newer = welcome(&mut callers, 2).await;
+        // Its welcome was never flushed, so all there is to read is the end.
+        let closed = async {
+            while !matches!(older.read(&mut [0]), Ok(0)) {
+                yield_now().await
+            }
+        };
+        soon(closed).await;
+        drop(newer);
+        let Some(Input::CallerLost { from: PEER, connection: 2 }) = soon(inputs.recv()).await else {
+            panic!("nobody says that it is gone")
+        };
+        callers.lost(PEER, 2);
+        assert_eq!(callers.outboxes().count(), 0);
     });
 }
 
