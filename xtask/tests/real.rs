@@ -213,7 +213,7 @@ on_ppm = 1_000_000
 
 [[fault]]
 kind = "disk-error"
-where = "follower"
+where = 3
 sync_error_ppm = 50_000
 every = "500ms"
 lasts = "300ms"

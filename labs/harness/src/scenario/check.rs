@@ -215,6 +215,7 @@ fn target(kind: &Kind, nodes: u32) -> Checked {
         }
         Target::Any | Target::Leader | Target::Follower => {}
     }
+    sound_majority(kind, nodes)?;
     let Some((links, direction)) = kind.links() else { return Ok(()) };
     require(nodes >= 2, &[Key("kind")], "one node has no links", "")?;
     if links == Links::All {
@@ -224,6 +225,15 @@ fn target(kind: &Kind, nodes: u32) -> Checked {
         require(direction == Direction::Both, &[Key("direction")], message, "leave out `direction`, or `links`")?;
     }
     Ok(())
+}
+
+/// Disks that are drawn for each strike are in the end those of a majority. Who names nodes has seen to it.
+fn sound_majority(kind: &Kind, nodes: u32) -> Checked {
+    let is_drawn = !matches!(kind.target(), Target::Unsound | Target::Nodes(_));
+    let message =
+        "a server whose disk has failed may stop for good, and drawn anew for each strike these are soon a majority";
+    let help = "use `where = \"unsound\"`, a node or a list of nodes: a majority of the disks stays sound";
+    require(!(kind.breaks_disks() && is_drawn && nodes >= 3), &[Key("where")], message, help)
 }
 
 fn check_partition(partition: &Partition, nodes: u32) -> Checked {

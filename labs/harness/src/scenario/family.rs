@@ -353,6 +353,12 @@ impl Kind {
         }
     }
 
+    /// Whether a server may stop for good on the disk that it strikes.
+    #[must_use]
+    pub const fn breaks_disks(&self) -> bool {
+        matches!(self, Kind::DiskFull(_) | Kind::DiskError(_) | Kind::BitRot(_))
+    }
+
     /// For how long a strike lasts; nothing for a jump, which has no end.
     #[must_use]
     pub fn lasts(&self) -> Option<Between<Time>> {

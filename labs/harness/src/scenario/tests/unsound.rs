@@ -113,3 +113,35 @@ fn of_two_disks_none_may_be_unsound() {
     let said = complaint(&text);
     assert!(said.contains("of 2 disks none may be unsound: a majority stays sound"), "{said}");
 }
+
+const RATES: [(&str, &str); 3] = [("disk-full", ""), ("disk-error", "error_ppm = 1"), ("bit-rot", "bit_rot_ppm = 1")];
+
+fn breaking(nodes: u32, kind: &str, more: &str) -> String {
+    format!(
+        "about = \"x\"\nnodes = {nodes}\nduration = \"1s\"\n[[fault]]\nkind = \"{kind}\"\nevery = \"50ms\"\n\
+         lasts = \"10ms\"\n{more}\n"
+    )
+}
+
+#[test]
+fn disks_that_are_drawn_for_each_strike_may_come_to_be_a_majority_and_are_refused() {
+    for (kind, rate) in RATES {
+        for drawn in ["any", "leader", "follower", "minority", "majority"] {
+            let said = complaint(&breaking(5, kind, &format!("{rate}\nwhere = \"{drawn}\"")));
+            assert!(said.contains("these are soon a majority"), "{said}");
+            assert!(said.starts_with("storm.toml:9:9"), "it points at the word: {said}");
+            assert!(said.contains("use `where = \"unsound\"`, a node or a list of nodes"), "{said}");
+        }
+        assert!(complaint(&breaking(5, kind, rate)).contains("these are soon a majority"), "`any` if nothing is said");
+    }
+}
+
+#[test]
+fn disks_that_are_named_and_those_of_one_or_two_nodes_are_left_to_who_writes_them() {
+    for (kind, rate) in RATES {
+        for (nodes, place) in [(5, "[1, 2]"), (5, "4"), (5, "\"unsound\""), (2, "\"any\""), (1, "\"any\"")] {
+            let text = breaking(nodes, kind, &format!("{rate}\nwhere = {place}"));
+            Scenario::parse("storm.toml", &text).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}
