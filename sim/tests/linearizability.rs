@@ -117,6 +117,7 @@ fn with_answer<I, O>(operation: &Operation<I, O>, keep: bool) -> Operation<&I, &
         called: operation.called,
         returned: operation.returned,
         hint: None,
+        never: operation.never,
     }
 }
 

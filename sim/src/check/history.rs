@@ -33,6 +33,8 @@ pub struct Operation<Input, Output> {
     pub returned: Option<u64>,
     /// Where the service says that it put the operation (an index of its log, a version): tried first, believed never.
     pub hint: Option<u64>,
+    /// It certainly did not take effect.
+    pub never: bool,
 }
 
 impl<Input, Output> Operation<Input, Output> {
@@ -148,7 +150,7 @@ impl<Input, Output> History<Input, Output> {
         if let Some(open) = self.open.insert(client, operation) {
             return Err(HistoryError::TwoOpen { client, open });
         }
-        self.operations.push(Operation { client, input, output: None, called: at, returned: None, hint: None });
+        self.operations.push(Operation { client, input, output: None, called: at, returned: None, hint: None, never: false });
         Ok(operation)
     }
 
@@ -168,6 +170,16 @@ impl<Input, Output> History<Input, Output> {
     /// As [`returned`](History::returned).
     pub fn unknown(&mut self, client: ClientId, at: u64) -> Result<OperationId, HistoryError> {
         self.end(client, at)
+    }
+
+    /// `client` is told that its operation did not happen and never will.
+    ///
+    /// # Errors
+    /// As [`returned`](History::returned).
+    pub fn never(&mut self, client: ClientId, at: u64) -> Result<OperationId, HistoryError> {
+        let operation = self.end(client, at)?;
+        self.operations[operation.0].never = true;
+        Ok(operation)
     }
 
     /// The service says where it put the operation.

@@ -110,7 +110,7 @@ where
 /// The operations of each object, in the order of their calls.
 fn parts<M: Model>(model: &M, operations: &[Operation<M::Input, M::Output>]) -> BTreeMap<M::Key, Vec<u32>> {
     let mut parts = BTreeMap::<M::Key, Vec<u32>>::new();
-    for (index, operation) in operations.iter().enumerate() {
+    for (index, operation) in operations.iter().enumerate().filter(|(_, operation)| !operation.never) {
         let index = u32::try_from(index).expect("a history has fewer than four billion operations");
         parts.entry(model.key(&operation.input)).or_default().push(index);
     }

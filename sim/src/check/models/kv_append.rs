@@ -73,7 +73,7 @@ impl Model for KvAppend {
     }
 
     fn weight(&self, state: &Text) -> usize {
-        size_of::<Text>() * 2 + 32 + state.len().min(64)
+        state.weight()
     }
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {

@@ -1,6 +1,6 @@
 //! A string that grows at its end and is compared often: versions of it share what they have in common.
 
-use std::fmt::{self, Debug};
+use std::fmt::{self, Debug, Display};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -46,6 +46,12 @@ impl Text {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
+    }
+
+    /// Bytes of its own, roughly: what came before it is another's.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        size_of::<Text>() * 2 + 32 + self.length.min(64)
     }
 
     /// The pieces from the last to the first.
@@ -119,10 +125,16 @@ impl Drop for Text {
     }
 }
 
-impl Debug for Text {
+impl Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut pieces = self.pieces().collect::<Vec<_>>();
         pieces.reverse();
-        write!(f, "{:?}", pieces.into_iter().map(|piece| &**piece).collect::<String>())
+        pieces.into_iter().try_for_each(|piece| f.write_str(piece))
+    }
+}
+
+impl Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
     }
 }

@@ -1,0 +1,79 @@
+//! A counter.
+
+use crate::check::model::{Asked, Model};
+use std::rc::Rc;
+
+/// Counters by name, 0 at first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counter;
+
+/// What a counter is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CounterAsk {
+    /// What it stands at.
+    Read(Rc<str>),
+    /// To go on by so much.
+    Add(Rc<str>, i64),
+}
+
+/// What it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CounterAnswer {
+    /// Done, and nothing of where it stands.
+    Done,
+    /// Where it stands, after what was asked.
+    Stands(i64),
+}
+
+impl Model for Counter {
+    type Key = Rc<str>;
+    type State = i64;
+    type Input = CounterAsk;
+    type Output = CounterAnswer;
+
+    fn key(&self, input: &CounterAsk) -> Rc<str> {
+        let (CounterAsk::Read(key) | CounterAsk::Add(key, _)) = input;
+        Rc::clone(key)
+    }
+
+    fn initial(&self, _key: &Rc<str>) -> i64 {
+        0
+    }
+
+    fn step(&self, state: &i64, asked: Asked<'_, Self>) -> Option<i64> {
+        let after = match asked.input {
+            CounterAsk::Read(_) => *state,
+            CounterAsk::Add(_, by) => state.wrapping_add(*by),
+        };
+        let answered_so = match (asked.input, asked.output) {
+            (_, None) | (CounterAsk::Add(..), Some(CounterAnswer::Done)) => true,
+            (_, Some(CounterAnswer::Stands(at))) => *at == after,
+            (CounterAsk::Read(_), Some(CounterAnswer::Done)) => false,
+        };
+        answered_so.then_some(after)
+    }
+
+    fn is_read(&self, input: &CounterAsk) -> bool {
+        matches!(input, CounterAsk::Read(_))
+    }
+
+    fn leads_to(&self, earlier: Asked<'_, Self>, later: Asked<'_, Self>) -> bool {
+        matches!(earlier.input, CounterAsk::Add(_, by) if *by != 0) && matches!(later.output, Some(CounterAnswer::Stands(_)))
+    }
+
+    fn describe(&self, asked: Asked<'_, Self>) -> String {
+        let asks = match asked.input {
+            CounterAsk::Read(key) => format!("read {key:?}"),
+            CounterAsk::Add(key, by) => format!("add {by} to {key:?}"),
+        };
+        match asked.output {
+            None => format!("{asks} (outcome unknown)"),
+            Some(CounterAnswer::Done) => asks,
+            Some(CounterAnswer::Stands(at)) => format!("{asks} returned {at}"),
+        }
+    }
+
+    fn describe_state(&self, state: &i64) -> Option<String> {
+        Some(state.to_string())
+    }
+}

@@ -1,0 +1,153 @@
+//! As much of EDN as histories are written in: maps, vectors, strings, keywords, whole numbers, `nil`.
+
+use super::words::{Happened, Said, Told, Word};
+use std::collections::BTreeMap;
+
+/// Reads one map a line, as Porcupine's key/value histories and Jepsen's have it:
+/// `{:process 9, :type :invoke, :f :append, :key "0", :value "x"}`.
+pub fn line(line: &str) -> Result<Told, String> {
+    let mut reader = Reader { rest: line.trim(), depth: 0 };
+    let map = reader.map()?;
+    if !reader.rest.trim_start().is_empty() {
+        return Err(format!("there is more behind the map: `{}`", shortened(reader.rest)));
+    }
+    let word = |name: &str| map.get(name).ok_or_else(|| format!("`:{name}` is missing"));
+    let client = word("process")?.number().and_then(|client| u64::try_from(client).ok());
+    let client = client.ok_or_else(|| "`:process` is no number of a client".to_owned())?;
+    let at = map.get("time").and_then(Word::number).and_then(|at| u64::try_from(at).ok());
+    let mut fields = map.clone();
+    ["process", "type", "f", "time", "index"].iter().for_each(|name| drop(fields.remove(*name)));
+    let asked = Said { name: word("f")?.name().ok_or("`:f` has no name")?, fields: fields.clone() };
+    let happened = match word("type")?.name().as_deref() {
+        Some("invoke") => Happened::Called(asked),
+        Some("ok") => Happened::Returned(Said { name: "ok".to_owned(), fields }),
+        Some("fail") => Happened::Failed(Said { name: "fail".to_owned(), fields }),
+        Some("info") => Happened::Unknown,
+        _ => return Err("`:type` is none of :invoke, :ok, :fail and :info".to_owned()),
+    };
+    Ok(Told { client, at, hint: None, happened })
+}
+
+/// Reads one value.
+pub fn value(text: &str) -> Result<Word, String> {
+    Reader { rest: text, depth: 0 }.word()
+}
+
+/// How deep vectors may lie in vectors.
+const DEEPEST: usize = 32;
+
+struct Reader<'t> {
+    rest: &'t str,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn word(&mut self) -> Result<Word, String> {
+        self.skip();
+        match self.rest.chars().next() {
+            None => Err("it ends where a value should be".to_owned()),
+            Some('"') => self.string().map(Word::Text),
+            Some('[') => self.list('[', ']'),
+            Some('(') => self.list('(', ')'),
+            Some(':') => {
+                self.rest = &self.rest[1..];
+                self.symbol().map(Word::Text)
+            }
+            Some(_) => {
+                let symbol = self.symbol()?;
+                Ok(match symbol.as_str() {
+                    "nil" => Word::Nothing,
+                    _ => symbol.parse().map_or(Word::Text(symbol), Word::Number),
+                })
+            }
+        }
+    }
+
+    fn map(&mut self) -> Result<BTreeMap<String, Word>, String> {
+        self.expect('{')?;
+        let mut map = BTreeMap::new();
+        loop {
+            self.skip();
+            if let Some(rest) = self.rest.strip_prefix('}') {
+                self.rest = rest;
+                return Ok(map);
+            }
+            self.expect(':')?;
+            let name = self.symbol()?;
+            let value = self.word()?;
+            map.insert(name, value);
+        }
+    }
+
+    fn list(&mut self, opens: char, closes: char) -> Result<Word, String> {
+        self.expect(opens)?;
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(format!("lists lie in lists more than {DEEPEST} deep"));
+        }
+        let mut words = Vec::new();
+        loop {
+            self.skip();
+            if let Some(rest) = self.rest.strip_prefix(closes) {
+                self.rest = rest;
+                self.depth -= 1;
+                return Ok(Word::List(words));
+            }
+            words.push(self.word()?);
+        }
+    }
+
+    fn string(&mut self) -> Result<String, String> {
+        self.expect('"')?;
+        let mut text = String::new();
+        let mut letters = self.rest.char_indices();
+        while let Some((at, letter)) = letters.next() {
+            match letter {
+                '"' => {
+                    self.rest = &self.rest[at + 1..];
+                    return Ok(text);
+                }
+                '\\' => match letters.next() {
+                    Some((_, 'n')) => text.push('\n'),
+                    Some((_, 't')) => text.push('\t'),
+                    Some((_, 'r')) => text.push('\r'),
+                    Some((_, other)) => text.push(other),
+                    None => break,
+                },
+                other => text.push(other),
+            }
+        }
+        Err("a string does not end: the line is cut off, or a quote is missing".to_owned())
+    }
+
+    fn symbol(&mut self) -> Result<String, String> {
+        let end = self.rest.find(|letter: char| letter.is_whitespace() || ",\"[](){}".contains(letter));
+        let (symbol, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        if symbol.is_empty() {
+            return Err(format!("a name or a number is missing before `{}`", shortened(rest)));
+        }
+        self.rest = rest;
+        Ok(symbol.to_owned())
+    }
+
+    fn expect(&mut self, letter: char) -> Result<(), String> {
+        match self.rest.strip_prefix(letter) {
+            Some(rest) => self.rest = rest,
+            None if self.rest.is_empty() => return Err(format!("it ends where `{letter}` should be: the line is cut off")),
+            None => return Err(format!("`{letter}` is missing before `{}`", shortened(self.rest))),
+        }
+        Ok(())
+    }
+
+    /// White space and commas are the same.
+    fn skip(&mut self) {
+        self.rest = self.rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(24) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,55 @@
+//! Our own format, one JSON object a line: docs/HISTORIES.md says what may stand in it.
+//!
+//! ```json
+//! {"client":1,"at":10,"call":"put","key":"x","value":"a","version":0}
+//! {"client":1,"at":12,"return":"done"}
+//! {"client":2,"at":13,"call":"get","key":"x"}
+//! {"client":2,"at":15,"unknown":true}
+//! ```
+
+use super::words::{Happened, Said, Told, Word};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Reads one line.
+pub fn line(line: &str) -> Result<Told, String> {
+    let value: Value = serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
+    let Value::Object(object) = value else { return Err("a line is a JSON object".to_owned()) };
+    let number = |name: &str| match object.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_u64().map(Some).ok_or_else(|| format!("`{name}` is no whole number from 0 on")),
+    };
+    let client = number("client")?.ok_or_else(|| "`client` is missing".to_owned())?;
+    let (at, hint) = (number("at")?, number("hint")?);
+    let told = ["call", "return", "fail", "unknown"].into_iter().filter(|name| object.contains_key(*name)).collect::<Vec<_>>();
+    let [what] = told[..] else {
+        return Err("a line has one of `call`, `return`, `fail` and `unknown`".to_owned());
+    };
+    let mut fields = BTreeMap::new();
+    for (name, value) in &object {
+        if !["client", "at", "hint", what].contains(&name.as_str()) {
+            fields.insert(name.clone(), word(value).map_err(|problem| format!("`{name}` {problem}"))?);
+        }
+    }
+    let said = || match &object[what] {
+        Value::String(name) => Ok(Said { name: name.clone(), fields: fields.clone() }),
+        _ => Err(format!("`{what}` is no name")),
+    };
+    let happened = match what {
+        "call" => Happened::Called(said()?),
+        "return" => Happened::Returned(said()?),
+        "fail" => Happened::Failed(Said { name: "fail".to_owned(), fields }),
+        _ => Happened::Unknown,
+    };
+    Ok(Told { client, at, hint, happened })
+}
+
+fn word(value: &Value) -> Result<Word, &'static str> {
+    Ok(match value {
+        Value::Null => Word::Nothing,
+        Value::Number(number) => Word::Number(number.as_i64().ok_or("is no whole number")?),
+        Value::String(text) => Word::Text(text.clone()),
+        Value::Array(values) => Word::List(values.iter().map(word).collect::<Result<_, _>>()?),
+        Value::Bool(_) | Value::Object(_) => return Err("is neither a number, nor text, nor a list of them"),
+    })
+}

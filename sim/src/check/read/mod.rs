@@ -1,0 +1,173 @@
+//! Histories from anywhere: our JSON lines, Porcupine's and Jepsen's, read line by line and judged.
+//!
+//! `words` is what the formats have in common, `json_lines`, `edn` and `jepsen` read a line each, `decode` gives a model its input, `judge` does all of it.
+
+mod decode;
+mod edn;
+mod jepsen;
+mod json_lines;
+mod judge;
+mod words;
+
+pub use judge::{Judged, ModelName, NamedOperation, ReadOptions, judge};
+
+use crate::check::history::{ClientId, History, HistoryError, OperationId};
+use decode::Decode;
+use std::io::BufRead;
+use words::{Happened, Told};
+
+/// Why a history cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be read on.
+    #[error("it cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// A line that says nothing that is understood.
+    #[error("line {line}: {problem}")]
+    Line {
+        /// Its number, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A line that does not fit to those before.
+    #[error("line {line}: {problem}")]
+    History {
+        /// Its number, from 1.
+        line: usize,
+        /// What does not fit.
+        #[source]
+        problem: HistoryError,
+    },
+    /// Nothing in it.
+    #[error("there is no operation in it: {0}")]
+    Empty(&'static str),
+}
+
+/// How the lines of a file are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a line, ours.
+    JsonLines,
+    /// One EDN map a line: Porcupine's, Jepsen's history.edn.
+    Edn,
+    /// A log of Jepsen's.
+    JepsenLog,
+}
+
+impl Format {
+    /// The format that a line is in.
+    fn of(line: &str) -> Option<Format> {
+        match line.trim_start() {
+            line if line.starts_with("{:") => Some(Format::Edn),
+            line if line.starts_with('{') => Some(Format::JsonLines),
+            line if line.contains(jepsen::MARK) => Some(Format::JepsenLog),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::JsonLines => "json-lines",
+            Format::Edn => "edn",
+            Format::JepsenLog => "jepsen-log",
+        }
+    }
+
+    fn line(self, line: &str) -> Result<Option<Told>, String> {
+        match self {
+            Format::JsonLines => json_lines::line(line).map(Some),
+            Format::Edn => edn::line(line).map(Some),
+            Format::JepsenLog => jepsen::line(line),
+        }
+    }
+}
+
+/// A longer line is no operation but a mistake.
+const LONGEST_LINE: u64 = 16 << 20;
+
+/// A history and where in its file each operation stands.
+pub(super) struct Reading<M: Decode> {
+    pub history: History<M::Input, M::Output>,
+    /// Of the call, and of the answer if there is one.
+    pub lines: Vec<(usize, Option<usize>)>,
+    pub format: Format,
+}
+
+/// Reads a history. A line without a time happens at its number.
+fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<M>, ReadError> {
+    let mut reading = Reading { history: History::with_limit(operations), lines: Vec::new(), format: Format::JsonLines };
+    let mut format = None;
+    let (mut bytes, mut line) = (Vec::new(), 0);
+    loop {
+        bytes.clear();
+        line += 1;
+        if std::io::Read::take(&mut text, LONGEST_LINE).read_until(b'\n', &mut bytes)? == 0 {
+            break;
+        }
+        let bad = |problem: String| ReadError::Line { line, problem };
+        if bytes.len() as u64 == LONGEST_LINE {
+            return Err(bad(format!("it is longer than {} MiB", LONGEST_LINE >> 20)));
+        }
+        let words = std::str::from_utf8(&bytes).map_err(|_| bad("it is not UTF-8".to_owned()))?.trim();
+        if words.is_empty() {
+            continue;
+        }
+        // Before its first operation a log may say anything.
+        let Some(known) = format.or_else(|| Format::of(words)) else { continue };
+        (format, reading.format) = (Some(known), known);
+        if let Some(told) = known.line(words).map_err(bad)? {
+            reading.take(told, line)?;
+        }
+    }
+    if reading.lines.is_empty() {
+        let known = "neither JSON lines (docs/HISTORIES.md), nor maps as {:process 1, :type :invoke ...}, nor a log with `jepsen.util - ` lines";
+        return Err(ReadError::Empty(known));
+    }
+    Ok(reading)
+}
+
+impl<M: Decode> Reading<M> {
+    fn take(&mut self, told: Told, line: usize) -> Result<(), ReadError> {
+        let (client, at) = (ClientId(told.client), told.at.unwrap_or(line as u64));
+        let bad = |problem: String| ReadError::Line { line, problem };
+        let misfit = |problem: HistoryError| ReadError::History { line, problem };
+        let ended = match told.happened {
+            Happened::Called(said) => {
+                let operation = self.history.called(client, M::asked(&said).map_err(bad)?, at).map_err(misfit)?;
+                self.lines.push((line, None));
+                Some(operation)
+            }
+            Happened::Returned(said) => {
+                let asked = self.open(client).map_err(misfit)?;
+                match M::answered(&self.history.operations()[asked.0].input, &said, at).map_err(bad)? {
+                    Some(output) => Some(self.history.returned(client, output, at).map_err(misfit)?),
+                    None => Some(self.history.unknown(client, at).map_err(misfit)?),
+                }
+            }
+            Happened::Failed(_) => {
+                let asked = self.open(client).map_err(misfit)?;
+                match M::failed(&self.history.operations()[asked.0].input) {
+                    Some(output) => Some(self.history.returned(client, output, at).map_err(misfit)?),
+                    None => Some(self.history.never(client, at).map_err(misfit)?),
+                }
+            }
+            Happened::Unknown => Some(self.history.unknown(client, at).map_err(misfit)?),
+        };
+        if let Some(operation) = ended {
+            if self.lines[operation.0].0 != line {
+                self.lines[operation.0].1 = Some(line);
+            }
+            if let Some(hint) = told.hint {
+                self.history.hint(operation, hint);
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self, client: ClientId) -> Result<OperationId, HistoryError> {
+        self.history.open(client).ok_or(HistoryError::NotOpen { client })
+    }
+}

@@ -1,0 +1,71 @@
+//! What a line of a history says, in the words that all formats have in common.
+
+use std::collections::BTreeMap;
+
+/// A value of a line.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Word {
+    /// `nil`, `null`.
+    Nothing,
+    /// A whole number.
+    Number(i64),
+    /// A string, or a keyword without its colon.
+    Text(String),
+    /// Several.
+    List(Vec<Word>),
+}
+
+impl Word {
+    /// As a name: numbers count as their digits.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Word::Number(number) => Some(number.to_string()),
+            Word::Text(text) => Some(text.clone()),
+            Word::Nothing | Word::List(_) => None,
+        }
+    }
+
+    /// As a whole number.
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Word::Number(number) => Some(*number),
+            Word::Text(text) => text.parse().ok(),
+            Word::Nothing | Word::List(_) => None,
+        }
+    }
+}
+
+/// What was asked or answered: a word for it, and what belongs to it by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    /// `get`, `put`; of an answer, `ok` if it has no name of its own.
+    pub name: String,
+    /// `key`, `value`, `version`.
+    pub fields: BTreeMap<String, Word>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happened {
+    /// A call.
+    Called(Said),
+    /// An answer.
+    Returned(Said),
+    /// An answer that says that nothing was done.
+    Failed(Said),
+    /// The client gave up.
+    Unknown,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// Whose.
+    pub client: u64,
+    /// When, if it says so.
+    pub at: Option<u64>,
+    /// Where the service put it, if it says so.
+    pub hint: Option<u64>,
+    /// What.
+    pub happened: Happened,
+}
