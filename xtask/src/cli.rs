@@ -40,8 +40,47 @@ pub enum Command {
     Power(PowerOptions),
     /// Write the tree for a course: without solutions and what serves them alone
     Export(ExportOptions),
+    /// Judge a history of any service: is it linearizable, and if not, why not (docs/HISTORIES.md)
+    Check(CheckOptions),
     /// Print the JSON schema of scenario files
     Schema,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// The history: JSON lines, EDN maps as Porcupine and Jepsen write them, or a log of Jepsen's
+    pub file: PathBuf,
+    /// What the service should have been
+    #[arg(long, value_enum, value_name = "MODEL")]
+    pub model: ModelOption,
+    /// Judge all keys together: far slower, and never another verdict
+    #[arg(long)]
+    pub no_partition: bool,
+    /// Steps of the model that the check may take before it is undecided; a hundred million if left out
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    /// Memory that the search may take before it is undecided; 512 if left out
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    pub mebibytes: Option<u64>,
+    /// Operations that a history may have; two million if left out
+    #[arg(long, value_name = "N")]
+    pub operations: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelOption {
+    /// Versioned key/value: get, put over a version
+    Kv,
+    /// Key/value with get, put and append
+    KvAppend,
+    /// One register: read, write, compare-and-set
+    CasRegister,
+    /// Lists that are read and appended to
+    AppendList,
+    /// Counters: read, add
+    Counter,
+    /// Locks with fencing tokens, with or without leases
+    Lock,
 }
 
 #[derive(Debug, Args)]

@@ -86,6 +86,8 @@ pub enum LabError {
     Refused(Refusal),
     #[error("cannot read {}: {source}", .path.display())]
     CannotRead { path: PathBuf, source: io::Error },
+    #[error("{}: {problem}", .path.display())]
+    NoHistory { path: PathBuf, problem: windtunnel::check::read::ReadError },
     /// A path the user gave.
     #[error("cannot write {}: {source}", .path.display())]
     CannotWrite { path: PathBuf, source: io::Error },

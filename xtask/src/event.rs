@@ -1,6 +1,7 @@
 //! What the command line says: every event of `--format json`, described in docs/EVENTS.md. The
 //! text output shows the same events, so that neither knows what the other does not.
 
+mod check;
 mod flight;
 mod flown;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use windtunnel::line::LogLevel;
 use windtunnel::{NodeId, Seed};
 
+pub use check::{CheckEvent, CheckVerdict, CheckedOperation};
 pub use flight::{FlightEvent, FlightPlanEvent, FlightSummary};
 pub use flown::{FlownMutantEvent, SeenInFlight};
 
@@ -39,6 +41,7 @@ pub enum Event {
     FlightSecond(FlightRow),
     FlightResult(Box<FlightEvent>),
     Exported { directory: String, files: usize },
+    Check(Box<CheckEvent>),
     Schema { schema: serde_json::Value },
     Error(ErrorEvent),
     Summary(Summary),

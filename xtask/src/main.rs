@@ -1,6 +1,6 @@
 //! `cargo lab`: builds a submission, runs a lab's tests on it in worker processes, shows what broke.
 //!
-//! One file a subcommand (`test`, `fly`, `replay`, `list`, `new`, `power`, `export`, `schema`); what they share:
+//! One file a subcommand (`test`, `fly`, `replay`, `list`, `new`, `power`, `export`, `check`, `schema`); what they share:
 //!
 //! - [`house`] finds labs and submissions, [`building`] turns one into a worker binary;
 //! - [`worker`] holds one worker process, its watchdog and what is said when it dies;
@@ -9,6 +9,7 @@
 
 mod blame;
 mod building;
+mod check;
 mod cli;
 mod clock;
 mod compare;
@@ -84,6 +85,7 @@ fn run(cli: &cli::Cli, console: &Console, summary: &mut event::Summary) -> Resul
         cli::Command::New(options) => new::new(&session, options),
         cli::Command::Power(options) => power::power(&session, options, summary),
         cli::Command::Export(options) => export::export(&session, options),
+        cli::Command::Check(options) => check::check(&session, options),
         cli::Command::Schema => schema::schema(&session),
     }
 }

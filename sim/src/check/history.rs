@@ -150,7 +150,15 @@ impl<Input, Output> History<Input, Output> {
         if let Some(open) = self.open.insert(client, operation) {
             return Err(HistoryError::TwoOpen { client, open });
         }
-        self.operations.push(Operation { client, input, output: None, called: at, returned: None, hint: None, never: false });
+        self.operations.push(Operation {
+            client,
+            input,
+            output: None,
+            called: at,
+            returned: None,
+            hint: None,
+            never: false,
+        });
         Ok(operation)
     }
 

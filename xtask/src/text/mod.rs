@@ -1,5 +1,6 @@
 //! Events as a person reads them. [`failure`] and [`columns`] hold the one that matters most.
 
+mod check;
 mod columns;
 mod failure;
 mod flight;
@@ -94,6 +95,7 @@ pub fn event(event: &Event, style: Style) -> String {
                 quoted(directory)
             )
         }
+        Event::Check(check) => check::check(check, style),
         Event::Schema { schema } => format!("{}\n", serde_json::to_string_pretty(schema).unwrap_or_default()),
         Event::Error(error) => self::error(error),
         Event::Summary(summary) => self::summary(summary, style),

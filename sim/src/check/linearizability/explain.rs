@@ -17,6 +17,8 @@ pub(super) struct Core<State> {
     pub operations: Vec<usize>,
     /// The one that returned last.
     pub last: usize,
+    /// The operation whose call or return was the first that was looked at anew; what was before that stands as the search found it.
+    pub since: Option<usize>,
     /// The states that the object can have been in while that one was open, if they were found.
     pub states: Vec<State>,
 }
@@ -65,7 +67,8 @@ where
         core = smaller;
     }
     core.sort_unstable();
-    Ok(Core { operations: core, last, states: scene.states_during(last, meter).unwrap_or_default() })
+    let since = (start > 0).then(|| events[start].operation());
+    Ok(Core { operations: core, last, since, states: scene.states_during(last, meter).unwrap_or_default() })
 }
 
 impl<'m, M: Model> Scene<'_, 'm, M>

@@ -10,8 +10,11 @@ pub struct Violation {
     /// The operation at whose return no order was left.
     pub operation: OperationId,
     /// The smallest contradiction, in the order of the calls. Nothing in it can be left out. All other operations of the same object may have
-    /// taken effect at any time or never: these contradict one another all the same.
+    /// taken effect at any time after their calls or never: these contradict one another all the same.
     pub core: Vec<OperationId>,
+    /// Of a long history only the end was looked at anew for that, from the call or return of this operation on. What was before stands as the
+    /// check had found it.
+    pub since: Option<OperationId>,
     /// Each of them in words.
     pub described: Vec<String>,
     /// In which states the object can have been while the last of them was open, if they are few and have names.
@@ -40,6 +43,7 @@ impl Violation {
             operation: OperationId(last),
             core: core.operations.iter().copied().map(OperationId).collect(),
             described: core.operations.iter().copied().map(words).collect(),
+            since: core.since.map(OperationId),
             states,
             sentence,
         }
@@ -52,6 +56,7 @@ impl Violation {
             operation,
             core: vec![operation],
             described: Vec::new(),
+            since: None,
             states: Vec::new(),
             sentence: format!("when {operation} returned, no order of the operations explained all answers"),
         }

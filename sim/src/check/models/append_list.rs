@@ -47,7 +47,9 @@ impl Elements {
     fn names(&self) -> Vec<&str> {
         let (mut names, mut rest) = (Vec::new(), &*self.0);
         while let Some((length, tail)) = rest.split_once(':') {
-            let Some((name, others)) = length.parse().ok().and_then(|length| tail.split_at_checked(length)) else { break };
+            let Some((name, others)) = length.parse().ok().and_then(|length| tail.split_at_checked(length)) else {
+                break;
+            };
             names.push(name);
             rest = others;
         }

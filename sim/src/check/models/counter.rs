@@ -58,7 +58,8 @@ impl Model for Counter {
     }
 
     fn leads_to(&self, earlier: Asked<'_, Self>, later: Asked<'_, Self>) -> bool {
-        matches!(earlier.input, CounterAsk::Add(_, by) if *by != 0) && matches!(later.output, Some(CounterAnswer::Stands(_)))
+        matches!(earlier.input, CounterAsk::Add(_, by) if *by != 0)
+            && matches!(later.output, Some(CounterAnswer::Stands(_)))
     }
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {

@@ -92,7 +92,9 @@ impl Model for Lock {
             (Release(_, token), Some(Released), Holder::Somebody) if token > last => {
                 LockState { last: *token, holder: Holder::Nobody }
             }
-            (Release(_, token), Some(Lost), Holder::By(by, until)) => (token != by || until.is_some()).then(|| state.clone())?,
+            (Release(_, token), Some(Lost), Holder::By(by, until)) => {
+                (token != by || until.is_some()).then(|| state.clone())?
+            }
             (Release(..), Some(Lost), _) | (Release(..), None, _) => state.clone(),
             _ => return None,
         };
@@ -106,7 +108,9 @@ impl Model for Lock {
         };
         match asked.output {
             None => format!("{asks} (outcome unknown)"),
-            Some(Granted { token, until: Some(until), .. }) => format!("{asks} was granted token {token} until {until}"),
+            Some(Granted { token, until: Some(until), .. }) => {
+                format!("{asks} was granted token {token} until {until}")
+            }
             Some(Granted { token, until: None, .. }) => format!("{asks} was granted token {token}"),
             Some(Held) => format!("{asks} found it held"),
             Some(Released) => format!("{asks} was done"),

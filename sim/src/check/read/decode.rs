@@ -3,8 +3,8 @@
 use super::words::{Said, Word};
 use crate::check::model::Model;
 use crate::check::models::{
-    AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, Kv, KvAnswer, KvAppend, KvAppendAsk,
-    KvAsk, ListAsk, Lock, LockAnswer, LockAsk, Register, RegisterAnswer,
+    AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, Kv, KvAnswer, KvAppend,
+    KvAppendAsk, KvAsk, ListAsk, Lock, LockAnswer, LockAsk, Register, RegisterAnswer,
 };
 use std::rc::Rc;
 

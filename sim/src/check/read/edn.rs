@@ -133,7 +133,9 @@ impl Reader<'_> {
     fn expect(&mut self, letter: char) -> Result<(), String> {
         match self.rest.strip_prefix(letter) {
             Some(rest) => self.rest = rest,
-            None if self.rest.is_empty() => return Err(format!("it ends where `{letter}` should be: the line is cut off")),
+            None if self.rest.is_empty() => {
+                return Err(format!("it ends where `{letter}` should be: the line is cut off"));
+            }
             None => return Err(format!("`{letter}` is missing before `{}`", shortened(self.rest))),
         }
         Ok(())

@@ -21,7 +21,8 @@ pub fn line(line: &str) -> Result<Told, String> {
     };
     let client = number("client")?.ok_or_else(|| "`client` is missing".to_owned())?;
     let (at, hint) = (number("at")?, number("hint")?);
-    let told = ["call", "return", "fail", "unknown"].into_iter().filter(|name| object.contains_key(*name)).collect::<Vec<_>>();
+    let told =
+        ["call", "return", "fail", "unknown"].into_iter().filter(|name| object.contains_key(*name)).collect::<Vec<_>>();
     let [what] = told[..] else {
         return Err("a line has one of `call`, `return`, `fail` and `unknown`".to_owned());
     };

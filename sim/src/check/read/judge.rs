@@ -78,6 +78,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// The operations of the contradiction, if there is one.
     pub core: Vec<NamedOperation>,
+    /// The line from which on the contradiction was looked for, if not from the first.
+    pub since_line: Option<usize>,
     /// What the verdict took.
     pub cost: Cost,
 }
@@ -108,9 +110,9 @@ where
         check(&Whole(*model), &history, options.budget)
     };
     let operations = history.operations();
-    let core = match &checked.verdict {
-        Verdict::NotLinearizable(violation) => &violation.core[..],
-        _ => &[],
+    let (core, since) = match &checked.verdict {
+        Verdict::NotLinearizable(violation) => (&violation.core[..], violation.since),
+        _ => (&[][..], None),
     };
     let named = |operation: &OperationId| NamedOperation {
         operation: *operation,
@@ -126,6 +128,7 @@ where
         keys: operations.iter().map(|operation| model.key(&operation.input)).collect::<BTreeSet<_>>().len(),
         unknown: operations.iter().filter(|operation| operation.ended().is_none()).count(),
         core: core.iter().map(named).collect(),
+        since_line: since.map(|since| lines[since.0].0),
         verdict: checked.verdict,
         cost: checked.cost,
     })

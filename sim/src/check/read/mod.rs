@@ -98,7 +98,8 @@ pub(super) struct Reading<M: Decode> {
 
 /// Reads a history. A line without a time happens at its number.
 fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<M>, ReadError> {
-    let mut reading = Reading { history: History::with_limit(operations), lines: Vec::new(), format: Format::JsonLines };
+    let mut reading =
+        Reading { history: History::with_limit(operations), lines: Vec::new(), format: Format::JsonLines };
     let mut format = None;
     let (mut bytes, mut line) = (Vec::new(), 0);
     loop {

@@ -1,0 +1,169 @@
+//! Histories in all formats: what is read from them, and that nothing in a file makes the reader panic.
+#![cfg(feature = "histories")]
+
+use proptest::prelude::*;
+use windtunnel::check::linearizability::{Budget, Exhausted, Verdict};
+use windtunnel::check::read::{Judged, ModelName, ReadError, ReadOptions, judge};
+
+fn read(text: &str, model: ModelName) -> Result<Judged, ReadError> {
+    judge(text.as_bytes(), &ReadOptions::new(model))
+}
+
+fn is_linearizable(text: &str, model: ModelName) -> bool {
+    match read(text, model).expect("it is a history").verdict {
+        Verdict::Linearizable => true,
+        Verdict::NotLinearizable(_) => false,
+        Verdict::Undecided(exhausted) => panic!("undecided: {exhausted}"),
+    }
+}
+
+const KV: &str = r#"
+{"client":1,"call":"put","key":"x","value":"a","version":0}
+{"client":1,"return":"done"}
+{"client":2,"call":"get","key":"x"}
+{"client":2,"return":"found","value":"a","version":1}
+"#;
+
+#[test]
+fn every_model_is_read_and_can_fail() {
+    let cases = [
+        (ModelName::Kv, KV, KV.replace(r#""version":1"#, r#""version":2"#)),
+        (ModelName::KvAppend, EDN, EDN.replace(r#":value "ab""#, r#":value "b""#)),
+        (ModelName::CasRegister, JEPSEN, JEPSEN.replace(":fail\t:cas", ":ok\t:cas")),
+        (ModelName::AppendList, LIST, LIST.replace("[1,2]", "[2]")),
+        (ModelName::Counter, COUNTER, COUNTER.replace(r#""value":3"#, r#""value":2"#)),
+        (ModelName::Lock, LOCK, LOCK.replace(r#""until":20"#, r#""until":21"#)),
+    ];
+    for (model, right, wrong) in cases {
+        assert!(is_linearizable(right, model), "{model:?}");
+        assert!(!is_linearizable(&wrong, model), "{model:?}: {wrong}");
+    }
+}
+
+const EDN: &str = r#"{:process 9, :type :invoke, :f :append, :key "0", :value "a"}
+{:process 9, :type :ok, :f :append, :key "0", :value "a"}
+{:process 9, :type :invoke, :f :append, :key "0", :value "b"}
+{:process 9, :type :ok, :f :append, :key "0", :value "b"}
+{:process 1, :type :invoke, :f :get, :key "0", :value nil}
+{:process 1, :type :ok, :f :get, :key "0", :value "ab"}
+"#;
+
+const JEPSEN: &str = "some noise of the log\n\
+    INFO  jepsen.util - 0\t:invoke\t:write\t1\n\
+    INFO  jepsen.util - 0\t:ok\t:write\t1\n\
+    WARN  something else\n\
+    INFO  jepsen.util - 1\t:invoke\t:cas\t[0 2]\n\
+    INFO  jepsen.util - 1\t:fail\t:cas\t[0 2]\n\
+    INFO  jepsen.util - 2\t:invoke\t:read\tnil\n\
+    INFO  jepsen.util - 2\t:ok\t:read\t1\n";
+
+const LIST: &str = r#"{"client":1,"call":"append","value":1}
+{"client":1,"return":"ok"}
+{"client":2,"call":"append","value":2}
+{"client":1,"call":"read"}
+{"client":1,"return":"ok","value":[1,2]}
+"#;
+
+const COUNTER: &str = r#"{"client":1,"call":"add","value":1}
+{"client":1,"return":"done"}
+{"client":2,"call":"add","value":2}
+{"client":2,"return":"stands","value":3}
+"#;
+
+const LOCK: &str = r#"{"client":1,"at":1,"call":"acquire"}
+{"client":1,"at":2,"return":"granted","token":1,"until":20}
+{"client":2,"at":3,"call":"acquire"}
+{"client":2,"at":4,"return":"held"}
+{"client":2,"at":19,"call":"acquire"}
+{"client":2,"at":20,"return":"granted","token":2,"until":40}
+"#;
+
+#[test]
+fn what_is_wrong_with_a_line_is_said_with_its_number() {
+    for (text, model, problem) in [
+        (r#"{"client":1,"return":"done"}"#, ModelName::Kv, "line 1: client 1 is answered and has no open operation"),
+        (r#"{"client":1,"call":"push","key":"x"}"#, ModelName::Kv, "line 1: `push` is none of get and put"),
+        (r#"{"client":1,"call":"get"}"#, ModelName::Kv, "line 1: `get` needs a `key`"),
+        (r#"{"call":"get","key":"x"}"#, ModelName::Kv, "line 1: `client` is missing"),
+        ("{\"client\":1,\"call\":\"get\",\"key\":\"x\"}\n{\"client\":1,\"ca", ModelName::Kv, "line 2: no JSON"),
+        (r#"{:process 1, :type :invoke, :f :get, :key "x"#, ModelName::KvAppend, "line 1: a string does not end"),
+        ("INFO  jepsen.util - 0\t:invoke\t:write", ModelName::CasRegister, "line 1: the value is missing"),
+        ("", ModelName::Kv, "there is no operation in it"),
+        ("hello\nworld\n", ModelName::Kv, "there is no operation in it"),
+    ] {
+        let error = read(text, model).expect_err(text).to_string();
+        assert!(error.starts_with(problem), "{error}");
+    }
+}
+
+#[test]
+fn two_open_calls_and_times_that_go_back_are_refused() {
+    let twice = "{\"client\":1,\"call\":\"get\",\"key\":\"x\"}\n".repeat(2);
+    let error = read(&twice, ModelName::Kv).expect_err("one at a time").to_string();
+    assert_eq!(error, "line 2: client 1 calls while its operation #0 is open: give it another client, or end that one");
+    let back =
+        "{\"client\":1,\"at\":5,\"call\":\"get\",\"key\":\"x\"}\n{\"client\":1,\"at\":4,\"return\":\"no-key\"}\n";
+    let error = read(back, ModelName::Kv).expect_err("it returned before its call").to_string();
+    assert_eq!(error, "line 2: an event at 4 follows one at 5: a history is told in the order of time");
+}
+
+#[test]
+fn a_history_past_the_budget_of_operations_is_refused_by_its_name() {
+    let mut options = ReadOptions::new(ModelName::Kv);
+    options.operations = 1;
+    let error = judge(KV.as_bytes(), &options).expect_err("it has two").to_string();
+    assert!(error.contains("more than 1 operations") && error.contains("raise the budget of operations"), "{error}");
+}
+
+#[test]
+fn what_runs_out_of_steps_is_undecided() {
+    let mut options = ReadOptions::new(ModelName::Kv);
+    options.budget = Budget { steps: 1, ..Budget::default() };
+    // Two puts that overlap: a search, not a walk.
+    let text = r#"{"client":1,"call":"put","key":"x","value":"a","version":0}
+        {"client":2,"call":"put","key":"x","value":"b","version":0}
+        {"client":2,"return":"other-version"}
+        {"client":1,"return":"done"}"#;
+    let judged = judge(text.as_bytes(), &options).expect("it is a history");
+    assert_eq!(judged.verdict, Verdict::Undecided(Exhausted::Steps(1)));
+}
+
+const MODELS: [ModelName; 6] = [
+    ModelName::Kv,
+    ModelName::KvAppend,
+    ModelName::CasRegister,
+    ModelName::AppendList,
+    ModelName::Counter,
+    ModelName::Lock,
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), model in 0..6_usize) {
+        let _ = judge(&bytes[..], &ReadOptions::new(MODELS[model]));
+    }
+
+    /// A history with lines cut, doubled, exchanged and letters changed is read or refused.
+    #[test]
+    fn no_damage_to_a_history_makes_the_reader_panic(
+        which in 0..6_usize,
+        model in 0..6_usize,
+        damage in prop::collection::vec((0..4_u8, 0..400_usize, 0..400_usize, "[ -~]"), 0..6),
+    ) {
+        let mut lines = [KV, EDN, JEPSEN, LIST, COUNTER, LOCK][which].lines().map(str::to_owned).collect::<Vec<_>>();
+        for (kind, place, letter, with) in damage {
+            let (place, count) = (place % lines.len(), lines.len());
+            let letter = letter % (lines[place].len() + 1);
+            match kind {
+                0 => lines[place].truncate(letter),
+                1 => lines.insert(place, lines[place].clone()),
+                2 => lines.swap(place, letter % count),
+                _ if letter < lines[place].len() => lines[place].replace_range(letter..=letter, &with),
+                _ => {}
+            }
+        }
+        let _ = judge(lines.join("\n").as_bytes(), &ReadOptions::new(MODELS[model]));
+    }
+}
