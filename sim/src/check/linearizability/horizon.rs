@@ -44,8 +44,8 @@ impl Horizon {
     /// How many returns it looks ahead.
     pub const RETURNS: usize = Places::BITS as usize;
 
-    pub fn is_full(&self) -> bool {
-        self.count == Self::RETURNS
+    pub fn len(&self) -> usize {
+        self.count
     }
 
     /// Adds what returns after all that are there.

@@ -57,8 +57,17 @@ where
     let operations = history.operations();
     let mut meter = Meter::new(budget);
     let mut verdict = Verdict::Linearizable;
+    let mut search = None;
     for (key, part) in parts(model, operations) {
-        match check_part(model, &key, operations, &part, &mut meter) {
+        let initial = model.initial(&key);
+        let search = match &mut search {
+            None => search.insert(Search::new(model, initial)),
+            Some(search) => {
+                search.begin(initial);
+                search
+            }
+        };
+        match check_part(search, (model, &key), operations, &part, &mut meter) {
             Verdict::Linearizable => {}
             other => {
                 verdict = other;
@@ -70,8 +79,8 @@ where
 }
 
 fn check_part<M: Model>(
-    model: &M,
-    key: &M::Key,
+    search: &mut Search<'_, M>,
+    (model, key): (&M, &M::Key),
     operations: &[Operation<M::Input, M::Output>],
     part: &[u32],
     meter: &mut Meter,
@@ -80,8 +89,7 @@ where
     M::Input: PartialEq,
 {
     let events = events(operations, part);
-    let mut search = Search::new(model, model.initial(key));
-    match judge(&mut search, operations, &events, Ahead::Everything, meter) {
+    match judge(search, operations, &events, Ahead::Everything, meter) {
         Ok(PartVerdict::Linearizable) => Verdict::Linearizable,
         Ok(PartVerdict::Contradiction(at)) => explained(model, key, operations, &events, at, meter),
         Err(exhausted) => Verdict::Undecided(exhausted),

@@ -112,13 +112,19 @@ impl<State: Clone + Eq + Hash> States<State> {
         self.taken.iter_mut().skip(slot).step_by(self.columns).for_each(|taken| *taken = NOBODY);
     }
 
-    /// Forgets all states but these, and renames these.
-    pub fn keep<'a>(&mut self, live: impl Iterator<Item = &'a mut StateId>, weight: impl Fn(&State) -> usize) {
-        let before = std::mem::take(&mut self.states);
+    /// Forgets all states.
+    pub fn clear(&mut self) {
+        self.states.clear();
         self.hashes.clear();
         self.index.clear();
         self.taken.clear();
         self.weight = 0;
+    }
+
+    /// Forgets all states but these, and renames these.
+    pub fn keep<'a>(&mut self, live: impl Iterator<Item = &'a mut StateId>, weight: impl Fn(&State) -> usize) {
+        let before = std::mem::take(&mut self.states);
+        self.clear();
         for id in live {
             *id = self.intern(before[id.0 as usize].clone(), &weight);
         }

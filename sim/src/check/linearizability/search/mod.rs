@@ -1,0 +1,181 @@
+//! The search itself: all the ways in which a service can have ordered what one object was asked, carried forward from
+//! event to event.
+//!
+//! It is Wing and Gong's search (1993) in Lowe's just-in-time form (2017, section 5): an operation is given its place only when some
+//! operation returns, in a chain that ends with the one that returns. Three observations keep the configurations few, none of them an assumption:
+//!
+//! - **An operation that changes nothing is free.** If an open operation can be answered as it was in the state that there is, or
+//!   just before one that hides it (a write under another write), and the order is legal all the same, then it may have happened there and need not
+//!   happen any more. It becomes one that *may* happen.
+//! - **What may happen covers what must and what has**: see `Configurations`.
+//! - **What can wait, waits.** A configuration that another one reaches by one more operation will be reached at the next return; it is
+//!   dropped now.
+//!
+//! An operation of unknown outcome is one that may happen from its call on, and nothing more has to be said of it.
+//!
+//! Here is what a search holds and what a call does to it; `returning` has what a return does, `foresight` how it looks ahead, `letting_go` what
+//! explanations need besides.
+
+mod foresight;
+mod letting_go;
+mod returning;
+
+use super::budget::Meter;
+use super::configurations::{Configuration, Configurations};
+use super::horizon::Horizon;
+use super::slots::Slots;
+use super::states::{StateId, States, Step};
+use crate::check::history::Operation;
+use crate::check::model::{Asked, Model};
+
+/// An operation that is open: called and not returned, or of unknown outcome.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    operation: usize,
+    /// An open operation of unknown outcome, called before this one, that asks the same: it goes first, since either would do.
+    twin: Option<usize>,
+    is_read: bool,
+    /// Its answer says nothing: see [`Search::let_go`].
+    is_let_go: bool,
+}
+
+/// The search through the history of one object.
+pub(super) struct Search<'m, M: Model> {
+    model: &'m M,
+    states: States<M::State>,
+    window: Vec<Option<Open>>,
+    configurations: Configurations,
+    horizon: Horizon,
+    /// Called so far: those with a larger index are not.
+    called: Option<usize>,
+    /// Kept between returns for their room.
+    seen: Configurations,
+    results: Configurations,
+    hiding: Vec<StateId>,
+    /// Not called yet, and let go when they are.
+    to_let_go: Vec<usize>,
+}
+
+type Operations<M> = [Operation<<M as Model>::Input, <M as Model>::Output>];
+impl<'m, M: Model> Search<'m, M>
+where
+    M::Input: PartialEq,
+{
+    /// A search that begins in this state.
+    pub fn new(model: &'m M, initial: M::State) -> Self {
+        let mut search = Search {
+            model,
+            states: States::new(),
+            window: Vec::new(),
+            configurations: Configurations::default(),
+            horizon: Horizon::default(),
+            called: None,
+            seen: Configurations::default(),
+            results: Configurations::default(),
+            hiding: Vec::new(),
+            to_let_go: Vec::new(),
+        };
+        search.begin(initial);
+        search
+    }
+
+    /// Begins anew in this state, with the room that it has.
+    pub fn begin(&mut self, initial: M::State) {
+        self.states.clear();
+        self.window.clear();
+        self.configurations.clear();
+        self.horizon = Horizon::default();
+        self.called = None;
+        self.to_let_go.clear();
+        let model = self.model;
+        let state = self.states.intern(initial, |state| model.weight(state));
+        self.configurations.insert(Configuration { state, must: Slots::default(), may: Slots::default() });
+    }
+
+    /// An operation is called.
+    pub fn called(&mut self, operations: &Operations<M>, operation: usize, meter: &mut Meter) {
+        self.called = Some(operation);
+        let asked = &operations[operation];
+        let is_read = self.model.is_read(&asked.input);
+        let is_let_go = self.to_let_go.contains(&operation);
+        let unknown = asked.ended().is_none() || is_let_go;
+        if unknown && is_read {
+            return; // it explains nothing, whether or not it happened, and revives nothing
+        }
+        let twin = if unknown { self.twin_of(operations, operation) } else { None };
+        self.open_as(operations, Open { operation, twin, is_read, is_let_go }, unknown, meter);
+    }
+
+    /// Gives an operation a slot.
+    fn open_as(&mut self, operations: &Operations<M>, open: Open, may: bool, meter: &mut Meter) {
+        let slot = self.window.iter().position(Option::is_none).unwrap_or(self.window.len());
+        if slot == self.window.len() {
+            self.window.push(None);
+            self.states.widen(self.window.len());
+        }
+        self.window[slot] = Some(open);
+        let (model, asked) = (self.model, operations[open.operation].asked());
+        self.horizon.called(open.operation, slot, |coming| model.revives(asked, operations[coming].asked()));
+        // Whether it is free depends on the state alone: configurations of one state stay as incomparable as they were.
+        for place in 0..self.configurations.places() {
+            let Some(state) = self.configurations.at(place).map(|configuration| configuration.state) else { continue };
+            let free = may || self.step(operations, state, slot, meter) == Step::To(state);
+            self.configurations.open(place, slot, free);
+        }
+    }
+
+    fn step(&mut self, operations: &Operations<M>, from: StateId, slot: usize, meter: &mut Meter) -> Step {
+        let Open { operation, is_let_go, .. } = self.window[slot].expect("only open operations are asked");
+        if let Some(known) = self.states.remembered(from, slot, operation) {
+            return known;
+        }
+        meter.cost.steps += 1;
+        let model = self.model;
+        let asked = operations[operation].asked();
+        let asked = if is_let_go { Asked { output: None, ..asked } } else { asked };
+        let step = match model.step(self.states.get(from), asked) {
+            None => Step::Illegal,
+            Some(state) => Step::To(self.states.intern(state, |state| model.weight(state))),
+        };
+        self.states.remember(from, slot, operation, step);
+        step
+    }
+
+    /// Forgets states that no configuration is in any more, and operations that have a place in all of them.
+    fn forget(&mut self) {
+        for slot in 0..self.window.len() {
+            let happened =
+                |configuration: &Configuration| !configuration.may.contains(slot) && !configuration.must.contains(slot);
+            if self.window[slot].is_some() && self.configurations.iter().all(happened) {
+                self.window[slot] = None;
+                self.horizon.placed(slot);
+            }
+        }
+        if self.states.len() > 64 + 4 * self.configurations.len() {
+            let mut kept = self.configurations.drain().collect::<Vec<_>>();
+            let model = self.model;
+            self.horizon.forget_states();
+            self.states
+                .keep(kept.iter_mut().map(|configuration| &mut configuration.state), |state| model.weight(state));
+            kept.into_iter().for_each(|configuration| self.configurations.insert(configuration));
+        }
+    }
+
+    fn slot_of(&self, operation: usize) -> Option<usize> {
+        self.window.iter().position(|open| open.is_some_and(|open| open.operation == operation))
+    }
+
+    fn twin_of(&self, operations: &Operations<M>, operation: usize) -> Option<usize> {
+        let asks_the_same = |open: &&Open| {
+            operations[open.operation].ended().is_none()
+                && operations[open.operation].input == operations[operation].input
+        };
+        self.window.iter().flatten().filter(asks_the_same).map(|open| open.operation).max()
+    }
+}
+
+fn without(mut configuration: Configuration, slot: usize) -> Configuration {
+    configuration.must.remove(slot);
+    configuration.may.remove(slot);
+    configuration
+}
