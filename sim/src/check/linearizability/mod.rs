@@ -54,6 +54,30 @@ pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget
 where
     M::Input: PartialEq,
 {
+    check_keys(model, history, budget, explained)
+}
+
+/// The same without explanation: of a contradiction it names only the operation at whose return it showed.
+pub fn verdict<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked
+where
+    M::Input: PartialEq,
+{
+    check_keys(model, history, budget, |_, _, _, events, at, _| {
+        Verdict::NotLinearizable(Violation::unexplained(events[at].operation()))
+    })
+}
+
+type Operations<M> = [Operation<<M as Model>::Input, <M as Model>::Output>];
+
+fn check_keys<M: Model>(
+    model: &M,
+    history: &History<M::Input, M::Output>,
+    budget: Budget,
+    contradiction: impl Fn(&M, &M::Key, &Operations<M>, &[Event], usize, &Meter) -> Verdict,
+) -> Checked
+where
+    M::Input: PartialEq,
+{
     let operations = history.operations();
     let mut meter = Meter::new(budget);
     let mut verdict = Verdict::Linearizable;
@@ -67,33 +91,15 @@ where
                 search
             }
         };
-        match check_part(search, (model, &key), operations, &part, &mut meter) {
-            Verdict::Linearizable => {}
-            other => {
-                verdict = other;
-                break;
-            }
-        }
+        let events = events(operations, &part);
+        verdict = match judge(search, operations, &events, Ahead::Everything, &mut meter) {
+            Ok(PartVerdict::Linearizable) => continue,
+            Ok(PartVerdict::Contradiction(at)) => contradiction(model, &key, operations, &events, at, &meter),
+            Err(exhausted) => Verdict::Undecided(exhausted),
+        };
+        break;
     }
     Checked { verdict, cost: meter.cost }
-}
-
-fn check_part<M: Model>(
-    search: &mut Search<'_, M>,
-    (model, key): (&M, &M::Key),
-    operations: &[Operation<M::Input, M::Output>],
-    part: &[u32],
-    meter: &mut Meter,
-) -> Verdict
-where
-    M::Input: PartialEq,
-{
-    let events = events(operations, part);
-    match judge(search, operations, &events, Ahead::Everything, meter) {
-        Ok(PartVerdict::Linearizable) => Verdict::Linearizable,
-        Ok(PartVerdict::Contradiction(at)) => explained(model, key, operations, &events, at, meter),
-        Err(exhausted) => Verdict::Undecided(exhausted),
-    }
 }
 
 /// The verdict on events that no order explains.

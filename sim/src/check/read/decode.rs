@@ -11,9 +11,15 @@ use std::rc::Rc;
 /// A model whose histories can be read.
 pub trait Decode: Model {
     /// What was asked.
+    ///
+    /// # Errors
+    /// In words, if it says nothing that the model knows.
     fn asked(said: &Said) -> Result<Self::Input, String>;
 
     /// What was answered at this time. `None` says that the outcome is unknown after all.
+    ///
+    /// # Errors
+    /// In words, if it says nothing that the model knows.
     fn answered(input: &Self::Input, said: &Said, at: u64) -> Result<Option<Self::Output>, String>;
 
     /// What it means that the operation failed; `None` that it did not happen.

@@ -9,10 +9,11 @@ mod json_lines;
 mod judge;
 mod words;
 
+pub use decode::Decode;
 pub use judge::{Judged, ModelName, NamedOperation, ReadOptions, judge};
+pub use words::{Said, Word};
 
 use crate::check::history::{ClientId, History, HistoryError, OperationId};
-use decode::Decode;
 use std::io::BufRead;
 use words::{Happened, Told};
 
@@ -94,6 +95,17 @@ pub(super) struct Reading<M: Decode> {
     /// Of the call, and of the answer if there is one.
     pub lines: Vec<(usize, Option<usize>)>,
     pub format: Format,
+}
+
+/// Reads a history of at most so many operations, in any of the formats.
+///
+/// # Errors
+/// If it cannot be read, is none, or does not fit the model.
+pub fn read_history<M: Decode>(
+    text: impl BufRead,
+    operations: usize,
+) -> Result<History<M::Input, M::Output>, ReadError> {
+    read::<M>(text, operations).map(|reading| reading.history)
 }
 
 /// Reads a history. A line without a time happens at its number.
