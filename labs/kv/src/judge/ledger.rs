@@ -174,7 +174,12 @@ impl History {
         self.learn(*version, value)
     }
 
+    /// A version is known to have been there, and all before it must have been.
     fn learn(&mut self, version: Version, value: &str) -> Result<(), String> {
+        let mut before = (self.floor.0 + 1..version.0).map(Version);
+        if let Some(missing) = before.find(|version| self.makers(*version).is_empty()) {
+            return Err(format!("There is a version {version}, and no put can have made version {missing}."));
+        }
         self.told.entry(version).or_insert_with(|| value.to_owned());
         self.floor = self.floor.max(version);
         Ok(())
@@ -279,3 +284,6 @@ fn short(text: &str) -> impl fmt::Display {
     let cut: String = text.chars().take(24).collect();
     if cut.len() < text.len() { format!("{cut:?}…") } else { format!("{cut:?}") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ impl Turns {
         holders.filter(|holder| holder.node == node).for_each(|holder| holder.sure = false);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The handles by which test bodies drive a server and its clients.
 
-use super::bounds::{ANSWER_WITHIN, TURN_WITHIN};
+use super::bounds::{ANSWER_WITHIN, LOCK_OF_THE_DEAD_WITHIN, TURN_WITHIN};
 use crate::contract::{GetError, PutError, Token, Version, Versioned};
 use crate::control::{Reply, Request, Used};
 use crate::judge::KvJudge;
@@ -21,6 +21,9 @@ const DELAY: Duration = Duration::from_millis(26);
 
 /// A tenth of requests and a tenth of replies is lost there. (MIT: the same, but the caller is told at once)
 const LOSS: Ppm = Ppm(100_000);
+
+const LOST: &str =
+    "The contract, Lock::acquire: whoever holds it and is not heard of again loses it soon after its lease.";
 
 /// The server and the clients of a test. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -169,6 +172,23 @@ impl Client {
             Reply::Acquired(token) => Ok(token),
             other => Err(self.odd(&other)),
         }
+    }
+
+    /// Waits for a lock whose holder is not heard of any more, and not for much longer than its lease.
+    ///
+    /// # Errors
+    /// When it is not to be had.
+    pub async fn take_over(&self, lock: &str) -> TestResult<Token> {
+        let patience = LOCK_OF_THE_DEAD_WITHIN;
+        let taken = self.acquire_within(lock, patience).await;
+        taken.map_err(|_| {
+            let title = format!(
+                "The holder of lock {lock:?} is gone, and after {} s it is not {}'s.",
+                patience.as_secs(),
+                self.node
+            );
+            self.failed("lock-of-the-dead", title).from_source(LOST)
+        })
     }
 
     /// Shows the token of a lock to the vault; nothing if it was not acquired.

@@ -1,6 +1,6 @@
 //! Part lock: what befalls who holds it.
 
-use super::bounds::{DRIFT_PPM, LOCK_OF_THE_DEAD_WITHIN};
+use super::bounds::DRIFT_PPM;
 use super::cluster::{Client, KvCluster};
 use crate::contract::LEASE;
 use crate::node::SERVER;
@@ -27,7 +27,7 @@ pub async fn holder_dies(cluster: KvCluster) -> TestResult {
         } else {
             inner.cut_off(holder.node())
         }
-        next.acquire_within(LOCK, LOCK_OF_THE_DEAD_WITHIN).await?;
+        next.take_over(LOCK).await?;
         if round < 2 {
             inner.start(holder.node())
         } else {
@@ -51,7 +51,7 @@ pub async fn holder_stands_still(cluster: KvCluster) -> TestResult {
         holder.acquire(LOCK).await?;
         enter(holder, true).await?;
         cluster.inner().pause(holder.node());
-        next.acquire_within(LOCK, LOCK_OF_THE_DEAD_WITHIN).await?;
+        next.take_over(LOCK).await?;
         enter(next, true).await?;
         cluster.inner().resume(holder.node());
         enter(holder, false).await?;

@@ -119,3 +119,6 @@ async fn everybody<F: Future<Output = TestResult> + 'static>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
