@@ -5,6 +5,8 @@ use super::cluster::{Client, KvCluster};
 use crate::contract::LEASE;
 use crate::node::SERVER;
 use lab_harness::failed::TestResult;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::world::{Command, LinkWeather};
 use windtunnel::{Nanos, NodeId, spawn};
@@ -113,18 +115,46 @@ fn set_drifts(cluster: &KvCluster) {
     }
 }
 
-/// Again and again the first client holds the lock to the end of its lease, and the others want it: the judge sees whether one
-/// of them has it before.
+/// Again and again the first client holds the lock to the end of its lease, and the others want it all the while: the judge
+/// sees whether one of them has it before.
 async fn lease_after_lease(cluster: &KvCluster) -> TestResult {
-    let [holder, second, third] = &cluster.clients()[..] else { panic!("three clients") };
+    let clients = cluster.clients();
+    let is_over = Rc::new(Cell::new(false));
+    let others = clients[1..].iter().map(|client| spawn(want_it_now_and_then(client.clone(), is_over.clone())));
+    let others: Vec<_> = others.collect();
     for _ in 0..ROUNDS {
-        holder.acquire(LOCK).await?;
-        let other = third.clone();
-        let also_waiting = spawn(async move { other.acquire_within(LOCK, LEASE * 4).await });
-        second.acquire_within(LOCK, LEASE * 4).await?;
-        second.release(LOCK).await?;
-        also_waiting.await.expect("nobody aborts it")?;
-        third.release(LOCK).await?;
+        clients[0].acquire(LOCK).await?;
+        cluster.sleep(LEASE + LEASE / 4).await;
+    }
+    is_over.set(true);
+    for other in others {
+        other.await.expect("nobody aborts it")?;
+    }
+    Ok(())
+}
+
+async fn want_it_now_and_then(client: Client, is_over: Rc<Cell<bool>>) -> TestResult {
+    while !is_over.get() {
+        client.acquire(LOCK).await?;
+        client.release(LOCK).await?;
+        client.cluster().sleep(client.cluster().draw(700, 2_000)).await;
+    }
+    Ok(())
+}
+
+/// The only client acquires the lock, and the answer comes when the lease would be over: it must begin anew.
+pub async fn answer_after_the_lease(cluster: KvCluster) -> TestResult {
+    let [client] = &cluster.clients()[..] else { panic!("one client") };
+    for _ in 0..2 * ROUNDS {
+        let acquiring = client.clone();
+        let acquired = spawn(async move { acquiring.acquire(LOCK).await });
+        // About when the put arrives, if a look went before it.
+        cluster.sleep(cluster.draw(5, 40)).await;
+        cluster.inner().cut(SERVER, client.node());
+        cluster.sleep(LEASE + LEASE / 4).await;
+        cluster.inner().mend(SERVER, client.node());
+        acquired.await.expect("nobody aborts it")?;
+        client.release(LOCK).await?;
     }
     Ok(())
 }

@@ -101,7 +101,8 @@ fn lock_part() -> Vec<Test<KvJudge>> {
         story!("lock", None, 10, 3, TEST_BUDGET, holders::clocks_drift, "the holder's clock is slow, and that of who waits is fast"),
         story!("lock", None, 10, 3, TEST_BUDGET, holders::late_answers, "the answers to who acquires the lock come late"),
         story!("lock", None, 10, 5, TEST_BUDGET, turns::a_turn_for_each, "five clients want the lock all the time, and each has its turn"),
-        storm!("lock", "locks", 10, "locks", "holders and servers come and go while clocks drift"),
+        story!("lock", None, 5, 1, TEST_BUDGET, holders::answer_after_the_lease, "who acquires the lock hears of it when its lease would be over"),
+        storm!("lock", "locks", 5, "locks", "holders and servers come and go while clocks drift"),
     ]
 }
 
