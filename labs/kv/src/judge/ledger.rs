@@ -252,8 +252,8 @@ fn failed(
     now: Nanos,
 ) -> Failed {
     let facts = vec![
-        format!("{} was called at {},", words(open.number, node, &open.asked), open.called),
-        format!("and answered {} at {now}.", answer(told)),
+        format!("{},", words(open.number, node, &open.asked)),
+        format!("called at {}, was told {} at {now}.", open.called, answer(told)),
     ];
     let evidence = lab_harness::failed::Evidence { facts, calls: None };
     Failed::new(rule, title).from_source(source).on([node]).with_evidence(evidence)
@@ -281,7 +281,7 @@ fn answer(told: &Told) -> String {
 
 /// A text in quotes, cut where it is long.
 fn short(text: &str) -> impl fmt::Display {
-    let cut: String = text.chars().take(24).collect();
+    let cut: String = text.chars().take(16).collect();
     if cut.len() < text.len() { format!("{cut:?}…") } else { format!("{cut:?}") }
 }
 
