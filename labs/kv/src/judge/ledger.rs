@@ -1,9 +1,10 @@
-//! All operations, and whether what clerks answer can be: the rules of linearizability that versions make exact and cheap.
-//! (Herlihy and Wing, "Linearizability", 1990)
+//! All operations, and whether what clerks answer can be. (Herlihy and Wing, "Linearizability", 1990)
 //!
 //! A version of a key is made by one put, which named the version before it. So of every version it is known who may have
-//! made it, and once a client was told of it nobody who asks later may find an older one.
+//! made it, and once a client was told of it nobody who asks later may find an older one. That is looked at first: it says
+//! in a few words, and at the very answer, what is wrong. Whether any order explains all answers is for [`Linearizable`].
 
+use super::linearizable::{LINEARIZABILITY, Linearizable, SOURCE};
 use crate::contract::{GetError, PutError, PutRefused, Version, Versioned};
 use crate::observation::{Answered, Asked, Called, Returned, Told};
 use lab_harness::failed::Failed;
@@ -12,10 +13,6 @@ use std::fmt;
 use windtunnel::world::Moment;
 use windtunnel::{Nanos, NodeId};
 
-/// The rule of them all.
-const LINEARIZABILITY: &str = "linearizability";
-const SOURCE: &str = "Herlihy and Wing, \"Linearizability\": each operation seems to take effect at one moment between its \
-                      call and its return.";
 const MAYBE: &str =
     "The contract, Clerk::put: Maybe says that a request that was sent again was refused for its version.";
 
@@ -25,6 +22,7 @@ pub struct Ledger {
     keys: BTreeMap<String, History>,
     open: BTreeMap<(NodeId, u64), Open>,
     calls: u64,
+    check: Linearizable,
     tally: BTreeMap<NodeId, Tally>,
 }
 
@@ -85,9 +83,13 @@ impl Ledger {
     }
 
     /// A client calls.
-    pub fn called(&mut self, moment: Moment, node: NodeId, Called { call, asked }: Called) {
+    ///
+    /// # Errors
+    /// When there are more operations than can be judged.
+    pub fn called(&mut self, moment: Moment, node: NodeId, Called { call, asked }: Called) -> Result<(), Failed> {
         self.calls += 1;
         let number = self.calls;
+        self.check.called(number, &asked, moment.at)?;
         let key = self.keys.entry(asked.key().to_owned()).or_default();
         if let Asked::Put { value, version, .. } = &asked {
             let maker = Maker { number, value: value.clone(), done: false };
@@ -95,6 +97,7 @@ impl Ledger {
         }
         let open = Open { number, asked, called: moment.at, floor: key.floor, refused: false };
         self.open.insert((node, call), open);
+        Ok(())
     }
 
     /// The server answers a put.
@@ -109,8 +112,13 @@ impl Ledger {
     }
 
     /// A node has died, and its clients with it: what they had asked may have happened, or may happen yet.
-    pub fn died(&mut self, node: NodeId) {
+    ///
+    /// # Errors
+    /// When there are more operations than can be judged.
+    pub fn died(&mut self, moment: Moment, node: NodeId) -> Result<(), Failed> {
+        let lost: Vec<u64> = self.open.range((node, 0)..=(node, u64::MAX)).map(|(_, open)| open.number).collect();
         self.open.retain(|(of, _), _| *of != node);
+        lost.into_iter().try_for_each(|number| self.check.unknown(number, moment.at))
     }
 
     /// A clerk has answered.
@@ -128,7 +136,9 @@ impl Ledger {
             return Err(failed("needless-maybe", MAYBE, title, node, &open, &told, moment.at));
         }
         let key = self.keys.entry(open.asked.key().to_owned()).or_default();
-        key.take(&open, &told).map_err(|title| failed(LINEARIZABILITY, SOURCE, &title, node, &open, &told, moment.at))
+        let broken = |title: String| failed(LINEARIZABILITY, SOURCE, &title, node, &open, &told, moment.at);
+        key.take(&open, &told).map_err(broken)?;
+        self.check.returned(open.number, &told, moment.at).map_err(|failed| failed.on([node]))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Who watches a run: every operation of every client, and who holds which lock.
 //!
 //! - [`Ledger`]: which client asked what and was told what, and whether that can be;
+//! - `linearizable`: the same by the checker of histories, whatever order it takes;
 //! - [`Turns`]: who holds which lock, as what, and until when;
 //! - `narrator`: the same in a few words, for stories.
 
 mod ledger;
+mod linearizable;
 mod narrator;
 mod turns;
 
@@ -41,7 +43,7 @@ impl KvJudge {
 
     fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
         match kind {
-            CALLED => self.ledger.called(moment, node, decoded(node, kind, body)?),
+            CALLED => self.ledger.called(moment, node, decoded(node, kind, body)?)?,
             ANSWERED => self.ledger.answered(&decoded(node, kind, body)?),
             RETURNED => self.ledger.returned(moment, node, decoded(node, kind, body)?)?,
             ACQUIRED => self.turns.take(moment, node, &decoded(node, kind, body)?)?,
@@ -68,10 +70,10 @@ impl Judge for KvJudge {
         self.take(moment, node, kind, body)
     }
 
-    fn lifecycle(&mut self, _: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
+    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
         match what {
             Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped => {
-                self.ledger.died(node);
+                self.ledger.died(moment, node)?;
                 self.turns.died(node);
             }
             Lifecycle::Paused => self.turns.paused(node),

@@ -22,13 +22,14 @@ impl Script {
     fn puts(&mut self, node: NodeId, call: u64, value: &str, version: u64) -> &mut Self {
         let asked = Asked::Put { key: "k".to_owned(), value: value.to_owned(), version: Version(version) };
         let moment = self.moment();
-        self.ledger.called(moment, node, Called { call, asked });
+        self.ledger.called(moment, node, Called { call, asked }).expect("the history is short");
         self
     }
 
     fn gets(&mut self, node: NodeId, call: u64) -> &mut Self {
         let moment = self.moment();
-        self.ledger.called(moment, node, Called { call, asked: Asked::Get { key: "k".to_owned() } });
+        let asked = Asked::Get { key: "k".to_owned() };
+        self.ledger.called(moment, node, Called { call, asked }).expect("the history is short");
         self
     }
 
@@ -84,7 +85,8 @@ fn what_a_right_server_answers_can_be() {
 fn a_put_of_a_dead_client_may_be_read_later_and_may_never_be() {
     let mut script = Script::default();
     script.puts(A, 1, "a", 0);
-    script.ledger.died(A);
+    let moment = script.moment();
+    script.ledger.died(moment, A).expect("the history is short");
     assert_eq!(script.ledger.oldest_open(), None);
     script.gets(B, 1).can(B, 1, NO_KEY).gets(B, 2).can(B, 2, found("a", 1));
 }
