@@ -13,8 +13,7 @@ use windtunnel::{Nanos, fold};
 /// The rule.
 pub const LINEARIZABILITY: &str = "linearizability";
 
-/// Where it comes from.
-pub const SOURCE: &str = "Herlihy and Wing, \"Linearizability\": each operation seems to take effect at one moment between \
+const SOURCE: &str = "Herlihy and Wing, \"Linearizability\": each operation seems to take effect at one moment between \
                           its call and its return.";
 
 /// What a test's history may cost; the suite's take a thousandth of it.

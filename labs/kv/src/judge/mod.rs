@@ -1,16 +1,16 @@
 //! Who watches a run: every operation of every client, and who holds which lock.
 //!
-//! - [`Ledger`]: which client asked what and was told what, and whether that can be;
-//! - `linearizable`: the same by the checker of histories, whatever order it takes;
+//! - [`Operations`]: which client asked what and was told what;
+//! - `linearizable`: whether any order of them explains all answers, by the checker of histories;
 //! - [`Turns`]: who holds which lock, as what, and until when;
 //! - `narrator`: the same in a few words, for stories.
 
-mod ledger;
 mod linearizable;
 mod narrator;
+mod operations;
 mod turns;
 
-pub use ledger::{Ledger, Tally};
+pub use operations::{Operations, Tally};
 pub use turns::Turns;
 
 use crate::node::SERVER;
@@ -24,15 +24,15 @@ use windtunnel::world::{Lifecycle, Moment};
 /// The judge of a run.
 #[derive(Debug, Default)]
 pub struct KvJudge {
-    ledger: Ledger,
+    operations: Operations,
     turns: Turns,
 }
 
 impl KvJudge {
     /// All operations.
     #[must_use]
-    pub const fn ledger(&self) -> &Ledger {
-        &self.ledger
+    pub const fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// All turns with locks.
@@ -43,9 +43,9 @@ impl KvJudge {
 
     fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
         match kind {
-            CALLED => self.ledger.called(moment, node, decoded(node, kind, body)?)?,
-            ANSWERED => self.ledger.answered(&decoded(node, kind, body)?),
-            RETURNED => self.ledger.returned(moment, node, decoded(node, kind, body)?)?,
+            CALLED => self.operations.called(moment, node, decoded(node, kind, body)?)?,
+            ANSWERED => self.operations.answered(&decoded(node, kind, body)?),
+            RETURNED => self.operations.returned(moment, node, decoded(node, kind, body)?)?,
             ACQUIRED => self.turns.take(moment, node, &decoded(node, kind, body)?)?,
             LAPSED | RELEASED => self.turns.over(&decoded(node, kind, body)?),
             SHOWN => self.turns.shown(node, &decoded(node, kind, body)?)?,
@@ -73,7 +73,7 @@ impl Judge for KvJudge {
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
         match what {
             Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped => {
-                self.ledger.died(moment, node)?;
+                self.operations.died(moment, node)?;
                 self.turns.died(node);
             }
             Lifecycle::Paused => self.turns.paused(node),

@@ -70,7 +70,7 @@ async fn expect_readable(client: &super::Client) -> TestResult {
 /// Waits until nothing that was asked in the storm is without an answer.
 pub(super) async fn all_answered(cluster: &KvCluster) -> TestResult {
     let otherwise = || {
-        let oldest = cluster.inner().judge().ledger().oldest_open();
+        let oldest = cluster.inner().judge().operations().oldest_open();
         let (words, called) = oldest.unwrap_or_default();
         let patience = ANSWER_AFTER_STORM.as_secs();
         Failed::new(
@@ -79,6 +79,6 @@ pub(super) async fn all_answered(cluster: &KvCluster) -> TestResult {
         )
     };
     let what = "all that was asked to be answered";
-    let look = |judge: &KvJudge| judge.ledger().oldest_open().is_none().then_some(());
+    let look = |judge: &KvJudge| judge.operations().oldest_open().is_none().then_some(());
     cluster.inner().until(what, ANSWER_AFTER_STORM, look, otherwise).await
 }
