@@ -60,7 +60,7 @@ impl Operations {
     /// When there are more operations than can be judged.
     pub fn called(&mut self, moment: Moment, node: NodeId, Called { call, asked }: Called) -> Result<(), Failed> {
         self.calls += 1;
-        self.check.called(self.calls, &asked, moment.at)?;
+        self.check.called(self.calls, node, &asked, moment.at)?;
         self.open.insert((node, call), Open { number: self.calls, asked, called: moment.at, refused: false });
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Operations {
             let title = format!("{node} shows an answer that is none to {}.", words(&open.asked));
             return Err(Failed::new("own-observations", title).on([node]));
         }
-        self.check.returned(open.number, &told, moment.at).map_err(|failed| failed.on([node]))
+        self.check.returned(open.number, &told, moment.at)
     }
 }
 
