@@ -246,6 +246,24 @@ mod heap {
         assert!((0..4 * BLOCK).contains(&peak(false)), "{}", peak(false));
         assert!((20 * BLOCK..24 * BLOCK).contains(&peak(true)), "{}", peak(true));
     }
+
+    /// What is on a node's disk is not in its memory.
+    #[test]
+    fn bytes_that_were_written_to_the_disk_are_held_no_more() {
+        const BLOCK: usize = 100_000;
+        let main = || async {
+            let file = windtunnel::fs::File::create("file").await.expect("the disk is empty");
+            for block in 0..20 {
+                let data = vec![7; BLOCK];
+                let offset = (block * BLOCK) as u64;
+                file.write_through(offset, &data).await.expect("there is room");
+                file.write_at(offset, &data).await.expect("there is room");
+            }
+        };
+        let report = Simulation::new(Seed(7)).nodes(1, main).run(|_| sleep(Duration::from_secs(1)));
+        assert_eq!(report.counters.disks[0].syncs, 20);
+        assert!(report.counters.peak_heap < 6 * BLOCK as u64, "{}", report.counters.peak_heap);
+    }
 }
 
 /// What comes over a link while it is cut is lost, though the node it is for is paused meanwhile;

@@ -101,6 +101,7 @@ impl Effect {
             Effect::Send { body, .. }
             | Effect::Respond { result: Ok(body), .. }
             | Effect::Disk { request: DiskRequest::Write { data: body, .. }, .. }
+            | Effect::Disk { request: DiskRequest::WriteThrough { data: body, .. }, .. }
             | Effect::ControlReply { body, .. }
             | Effect::Observe { body, .. } => body.capacity(),
             _ => 0,

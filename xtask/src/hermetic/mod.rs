@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn the_reference_and_the_starter_are_clean() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
-        let crates = ["solutions/raft", "labs/raft/starter"];
+        let crates = ["solutions/raft", "labs/raft/starter", "solutions/kv", "labs/kv/starter"];
         // A course's tree has no solutions.
         for crate_ in
             crates.into_iter().filter(|crate_| !crate_.starts_with("solutions") || root.join("solutions").is_dir())

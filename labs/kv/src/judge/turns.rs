@@ -1,0 +1,113 @@
+//! Who holds which lock: one at a time, each with a higher token than all before.
+
+use crate::contract::{LEASE, Token};
+use crate::observation::{Acquired, Holding, Shown};
+use lab_harness::failed::Failed;
+use std::collections::BTreeMap;
+use windtunnel::world::Moment;
+use windtunnel::{Nanos, NodeId};
+
+const FENCING: &str =
+    "Kleppmann, \"How to do distributed locking\": the token increases every time a client acquires the lock.";
+const EXCLUSION: &str = "The contract, Lease::until: nobody else holds the lock before this node's clock shows that.";
+const LENGTH: &str = "The contract, Lease::until: in the future, and at most LEASE from now.";
+
+/// All locks.
+#[derive(Debug, Default)]
+pub struct Turns {
+    locks: BTreeMap<String, TurnsOfOne>,
+}
+
+/// One lock.
+#[derive(Debug, Default)]
+struct TurnsOfOne {
+    highest: Option<Token>,
+    holders: BTreeMap<Token, Holder>,
+    acquired: BTreeMap<NodeId, u64>,
+}
+
+/// Somebody who believes to hold the lock.
+#[derive(Debug)]
+struct Holder {
+    node: NodeId,
+    since: Nanos,
+    /// Whether its lease is known to go on: who has stood still cannot say when it was over.
+    sure: bool,
+}
+
+impl Turns {
+    /// Whether the lease of that token is known to last.
+    #[must_use]
+    pub fn is_held(&self, lock: &str, token: Token) -> bool {
+        self.locks.get(lock).is_some_and(|lock| lock.holders.get(&token).is_some_and(|holder| holder.sure))
+    }
+
+    /// How often a node has acquired a lock.
+    #[must_use]
+    pub fn acquired(&self, lock: &str, node: NodeId) -> u64 {
+        self.locks.get(lock).and_then(|lock| lock.acquired.get(&node)).copied().unwrap_or_default()
+    }
+
+    /// Somebody has acquired a lock.
+    ///
+    /// # Errors
+    /// If the lock is another's, or its token or lease cannot be.
+    pub fn take(&mut self, moment: Moment, node: NodeId, acquired: &Acquired) -> Result<(), Failed> {
+        let Acquired { holding: Holding { lock: name, token }, left } = acquired;
+        let lock = self.locks.entry(name.clone()).or_default();
+        if *left == Nanos::ZERO || *left > Nanos::from(LEASE) {
+            let title =
+                format!("{node} acquires lock {name:?} for {left}, and a lease is for {} at most.", Nanos::from(LEASE));
+            return Err(Failed::new("lease-length", title).from_source(LENGTH).on([node]));
+        }
+        if let Some(holder) = lock.holders.values().find(|holder| holder.sure) {
+            let (other, since) = (holder.node, holder.since);
+            let title = format!("{node} acquires lock {name:?}, which {other} has held since {since} and still holds.");
+            return Err(Failed::new("one-holder", title).from_source(EXCLUSION).on([node, other]));
+        }
+        if let Some(highest) = lock.highest.filter(|highest| highest >= token) {
+            let title =
+                format!("{node} acquires lock {name:?} as token {token}, and there was a token {highest} before.");
+            return Err(Failed::new("fencing-token", title).from_source(FENCING).on([node]));
+        }
+        lock.highest = Some(*token);
+        *lock.acquired.entry(node).or_default() += 1;
+        lock.holders.insert(*token, Holder { node, since: moment.at, sure: true });
+        Ok(())
+    }
+
+    /// A lease is over, or about to be released.
+    pub fn over(&mut self, holding: &Holding) {
+        if let Some(lock) = self.locks.get_mut(&holding.lock) {
+            lock.holders.remove(&holding.token);
+        }
+    }
+
+    /// The vault was shown a token.
+    ///
+    /// # Errors
+    /// If it turned away somebody who holds the lock.
+    pub fn shown(&mut self, node: NodeId, shown: &Shown) -> Result<(), Failed> {
+        let Holding { lock: name, token } = &shown.holding;
+        let holder = self.locks.get(name).and_then(|lock| lock.holders.get(token));
+        if shown.accepted || shown.left == Nanos::ZERO || !holder.is_some_and(|holder| holder.sure) {
+            return Ok(());
+        }
+        let title = format!("{node} holds lock {name:?} as token {token}, and the vault has seen a higher one.");
+        Err(Failed::new("one-holder", title).from_source(EXCLUSION).on([node]))
+    }
+
+    /// A node has died: it holds nothing any more.
+    pub fn died(&mut self, node: NodeId) {
+        self.locks.values_mut().for_each(|lock| lock.holders.retain(|_, holder| holder.node != node));
+    }
+
+    /// A node stands still: it cannot say when its leases are over.
+    pub fn paused(&mut self, node: NodeId) {
+        let holders = self.locks.values_mut().flat_map(|lock| lock.holders.values_mut());
+        holders.filter(|holder| holder.node == node).for_each(|holder| holder.sure = false);
+    }
+}
+
+#[cfg(test)]
+mod tests;

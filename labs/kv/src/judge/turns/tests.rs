@@ -1,0 +1,79 @@
+//! Who may hold a lock when.
+
+use super::*;
+use windtunnel::EventNumber;
+
+const A: NodeId = NodeId(2);
+const B: NodeId = NodeId(3);
+
+fn holding(token: u64) -> Holding {
+    Holding { lock: "l".to_owned(), token: Token(token) }
+}
+
+fn takes(turns: &mut Turns, node: NodeId, token: u64, left: Nanos) -> Result<(), &'static str> {
+    let moment = Moment { at: Nanos::from_secs(1), event: EventNumber(1) };
+    turns.take(moment, node, &Acquired { holding: holding(token), left }).map_err(|failed| failed.rule)
+}
+
+fn a_holds_token_5() -> Turns {
+    let mut turns = Turns::default();
+    takes(&mut turns, A, 5, Nanos::from_secs(2)).expect("the lock is free");
+    turns
+}
+
+const SECOND: Nanos = Nanos::from_secs(1);
+
+#[test]
+fn a_lock_that_is_held_is_nobody_elses() {
+    let mut turns = a_holds_token_5();
+    assert!(turns.is_held("l", Token(5)));
+    assert_eq!(takes(&mut turns, B, 6, SECOND), Err("one-holder"));
+}
+
+#[test]
+fn it_is_free_after_its_lease_its_release_or_the_death_of_its_holder() {
+    let mut lapsed = a_holds_token_5();
+    lapsed.over(&holding(5));
+    assert_eq!(takes(&mut lapsed, B, 6, SECOND), Ok(()));
+    let mut dead = a_holds_token_5();
+    dead.died(B);
+    dead.died(A);
+    assert_eq!(takes(&mut dead, B, 6, SECOND), Ok(()));
+    assert_eq!((dead.acquired("l", A), dead.acquired("l", B)), (1, 1));
+}
+
+#[test]
+fn who_has_stood_still_cannot_say_that_it_holds_it() {
+    let mut turns = a_holds_token_5();
+    turns.paused(A);
+    assert!(!turns.is_held("l", Token(5)));
+    assert_eq!(takes(&mut turns, B, 6, SECOND), Ok(()));
+}
+
+#[test]
+fn tokens_grow() {
+    for token in [4, 5] {
+        let mut turns = a_holds_token_5();
+        turns.over(&holding(5));
+        assert_eq!(takes(&mut turns, B, token, SECOND), Err("fencing-token"));
+    }
+}
+
+#[test]
+fn a_lease_is_not_over_yet_and_not_longer_than_allowed() {
+    for (left, expected) in
+        [(Nanos::ZERO, Err("lease-length")), (Nanos::from(LEASE), Ok(())), (Nanos::from_secs(4), Err("lease-length"))]
+    {
+        assert_eq!(takes(&mut Turns::default(), A, 1, left), expected, "{left}");
+    }
+}
+
+#[test]
+fn the_vault_turns_away_nobody_who_holds_the_lock() {
+    let shown = |left| Shown { holding: holding(5), accepted: false, left };
+    let mut turns = a_holds_token_5();
+    assert_eq!(turns.shown(A, &shown(Nanos::ZERO)), Ok(()));
+    assert_eq!(turns.shown(A, &shown(SECOND)).map_err(|failed| failed.rule), Err("one-holder"));
+    turns.paused(A);
+    assert_eq!(turns.shown(A, &shown(SECOND)), Ok(()));
+}

@@ -1,0 +1,265 @@
+//! The handles by which test bodies drive a server and its clients.
+
+use super::bounds::{ANSWER_WITHIN, LOCK_OF_THE_DEAD_WITHIN, TURN_WITHIN};
+use crate::contract::{GetError, PutError, Token, Version, Versioned};
+use crate::control::{Reply, Request, Used};
+use crate::judge::KvJudge;
+use crate::node::SERVER;
+use lab_harness::cluster::Cluster;
+use lab_harness::failed::{Failed, TestResult};
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+use windtunnel::line::ControlFailure;
+use windtunnel::time::{sleep, timeout};
+use windtunnel::world::LinkWeather;
+use windtunnel::{Nanos, NodeId, Ppm};
+
+/// Each message takes so long on an unreliable network. (MIT: a request 0 to 26 ms, a reply nothing)
+const DELAY: Duration = Duration::from_millis(26);
+
+/// A tenth of requests and a tenth of replies is lost there. (MIT: the same, but the caller is told at once)
+const LOSS: Ppm = Ppm(100_000);
+
+const LOST: &str =
+    "The contract, Lock::acquire: whoever holds it and is not heard of again loses it soon after its lease.";
+
+/// The server and the clients of a test. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct KvCluster {
+    cluster: Cluster<KvJudge>,
+    words: Rc<Cell<u64>>,
+}
+
+/// A client: one clerk of one node. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    cluster: KvCluster,
+    node: NodeId,
+}
+
+impl KvCluster {
+    /// The nodes of a test.
+    #[must_use]
+    pub fn new(cluster: Cluster<KvJudge>) -> Self {
+        KvCluster { cluster, words: Rc::default() }
+    }
+
+    /// The harness's handle.
+    #[must_use]
+    pub const fn inner(&self) -> &Cluster<KvJudge> {
+        &self.cluster
+    }
+
+    /// A client for each node that is not the server.
+    #[must_use]
+    pub fn clients(&self) -> Vec<Client> {
+        let nodes = self.cluster.nodes().iter().filter(|node| **node != SERVER);
+        nodes.map(|node| Client { cluster: self.clone(), node: *node }).collect()
+    }
+
+    /// Lets virtual time pass.
+    pub async fn sleep(&self, span: Duration) {
+        self.cluster.sleep(span).await;
+    }
+
+    /// A time in that range.
+    #[must_use]
+    pub fn draw(&self, low_ms: u64, high_ms: u64) -> Duration {
+        self.cluster.stream("times").duration(Duration::from_millis(low_ms), Duration::from_millis(high_ms))
+    }
+
+    /// A value that no other put of this test has.
+    #[must_use]
+    pub fn new_value(&self) -> String {
+        self.words.set(self.words.get() + 1);
+        format!("value {}", self.words.get())
+    }
+
+    /// Links that are late and lose messages.
+    pub fn make_unreliable(&self) {
+        let latency = [Nanos::ZERO, Nanos::from(DELAY)];
+        self.cluster.set_links(LinkWeather { latency, loss_ppm: LOSS, ..self.cluster.calm() });
+    }
+
+    /// Links on which many messages are overtaken by later ones, and are so late that clerks send them again; replies
+    /// also come twice. Requests do not: a clerk could not know, and a first refusal would mean nothing. TCP does not
+    /// double them either.
+    pub fn make_disorderly(&self) {
+        let often = Ppm(300_000);
+        let reorder_by = [Nanos::from_millis(50), Nanos::from_millis(1_500)];
+        let overtaken = LinkWeather { reorder_ppm: often, reorder_by, tail: reorder_by, ..self.cluster.calm() };
+        self.cluster.set_links(overtaken);
+        for client in self.clients() {
+            let doubled = LinkWeather { duplicate_ppm: often, ..overtaken };
+            self.cluster.set_link(SERVER, client.node, doubled);
+        }
+    }
+
+    /// Kills the server or takes its power, as is drawn, and starts it again after a while.
+    pub async fn crash_server(&self, down: Duration) {
+        match self.cluster.stream("crashes").below(2) {
+            0 => self.cluster.kill(SERVER),
+            _ => self.cluster.power_loss(SERVER),
+        }
+        self.sleep(down).await;
+        self.cluster.start(SERVER);
+    }
+
+    /// Takes the server's power, and gives it back at once.
+    pub fn lose_power(&self) {
+        self.cluster.power_loss(SERVER);
+        self.cluster.start(SERVER);
+    }
+
+    /// A failed expectation of a test body.
+    pub fn failed(&self, rule: &'static str, title: impl Into<String>) -> Failed {
+        Failed::new(rule, title)
+    }
+}
+
+impl Client {
+    /// Its node.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The cluster it belongs to.
+    #[must_use]
+    pub const fn cluster(&self) -> &KvCluster {
+        &self.cluster
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// When the clerk does not answer in time, or its node is down.
+    pub async fn get(&self, key: &str) -> TestResult<Result<Versioned, GetError>> {
+        match self.ask(&Request::Get { clerk: 0, key: key.to_owned() }, ANSWER_WITHIN, "a get").await? {
+            Reply::Got(answer) => Ok(answer),
+            other => Err(self.odd(&other)),
+        }
+    }
+
+    /// Gives a key a value, if it has that version.
+    ///
+    /// # Errors
+    /// As [`get`](Client::get).
+    pub async fn put(&self, key: &str, value: &str, version: Version) -> TestResult<Result<(), PutError>> {
+        let request = Request::Put { clerk: 0, key: key.to_owned(), value: value.to_owned(), version };
+        match self.ask(&request, ANSWER_WITHIN, "a put").await? {
+            Reply::Put(answer) => Ok(answer),
+            other => Err(self.odd(&other)),
+        }
+    }
+
+    /// Waits for a lock.
+    ///
+    /// # Errors
+    /// As [`get`](Client::get).
+    pub async fn acquire(&self, lock: &str) -> TestResult<Token> {
+        self.acquire_within(lock, TURN_WITHIN).await
+    }
+
+    /// Waits for a lock, and not for longer.
+    ///
+    /// # Errors
+    /// As [`get`](Client::get).
+    pub async fn acquire_within(&self, lock: &str, patience: Duration) -> TestResult<Token> {
+        match self.ask(&Request::Acquire { clerk: 0, lock: lock.to_owned() }, patience, "an acquire").await? {
+            Reply::Acquired(token) => Ok(token),
+            other => Err(self.odd(&other)),
+        }
+    }
+
+    /// Waits for a lock whose holder is not heard of any more, and not for much longer than its lease.
+    ///
+    /// # Errors
+    /// When it is not to be had.
+    pub async fn take_over(&self, lock: &str) -> TestResult<Token> {
+        let patience = LOCK_OF_THE_DEAD_WITHIN;
+        let taken = self.acquire_within(lock, patience).await;
+        taken.map_err(|_| {
+            let title = format!(
+                "The holder of lock {lock:?} is gone, and after {} s it is not {}'s.",
+                patience.as_secs(),
+                self.node
+            );
+            self.failed("lock-of-the-dead", title).from_source(LOST)
+        })
+    }
+
+    /// Shows the token of a lock to the vault; nothing if it was not acquired.
+    ///
+    /// # Errors
+    /// As [`get`](Client::get).
+    pub async fn show(&self, lock: &str) -> TestResult<Option<Used>> {
+        match self.ask(&Request::Use { clerk: 0, lock: lock.to_owned() }, ANSWER_WITHIN, "a visit to the vault").await?
+        {
+            Reply::Used(used) => Ok(Some(used)),
+            Reply::NotHeld => Ok(None),
+            other => Err(self.odd(&other)),
+        }
+    }
+
+    /// Releases a lock.
+    ///
+    /// # Errors
+    /// As [`get`](Client::get).
+    pub async fn release(&self, lock: &str) -> TestResult {
+        match self.ask(&Request::Release { clerk: 0, lock: lock.to_owned() }, ANSWER_WITHIN, "a release").await? {
+            Reply::Done | Reply::NotHeld => Ok(()),
+            other => Err(self.odd(&other)),
+        }
+    }
+
+    /// Asks, whatever it is.
+    ///
+    /// # Errors
+    /// When there is no answer in time, or the node is down.
+    pub async fn ask(&self, request: &Request, patience: Duration, what: &str) -> TestResult<Reply> {
+        let inner = &self.cluster.cluster;
+        match timeout(patience, inner.control::<Reply>(self.node, request)).await {
+            Ok(Ok(reply)) => Ok(reply),
+            Ok(Err(failure)) => {
+                Err(self.failed("no-answer", format!("{what} of {} has no answer: {}.", self.node, words(failure))))
+            }
+            Err(_) => {
+                let title = format!("{what} of {} has no answer after {} s.", self.node, patience.as_secs());
+                Err(self.failed("no-answer", title))
+            }
+        }
+    }
+
+    /// Asks until the node is there and answers, for ever: for clients in a storm.
+    pub async fn ask_on_and_on(&self, request: &Request) -> Reply {
+        loop {
+            match self.cluster.cluster.control(self.node, request).await {
+                Ok(reply) => return reply,
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    /// A failed expectation about this client.
+    pub fn failed(&self, rule: &'static str, title: impl Into<String>) -> Failed {
+        self.cluster.failed(rule, capital(title.into())).on([self.node])
+    }
+
+    fn odd(&self, reply: &impl fmt::Debug) -> Failed {
+        self.failed("own-answers", format!("{} answers its tester {reply:?}.", self.node))
+    }
+}
+
+fn words(failure: ControlFailure) -> String {
+    format!("{failure:?}").to_lowercase()
+}
+
+fn capital(mut text: String) -> String {
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}

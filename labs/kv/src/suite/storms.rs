@@ -1,0 +1,84 @@
+//! What happens in a storm besides the weather: clients, and recovery after it.
+
+use super::bounds::{ANSWER_AFTER_STORM, LOCK_OF_THE_DEAD_WITHIN, RECOVERY_BUDGET};
+use super::cluster::KvCluster;
+use super::load::{Load, begin, begin_turns};
+use super::puts::expect_value;
+use crate::contract::{PutError, Version};
+use crate::judge::KvJudge;
+use lab_harness::cluster::Cluster;
+use lab_harness::failed::{Failed, TestResult};
+use lab_harness::scenario::DrawnLoad;
+use lab_harness::suite::{Running, Storm};
+use windtunnel::Nanos;
+
+/// The lock of all storms.
+const LOCK: &str = "storm";
+
+/// Clients and recovery of all storms of the lab.
+#[must_use]
+pub fn storm() -> Storm<KvJudge> {
+    Storm { load, recovery, recovery_budget: RECOVERY_BUDGET }
+}
+
+/// As many clients as are drawn get and put; the others take turns with a lock.
+fn load(cluster: Cluster<KvJudge>, load: DrawnLoad) -> Running<()> {
+    let clients = KvCluster::new(cluster).clients();
+    let workers = usize::try_from(load.clients).unwrap_or(usize::MAX).min(clients.len());
+    let (workers, holders) = clients.split_at(workers);
+    let value_bytes = usize::try_from(load.command_bytes).expect("values fit the memory");
+    let at_work = begin(workers, Load { keys: 2, rest: load.propose_every.0.to_duration(), value_bytes });
+    let turns = begin_turns(holders, LOCK, [Nanos::from_millis(1), Nanos::from_millis(400)]);
+    Box::pin(async move {
+        let _end_with_the_storm = (at_work, turns);
+        std::future::pending().await
+    })
+}
+
+fn recovery(cluster: Cluster<KvJudge>) -> Running {
+    Box::pin(recover(KvCluster::new(cluster)))
+}
+
+/// All is healed. Whatever was asked is answered soon, each client can put and get again, and the lock is to be had.
+async fn recover(cluster: KvCluster) -> TestResult {
+    all_answered(&cluster).await?;
+    for client in cluster.clients() {
+        let key = format!("after the storm {}", client.node());
+        let told = client.put(&key, "value", Version::NONE).await?;
+        if !matches!(told, Ok(()) | Err(PutError::Maybe)) {
+            return Err(
+                client.failed("wrong-answer", format!("A key that nobody else puts cannot be created: {told:?}."))
+            );
+        }
+        expect_value(&client, &key).await?;
+        expect_readable(&client).await?;
+    }
+    let client = cluster.clients().remove(0);
+    let another = "another lock";
+    client.acquire_within(another, LOCK_OF_THE_DEAD_WITHIN).await?;
+    client.release(another).await
+}
+
+/// Reads what was put in the storm, for the judge to see.
+async fn expect_readable(client: &super::Client) -> TestResult {
+    for key in ["k0", "k1"] {
+        let _ = client.get(key).await?;
+    }
+    Ok(())
+}
+
+/// Waits until nothing that was asked in the storm is without an answer.
+pub(super) async fn all_answered(cluster: &KvCluster) -> TestResult {
+    let otherwise = || {
+        let oldest = cluster.inner().judge().operations().oldest_open();
+        let (words, called) = oldest.unwrap_or_default();
+        let patience = ANSWER_AFTER_STORM.as_secs();
+        Failed::new(
+            "no-answer",
+            format!("All is well for {patience} s, and there is no answer to {words}, called at {called}."),
+        )
+    };
+    let what = "all that was asked to be answered";
+    let look = |judge: &KvJudge| judge.operations().oldest_open().is_none().then_some(());
+    cluster.inner().until(what, ANSWER_AFTER_STORM, look, otherwise).await
+}
