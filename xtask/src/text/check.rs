@@ -2,6 +2,7 @@
 
 use super::{Style, counted};
 use crate::event::{CheckEvent, CheckVerdict};
+use lab_harness::wrap::{block, plain};
 use std::fmt::Write;
 
 /// The verdict and, if it is bad, why.
@@ -23,7 +24,7 @@ pub fn check(check: &CheckEvent, style: Style) -> String {
         CheckVerdict::Undecided => format!("{file}: {} ({size}{unknown})\n", style.yellow("undecided")),
     };
     if let Some(sentence) = &check.sentence {
-        let _ = write!(text, "\n  {sentence}.\n\n");
+        let _ = writeln!(text, "\n{}", block(&plain(&format!("{sentence}.")), 2, 6));
         let since = check.since_line.map_or(String::new(), |line| format!(" since line {line}"));
         let these = if check.core.len() == 1 { "this one" } else { "these" };
         let _ = writeln!(

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// check.called(ClientId(2), Register::Read, 30)?;
 /// let verdict = check.returned(ClientId(2), RegisterAnswer::Value(None), 40)?;
 /// let Verdict::NotLinearizable(violation) = verdict else { panic!("nothing was read after 7 had been written") };
-/// let sentence = "#1 read returned nothing after #0 write 7 had returned: it can only have been 7";
+/// let sentence = "#1 read returned nothing, called after #0 write 7: it can only have been 7";
 /// assert_eq!(violation.sentence, sentence);
 /// # Ok::<(), windtunnel::check::HistoryError>(())
 /// ```

@@ -78,7 +78,7 @@ fn sentence<Input, Output>(
     match others {
         [] => format!("{}{only}", words(last)),
         [before] if operations[*before].ended().is_some_and(|ended| ended < operations[last].called) => {
-            format!("{} after {} had returned{only}", words(last), words(*before))
+            format!("{}, called after {}{only}", words(last), words(*before))
         }
         some => {
             let others = some.iter().map(|other| OperationId(*other).to_string()).collect::<Vec<_>>();

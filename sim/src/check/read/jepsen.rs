@@ -1,4 +1,4 @@
-//! Jepsen's log lines: `INFO  jepsen.util - 3	:invoke	:cas	[0 2]`. Other lines of such a log are noise.
+//! Jepsen's log lines: `INFO  jepsen.util - 3 :invoke :cas [0 2]`. Other lines of such a log are noise.
 
 use super::edn;
 use super::words::{Happened, Said, Told, Word};
