@@ -32,8 +32,6 @@ struct Scene<'s, 'm, M: Model> {
     operations: &'s [Operation<M::Input, M::Output>],
     stood: Search<'m, M>,
     events: &'s [Event],
-    /// Everything that was open then or was called since.
-    present: Vec<usize>,
 }
 
 /// The smallest contradiction that a search of these events ends in, which had one at `at`; the smallest that was found within the budget.
@@ -52,14 +50,7 @@ where
     let mut stood = Search::new(model, initial);
     judge(&mut stood, operations, &events[..start], Ahead::Everything, meter)?;
     stood.forget_the_horizon();
-    let called = events[start..].iter().filter_map(|event| match event {
-        Event::Called(operation) => Some(*operation),
-        Event::Returned(_) => None,
-    });
-    let mut present = stood.open().chain(called).collect::<Vec<_>>();
-    present.sort_unstable();
-    present.dedup();
-    let mut scene = Scene { model, operations, stood, events: &events[start..], present };
+    let mut scene = Scene { model, operations, stood, events: &events[start..] };
     scene.end_at_the_first_return(at - start, meter)?;
     let last = scene.events.last().map_or(0, |event| event.operation());
     let mut core = scene.grow(meter).unwrap_or_else(|_| scene.returned());
@@ -80,8 +71,16 @@ where
     fn end_at_the_first_return(&mut self, at: usize, meter: &mut Meter) -> Result<(), Exhausted> {
         let returns = (at..self.events.len()).filter(|place| matches!(self.events[*place], Event::Returned(_)));
         let ends = returns.take(super::horizon::Horizon::RETURNS + 1).collect::<Vec<_>>();
-        let whole = self.events;
-        let (mut low, mut high) = (0, ends.len() - 1);
+        let (whole, last) = (self.events, ends.len() - 1);
+        // Most often it is the first or one of the next: in steps that double, then halve.
+        let (mut low, mut high) = (0, 0);
+        while high < last {
+            self.events = &whole[..=ends[high]];
+            if self.contradicts(&self.returned(), meter)? {
+                break;
+            }
+            (low, high) = (high + 1, last.min(2 * high + 1));
+        }
         while low < high {
             let middle = usize::midpoint(low, high);
             self.events = &whole[..=ends[middle]];
@@ -89,6 +88,15 @@ where
         }
         self.events = &whole[..=ends[low]];
         Ok(())
+    }
+
+    /// Everything that was open when the scene began, or was called since.
+    fn present(&self) -> Vec<usize> {
+        let called = self.events.iter().filter_map(|event| match event {
+            Event::Called(operation) => Some(*operation),
+            Event::Returned(_) => None,
+        });
+        self.stood.open().chain(called).collect()
     }
 
     /// What returns in the scene, the last first.
@@ -132,7 +140,7 @@ where
 
     /// A search at the beginning of the scene for which all but the core is let go, and the events that are left to it.
     fn with_others_let_go(&self, core: &[usize]) -> (Search<'m, M>, Vec<Event>) {
-        let let_go = self.present.iter().copied().filter(|operation| !core.contains(operation)).collect::<Vec<_>>();
+        let let_go = self.present().into_iter().filter(|operation| !core.contains(operation)).collect::<Vec<_>>();
         let useful = self.useful(core, &let_go);
         let mut search = self.stood.fork();
         for operation in &let_go {
