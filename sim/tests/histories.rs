@@ -78,6 +78,18 @@ const LOCK: &str = r#"{"client":1,"at":1,"call":"acquire"}
 {"client":2,"at":20,"return":"granted","token":2,"until":40}
 "#;
 
+const SOME_TIMES: &str = r#"{"client":1,"at":0,"call":"get","key":"x"}
+{"client":1,"return":"no-key"}
+"#;
+
+#[test]
+fn line_ends_and_a_mark_at_the_beginning_change_nothing() {
+    let (windows, marked) = (KV.trim().replace('\n', "\r\n"), format!("\u{feff}{}", KV.trim()));
+    for text in [windows, marked] {
+        assert_eq!(read(&text, ModelName::Kv).expect("it is a history").operations, 2);
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_line_is_said_with_its_number() {
     for (text, model, problem) in [
@@ -88,6 +100,18 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
         ("{\"client\":1,\"call\":\"get\",\"key\":\"x\"}\n{\"client\":1,\"ca", ModelName::Kv, "line 2: no JSON"),
         (r#"{:process 1, :type :invoke, :f :get, :key "x"#, ModelName::KvAppend, "line 1: a string does not end"),
         ("INFO  jepsen.util - 0\t:invoke\t:write", ModelName::CasRegister, "line 1: the value is missing"),
+        (
+            "[\n{\"client\":1,\"call\":\"get\",\"key\":\"x\"}\n]",
+            ModelName::Kv,
+            "line 1: it is no operation, and those from line 2 on",
+        ),
+        (SOME_TIMES, ModelName::Kv, "line 2: some lines say when they happened and some do not"),
+        (
+            r#"{:process 1, :type :invoke, :f :get, :key "x", :key "y"}"#,
+            ModelName::KvAppend,
+            "line 1: `:key` is said twice",
+        ),
+        (r#"{"client":1,"call":"get","key":"x","key":"y"}"#, ModelName::Kv, "line 1: no JSON: `key` is said twice"),
         ("", ModelName::Kv, "there is no operation in it"),
         ("hello\nworld\n", ModelName::Kv, "there is no operation in it"),
     ] {

@@ -76,8 +76,10 @@ impl Model for Kv {
     fn leads_to(&self, earlier: Asked<'_, Self>, later: Asked<'_, Self>) -> bool {
         match (earlier.input, later.input, later.output) {
             // It makes one version, and what was answered or can be done about others stands on others.
-            (Put(_, value, version), Get(_), Some(Found(read, of))) => version + 1 == *of && value == read,
-            (Put(_, _, version), Put(_, _, next), Some(Done) | None) => version + 1 == *next,
+            (Put(_, value, version), Get(_), Some(Found(read, of))) => {
+                version.checked_add(1) == Some(*of) && value == read
+            }
+            (Put(_, _, version), Put(_, _, next), Some(Done) | None) => version.checked_add(1) == Some(*next),
             (Put(..), Put(..), Some(OtherVersion)) => true,
             _ => false,
         }

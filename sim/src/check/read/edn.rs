@@ -75,7 +75,9 @@ impl Reader<'_> {
             self.expect(':')?;
             let name = self.symbol()?;
             let value = self.word()?;
-            map.insert(name, value);
+            if map.insert(name.clone(), value).is_some() {
+                return Err(format!("`:{name}` is said twice"));
+            }
         }
     }
 

@@ -8,13 +8,14 @@
 //! ```
 
 use super::words::{Happened, Said, Told, Word};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Reads one line.
 pub fn line(line: &str) -> Result<Told, String> {
-    let value: Value = serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
-    let Value::Object(object) = value else { return Err("a line is a JSON object".to_owned()) };
+    let Object(object) = serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
     let number = |name: &str| match object.get(name) {
         None => Ok(None),
         Some(value) => value.as_u64().map(Some).ok_or_else(|| format!("`{name}` is no whole number from 0 on")),
@@ -53,4 +54,34 @@ fn word(value: &Value) -> Result<Word, &'static str> {
         Value::Array(values) => Word::List(values.iter().map(word).collect::<Result<_, _>>()?),
         Value::Bool(_) | Value::Object(_) => return Err("is neither a number, nor text, nor a list of them"),
     })
+}
+
+/// An object in which every name is said once.
+struct Object(BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Object, D::Error> {
+        json.deserialize_map(Once)
+    }
+}
+
+struct Once;
+
+impl<'de> Visitor<'de> for Once {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut object = BTreeMap::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format!("`{name}` is said twice")));
+            }
+            object.insert(name, value);
+        }
+        Ok(Object(object))
+    }
 }

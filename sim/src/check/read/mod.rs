@@ -112,7 +112,7 @@ pub fn read_history<M: Decode>(
 fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<M>, ReadError> {
     let mut reading =
         Reading { history: History::with_limit(operations), lines: Vec::new(), format: Format::JsonLines };
-    let mut format = None;
+    let (mut format, mut noise, mut have_times) = (None, None, None);
     let (mut bytes, mut line) = (Vec::new(), 0);
     loop {
         bytes.clear();
@@ -124,14 +124,25 @@ fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<
         if bytes.len() as u64 == LONGEST_LINE {
             return Err(bad(format!("it is longer than {} MiB", LONGEST_LINE >> 20)));
         }
-        let words = std::str::from_utf8(&bytes).map_err(|_| bad("it is not UTF-8".to_owned()))?.trim();
+        let words = std::str::from_utf8(&bytes).map_err(|_| bad("it is not UTF-8".to_owned()))?;
+        let words = words.trim_start_matches('\u{feff}').trim(); // some editors begin a file with this mark
         if words.is_empty() {
             continue;
         }
-        // Before its first operation a log may say anything.
-        let Some(known) = format.or_else(|| Format::of(words)) else { continue };
+        let Some(known) = format.or_else(|| Format::of(words)) else {
+            noise = noise.or(Some(line));
+            continue;
+        };
         (format, reading.format) = (Some(known), known);
+        // Before its first operation a log may say anything, other files nothing.
+        if let Some(unread) = noise.filter(|_| known != Format::JepsenLog) {
+            let problem = format!("it is no operation, and those from line {line} on are {}", known.name());
+            return Err(ReadError::Line { line: unread, problem });
+        }
         if let Some(told) = known.line(words).map_err(bad)? {
+            if *have_times.get_or_insert(told.at.is_some()) != told.at.is_some() {
+                return Err(bad("some lines say when they happened and some do not: all do or none does".to_owned()));
+            }
             reading.take(told, line)?;
         }
     }

@@ -1,6 +1,6 @@
 //! Looking ahead: orders that make impossible what is about to be answered are not carried on.
 
-use super::{Operations, Search};
+use super::{Operations, Search, asked};
 use crate::check::linearizability::configurations::Configuration;
 use crate::check::linearizability::horizon::{Coming, Horizon, Stands};
 use crate::check::linearizability::slots::Slots;
@@ -28,13 +28,15 @@ where
     ) {
         let model = self.model;
         let coming = operations[operation].asked();
-        let revives = |other: usize| other != operation && model.revives(operations[other].asked(), coming);
+        let revives = |other: usize, is_let_go: bool| {
+            other != operation && model.revives(asked(operations, other, is_let_go), coming)
+        };
         let mut open_revivers = Slots::default();
         let mut stands = Stands::Uncalled;
         for (slot, open) in self.window.iter().enumerate().filter_map(|(slot, open)| Some((slot, open.as_ref()?))) {
             if open.operation == operation {
                 stands = Stands::Open(slot);
-            } else if revives(open.operation) {
+            } else if revives(open.operation, open.is_let_go) {
                 open_revivers.insert(slot);
             }
         }
@@ -43,7 +45,9 @@ where
         }
         let is_heard_of =
             |other: &usize| operations[*other].ended().is_some() || !model.is_read(&operations[*other].input);
-        let revivers_to_come = called_until_then.filter(|other| is_heard_of(other) && revives(*other)).count();
+        let revivers_to_come = called_until_then
+            .filter(|other| is_heard_of(other) && revives(*other, self.to_let_go.contains(other)))
+            .count();
         self.horizon.push(Coming { operation, stands, revivers_to_come, open_revivers });
         for place in 0..self.configurations.places() {
             let Some(configuration) = self.configurations.at(place).cloned() else { continue };

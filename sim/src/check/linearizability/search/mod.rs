@@ -114,7 +114,7 @@ where
             self.states.widen(self.window.len());
         }
         self.window[slot] = Some(open);
-        let (model, asked) = (self.model, operations[open.operation].asked());
+        let (model, asked) = (self.model, asked(operations, open.operation, open.is_let_go));
         self.horizon.called(open.operation, slot, |coming| model.revives(asked, operations[coming].asked()));
         // Whether it is free depends on the state alone: configurations of one state stay as incomparable as they were.
         for place in 0..self.configurations.places() {
@@ -131,8 +131,7 @@ where
         }
         meter.cost.steps += 1;
         let model = self.model;
-        let asked = operations[operation].asked();
-        let asked = if is_let_go { Asked { output: None, ..asked } } else { asked };
+        let asked = asked(operations, operation, is_let_go);
         let step = match model.step(self.states.get(from), asked) {
             None => Step::Illegal,
             Some(state) => Step::To(self.states.intern(state, |state| model.weight(state))),
@@ -172,6 +171,12 @@ where
         };
         self.window.iter().flatten().filter(asks_the_same).map(|open| open.operation).max()
     }
+}
+
+/// What was asked and answered; of what is let go, the answer says nothing.
+fn asked<M: Model>(operations: &Operations<M>, operation: usize, is_let_go: bool) -> Asked<'_, M> {
+    let asked = operations[operation].asked();
+    if is_let_go { Asked { output: None, ..asked } } else { asked }
 }
 
 fn without(mut configuration: Configuration, slot: usize) -> Configuration {

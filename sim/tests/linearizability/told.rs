@@ -1,0 +1,185 @@
+//! Histories as real services make them: some clients, a service that does one thing after the other, outcomes that nobody learns, and
+//! one answer that may be a lie. And the definition of linearizability on every prefix of them.
+
+use proptest::prelude::*;
+use std::collections::HashSet;
+use windtunnel::check::{Asked, ClientId, History, Model};
+
+/// A model that can be served.
+pub trait Service: Model<Input: Clone + PartialEq, Output: Clone + PartialEq> {
+    /// What a right service answers in this state at this time.
+    fn answer(&self, state: &Self::State, input: &Self::Input, now: u64) -> Self::Output;
+
+    /// Another answer.
+    fn lie(&self, input: &Self::Input, output: &Self::Output, salt: u64) -> Self::Output;
+
+    /// The answer as it is when the client is told.
+    fn told(&self, output: Self::Output, _now: u64) -> Self::Output {
+        output
+    }
+}
+
+/// An operation, by the places of its call and its answer among the events.
+#[derive(Clone, Debug)]
+pub struct Told<I, O> {
+    pub client: ClientId,
+    pub input: I,
+    pub output: Option<O>,
+    pub called: usize,
+    pub returned: Option<usize>,
+}
+
+/// What happened at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Called(usize),
+    Returned(usize),
+    GaveUp(usize),
+}
+
+#[derive(Clone, Debug)]
+pub struct Story<I, O> {
+    pub operations: Vec<Told<I, O>>,
+    pub events: Vec<Event>,
+}
+
+/// What a client does next: which client, what it asks if it is idle, and what becomes of what it asked otherwise.
+pub type Choice<I> = (u8, I, u8);
+
+/// Choices of a few clients, of which about this share of the steps gives up.
+pub fn choices<I: Clone + std::fmt::Debug>(
+    clients: u8,
+    inputs: impl Strategy<Value = I>,
+    length: usize,
+) -> impl Strategy<Value = Vec<Choice<I>>> {
+    prop::collection::vec((0..clients, inputs, any::<u8>()), 0..length)
+}
+
+/// The story of these choices; `gives_up` of 256 steps end an operation without an answer.
+pub fn story<S: Service>(
+    service: &S,
+    choices: &[Choice<S::Input>],
+    gives_up: u8,
+    lie: Option<(usize, u64)>,
+) -> Story<S::Input, S::Output> {
+    let mut story = Story { operations: Vec::<Told<S::Input, S::Output>>::new(), events: Vec::new() };
+    let mut waits = std::collections::BTreeMap::<u8, (usize, Option<S::Output>)>::new();
+    let mut state: Option<S::State> = None;
+    for (step, (client, input, what)) in choices.iter().enumerate() {
+        let place = story.events.len();
+        match waits.remove(client) {
+            None => {
+                let id = story.operations.len();
+                // Who gave up goes on under another name.
+                let client_id = ClientId(u64::from(*client) + 100 * id as u64);
+                let (client_id, input) = (client_id, input.clone());
+                story.operations.push(Told { client: client_id, input, output: None, called: place, returned: None });
+                story.events.push(Event::Called(id));
+                waits.insert(*client, (id, None));
+            }
+            Some((id, _)) if *what < gives_up => story.events.push(Event::GaveUp(id)),
+            Some((id, None)) => {
+                let asked = story.operations[id].input.clone();
+                let before = state.take().unwrap_or_else(|| service.initial(&service.key(&asked)));
+                let output = service.answer(&before, &asked, step as u64);
+                let told = service.told(output.clone(), step as u64);
+                let after = service.step(&before, Asked { input: &asked, output: Some(&told) });
+                state = Some(after.expect("the model knows its service"));
+                waits.insert(*client, (id, Some(output)));
+            }
+            Some((id, Some(output))) => {
+                story.operations[id].output = Some(service.told(output, step as u64));
+                story.operations[id].returned = Some(place);
+                story.events.push(Event::Returned(id));
+            }
+        }
+    }
+    if let Some((which, salt)) = lie {
+        let answered = story.operations.iter().filter(|operation| operation.output.is_some()).count();
+        let mut told = story.operations.iter_mut().filter(|operation| operation.output.is_some());
+        if let Some(operation) = told.nth(which % answered.max(1)) {
+            operation.output = operation.output.take().map(|output| service.lie(&operation.input, &output, salt));
+        }
+    }
+    story
+}
+
+impl<I: Clone, O: Clone> Story<I, O> {
+    pub fn history(&self) -> History<I, O> {
+        let mut history = History::new();
+        for (at, event) in self.events.iter().enumerate() {
+            let at = at as u64;
+            match *event {
+                Event::Called(id) => {
+                    history.called(self.operations[id].client, self.operations[id].input.clone(), at).map(drop)
+                }
+                Event::Returned(id) => {
+                    let output = self.operations[id].output.clone().expect("it returned");
+                    history.returned(self.operations[id].client, output, at).map(drop)
+                }
+                Event::GaveUp(id) => history.unknown(self.operations[id].client, at).map(drop),
+            }
+            .expect("the story is in order");
+        }
+        history
+    }
+
+    /// The length of the first prefix that no order explains: what holds of no prefix holds of none that is longer.
+    pub fn bad_from<M: Model<Input = I, Output = O>>(&self, model: &M) -> Option<usize> {
+        let is_bad = |length: usize| !self.is_linearizable(model, length, |_| true);
+        let (mut low, mut high) = (0, self.events.len());
+        if !is_bad(high) {
+            return None;
+        }
+        while low + 1 < high {
+            let middle = usize::midpoint(low, high);
+            if is_bad(middle) { high = middle } else { low = middle }
+        }
+        Some(high)
+    }
+
+    /// Whether some order explains what is told in the first `length` events, the answers of operations that `keep` does not name left out.
+    pub fn is_linearizable<M: Model<Input = I, Output = O>>(
+        &self,
+        model: &M,
+        length: usize,
+        keep: impl Fn(usize) -> bool,
+    ) -> bool {
+        let called = self.operations.iter().enumerate().filter(|(_, operation)| operation.called < length);
+        let all = called.map(|(id, operation)| {
+            let end = operation.returned.filter(|returned| *returned < length && keep(id));
+            (operation.called, end, &operation.input, end.and(operation.output.as_ref()))
+        });
+        let all = all.collect::<Vec<_>>();
+        let Some(initial) = all.first().map(|(_, _, input, _)| model.initial(&model.key(input))) else { return true };
+        Orders { model, all, seen: HashSet::new() }.go_on(0, &initial)
+    }
+}
+
+/// Wing and Gong's search with a memory of where it was (Lowe 2017, section 3): no cleverness else.
+struct Orders<'o, M: Model> {
+    model: &'o M,
+    #[allow(clippy::type_complexity)]
+    all: Vec<(usize, Option<usize>, &'o M::Input, Option<&'o M::Output>)>,
+    seen: HashSet<(u64, M::State)>,
+}
+
+impl<M: Model> Orders<'_, M> {
+    fn go_on(&mut self, done: u64, state: &M::State) -> bool {
+        let is_left = |place: &usize| done >> place & 1 == 0;
+        let Some(first_end) = (0..self.all.len()).filter(is_left).filter_map(|place| self.all[place].1).min() else {
+            return true; // all that is left need not have happened
+        };
+        if !self.seen.insert((done, state.clone())) {
+            return false;
+        }
+        (0..self.all.len()).filter(is_left).any(|place| {
+            let (called, _, input, output) = self.all[place];
+            called < first_end
+                && self
+                    .model
+                    .step(state, Asked { input, output })
+                    .is_some_and(|state| self.go_on(done | 1 << place, &state))
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! The checker against the definition, on what services tell their clients: five clients, outcomes that nobody learns, equal requests, and
+//! one lie. Whole histories, and every prefix of them while they are made.
+
+#[path = "linearizability/machine.rs"]
+mod machine;
+#[path = "linearizability/services.rs"]
+mod services;
+#[path = "linearizability/told.rs"]
+mod told;
+
+use machine::{INPUTS, machines};
+use proptest::prelude::*;
+use std::rc::Rc;
+use told::{Choice, Event, Service, Story, choices, story};
+use windtunnel::check::OperationId;
+use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check};
+use windtunnel::check::models::{
+    AppendList, CasRegister, Counter, CounterAsk, Element, Kv, KvAppend, KvAppendAsk, KvAsk, ListAsk, Lock, LockAsk,
+    Register,
+};
+
+/// With all but a few answers let go, the definition takes twice as long with every operation.
+const SMALL: usize = 11;
+
+type Lie = Option<(usize, u64)>;
+
+fn lies() -> impl Strategy<Value = Lie> {
+    prop::option::weighted(0.7, (any::<usize>(), any::<u64>()))
+}
+
+/// How many of 256 steps give up: few, or very many.
+fn giving_up() -> impl Strategy<Value = u8> {
+    prop_oneof![Just(10_u8), Just(80)]
+}
+
+fn agrees<S: Service>(service: &S, choices: &[Choice<S::Input>], gives_up: u8, lie: Lie) -> Result<(), TestCaseError> {
+    let story = story(service, choices, gives_up, lie);
+    let bad_from = story.bad_from(service);
+    let truth = bad_from.is_none();
+    prop_assert!(truth || lie.is_some(), "a service that did not lie: {:?}", story.events);
+    let found = check(service, &story.history(), Budget::default()).verdict;
+    prop_assert_eq!(found == Verdict::Linearizable, truth, "{:?}", found);
+    if let Verdict::NotLinearizable(violation) = found {
+        is_a_smallest_contradiction(service, &story, &violation)?;
+    }
+    online_agrees(service, &story, bad_from)
+}
+
+/// Whether what is named contradicts itself with all else let go, at the first return at which the history contradicts itself, and nothing of it can be left out.
+fn is_a_smallest_contradiction<S: Service>(
+    service: &S,
+    story: &Story<S::Input, S::Output>,
+    violation: &Violation,
+) -> Result<(), TestCaseError> {
+    let end = story.operations[violation.operation.0].returned.expect("a contradiction ends with a return") + 1;
+    prop_assert_eq!(Some(end), story.bad_from(service), "another return: {:?}", violation);
+    if story.operations.len() > SMALL {
+        return Ok(());
+    }
+    // What had returned before the end that was looked at stands.
+    let begin = violation.since.map_or(0, |since| {
+        let since = &story.operations[since.0];
+        since.returned.unwrap_or(since.called)
+    });
+    let stands = |id: usize| story.operations[id].returned.is_some_and(|returned| returned <= begin) && begin > 0;
+    let contradicts =
+        |core: &[OperationId]| !story.is_linearizable(service, end, |id| stands(id) || core.contains(&OperationId(id)));
+    prop_assert!(contradicts(&violation.core), "no contradiction: {:?}", violation);
+    for place in (0..violation.core.len()).filter(|_| violation.since.is_none()) {
+        let smaller = [&violation.core[..place], &violation.core[place + 1..]].concat();
+        prop_assert!(!contradicts(&smaller), "{:?} will do of {:?}", smaller, violation);
+    }
+    Ok(())
+}
+
+/// Tells a story as it happens. No verdict may be wrong about what was told so far; one on what lies behind a call that is still open may come later, by a few events.
+fn online_agrees<S: Service>(
+    service: &S,
+    story: &Story<S::Input, S::Output>,
+    bad_from: Option<usize>,
+) -> Result<(), TestCaseError> {
+    let is_bad = |length: usize| bad_from.is_some_and(|bad| length >= bad);
+    let mut online = Online::new(service, Budget::default());
+    let mut open = Vec::new();
+    let mut late_since = None;
+    for (at, event) in story.events.iter().enumerate() {
+        match *event {
+            Event::Called(id) => {
+                let operation = &story.operations[id];
+                online.called(operation.client, operation.input.clone(), at as u64).expect("in order");
+                open.push(id);
+            }
+            Event::GaveUp(id) => {
+                online.unknown(story.operations[id].client, at as u64).expect("in order");
+                open.retain(|other| *other != id);
+            }
+            Event::Returned(id) => {
+                open.retain(|other| *other != id);
+                let operation = &story.operations[id];
+                let output = operation.output.clone().expect("it returned");
+                let verdict = online.returned(operation.client, output, at as u64).expect("in order");
+                if verdict != Verdict::Linearizable {
+                    prop_assert!(is_bad(at + 1), "a false alarm at {}: {:?}", at, verdict);
+                    return Ok(());
+                }
+                let first_open = open.iter().map(|id| story.operations[*id].called).min();
+                let settled = first_open.unwrap_or(at + 1);
+                prop_assert!(!is_bad(settled), "too late at {}", at);
+                let beyond =
+                    story.events[settled..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
+                if is_bad(at + 1) {
+                    let since = *late_since.get_or_insert(beyond);
+                    prop_assert!(beyond < since + 8.max(since / 2), "much too late at {}", at);
+                }
+            }
+        }
+    }
+    let verdict = online.finish();
+    prop_assert_eq!(verdict == Verdict::Linearizable, bad_from.is_none(), "in the end: {:?}", verdict);
+    Ok(())
+}
+
+/// A long history, with much open at a time: a search that looks ahead must not see what is not there.
+fn is_explained_at_length<S: Service>(
+    service: &S,
+    choices: &[Choice<S::Input>],
+    lie: Lie,
+) -> Result<(), TestCaseError> {
+    let story = story(service, choices, 4, lie);
+    let found = check(service, &story.history(), Budget::default()).verdict;
+    let truth = lie.is_none() || story.is_linearizable(service, usize::MAX, |_| true);
+    prop_assert_eq!(found == Verdict::Linearizable, truth, "{:?}", found);
+    Ok(())
+}
+
+fn cas_chains() -> impl Strategy<Value = Register> {
+    prop_oneof![
+        1 => Just(Register::Read),
+        1 => (0..3_i64).prop_map(Register::Write),
+        4 => (0..3_i64, 0..3_i64).prop_map(|(from, to)| Register::CompareAndSet { from, to }),
+    ]
+}
+
+fn counters() -> impl Strategy<Value = CounterAsk> {
+    let key = || Rc::<str>::from("");
+    prop_oneof![
+        1 => Just(()).prop_map(move |()| CounterAsk::Read(key())),
+        3 => prop_oneof![Just(1), Just(2), Just(-1), Just(0)].prop_map(move |by| CounterAsk::Add(key(), by)),
+    ]
+}
+
+fn lists() -> impl Strategy<Value = ListAsk> {
+    let key = || Rc::<str>::from("");
+    prop_oneof![
+        Just(()).prop_map(move |()| ListAsk::Read(key())),
+        "[12]".prop_map(move |element| ListAsk::Append(key(), Element::new(&element))),
+    ]
+}
+
+fn versioned() -> impl Strategy<Value = KvAsk> {
+    let key = || Rc::<str>::from("");
+    prop_oneof![
+        1 => Just(()).prop_map(move |()| KvAsk::Get(key())),
+        2 => ("[ab]", 0..5_u64).prop_map(move |(value, version)| KvAsk::Put(key(), value.into(), version)),
+    ]
+}
+
+fn texts() -> impl Strategy<Value = KvAppendAsk> {
+    let key = || Rc::<str>::from("");
+    prop_oneof![
+        3 => Just(()).prop_map(move |()| KvAppendAsk::Get(key())),
+        1 => "[ab]{0,2}".prop_map(move |value| KvAppendAsk::Put(key(), value.into())),
+        3 => "[ab]{0,2}".prop_map(move |value| KvAppendAsk::Append(key(), value.into())),
+    ]
+}
+
+fn locks() -> impl Strategy<Value = LockAsk> {
+    let key = || Rc::<str>::from("");
+    prop_oneof![
+        3 => Just(()).prop_map(move |()| LockAsk::Acquire(key())),
+        2 => (1..5_u64).prop_map(move |token| LockAsk::Release(key(), token)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn machines_by_chance(machine in machines(), choices in choices(6, 0..INPUTS, 42), gives_up in giving_up(), lie in lies()) {
+        agrees(&machine, &choices, gives_up, lie)?;
+    }
+
+    #[test]
+    fn chains_of_compare_and_set(choices in choices(5, cas_chains(), 42), gives_up in giving_up(), lie in lies()) {
+        agrees(&CasRegister, &choices, gives_up, lie)?;
+    }
+
+    #[test]
+    fn counters_of_small_steps(choices in choices(5, counters(), 42), gives_up in giving_up(), lie in lies()) {
+        agrees(&Counter, &choices, gives_up, lie)?;
+    }
+
+    #[test]
+    fn lists_of_equal_elements(choices in choices(5, lists(), 42), gives_up in giving_up(), lie in lies()) {
+        agrees(&AppendList, &choices, gives_up, lie)?;
+    }
+
+    #[test]
+    fn versions_that_are_asked_for_again(choices in choices(5, versioned(), 42), gives_up in giving_up(), lie in lies()) {
+        agrees(&Kv, &choices, gives_up, lie)?;
+    }
+
+    #[test]
+    fn texts_of_two_letters(choices in choices(5, texts(), 42), gives_up in giving_up(), lie in lies()) {
+        agrees(&KvAppend, &choices, gives_up, lie)?;
+    }
+
+    #[test]
+    fn locks_with_leases(choices in choices(5, locks(), 42), gives_up in giving_up(), lie in lies()) {
+        agrees(&Lock, &choices, gives_up, lie)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn long_histories_of_machines(machine in machines(), choices in choices(8, 0..INPUTS, 120), lie in lies()) {
+        is_explained_at_length(&machine, &choices, lie)?;
+    }
+
+    #[test]
+    fn long_histories_of_the_ready_models(
+        texts in choices(8, texts(), 240),
+        versioned in choices(8, versioned(), 240),
+        lists in choices(8, lists(), 240),
+        counters in choices(8, counters(), 240),
+    ) {
+        is_explained_at_length(&KvAppend, &texts, None)?;
+        is_explained_at_length(&Kv, &versioned, None)?;
+        is_explained_at_length(&AppendList, &lists, None)?;
+        is_explained_at_length(&Counter, &counters, None)?;
+    }
+}
