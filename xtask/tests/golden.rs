@@ -95,6 +95,11 @@ fn json_events_are_pinned() {
     repository.write("storm.toml", "about = \"a storm\"\nnodes = 3\nduration = \"5s\"\n");
     let mutant = "what: it is wrong\nrules: never-yields\n\n--- /dev/null\n+++ b/src/new.rs\n@@ -0,0 +1 @@\n+wrong\n";
     repository.write("solutions/raft/mutants/wrong.patch", mutant);
+    let stale = r#"{"client":1,"call":"put","key":"x","value":"a","version":0}
+        {"client":1,"return":"done"}
+        {"client":1,"call":"get","key":"x"}
+        {"client":1,"return":"no-key"}"#;
+    repository.write("stale.jsonl", stale);
     let mut kinds: BTreeMap<String, Value> = BTreeMap::new();
     let mut lines = vec![
         "list raft --flight",
@@ -104,6 +109,8 @@ fn json_events_are_pinned() {
         "test raft fails_on_odd_seeds aborts --seed 1 --fail-fast --jobs 1",
         "new raft",
         "schema",
+        "check stale.jsonl --model kv",
+        "check stale.jsonl --model kv --steps 0",
         "export target/course",
         "power raft wrong --seeds 1..2 --jobs 1",
         "power raft wrong --fly --seed 1 --scenario storm.toml --node-binary none",

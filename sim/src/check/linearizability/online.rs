@@ -8,7 +8,10 @@ use crate::check::history::{ClientId, History, HistoryError, OperationId};
 use crate::check::model::Model;
 use std::collections::BTreeMap;
 
-/// A check that is told what happens as it happens.
+/// A check that is told what happens as it happens: the order in which it is told is the order of events, also where times are equal.
+///
+/// An answer is judged once every earlier call of its object has ended, or with those that are open counted as unknown after some
+/// more events: a contradiction may be told a few events late, and names the return at which it showed.
 ///
 /// ```
 /// use windtunnel::check::linearizability::{Budget, Online, Verdict};

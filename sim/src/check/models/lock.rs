@@ -129,3 +129,36 @@ impl Model for Lock {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a lock can have been asked and have answered so, one after the other.
+    fn is_possible(answers: &[(LockAsk, Option<LockAnswer>)]) -> bool {
+        let initial = Lock.initial(&"".into());
+        let step = |state: LockState, (input, output): &(LockAsk, Option<LockAnswer>)| {
+            Lock.step(&state, Asked { input, output: output.as_ref() })
+        };
+        answers.iter().try_fold(initial, step).is_some()
+    }
+
+    fn acquired(token: Token, until: Option<u64>, told: u64) -> (LockAsk, Option<LockAnswer>) {
+        (Acquire("".into()), Some(Granted { token, until, told }))
+    }
+
+    #[test]
+    fn who_does_not_know_whether_it_was_granted_takes_no_lock_that_is_held_for_ever() {
+        let nobody_knows = || (Acquire("".into()), None);
+        assert!(!is_possible(&[acquired(1, None, 5), nobody_knows(), acquired(2, None, 90)]));
+        assert!(is_possible(&[nobody_knows(), (Acquire("".into()), Some(Held)), acquired(2, None, 5)]));
+    }
+
+    #[test]
+    fn a_lease_ends_when_it_says_and_tokens_grow() {
+        assert!(!is_possible(&[acquired(1, Some(20), 5), acquired(2, None, 19)]));
+        assert!(is_possible(&[acquired(1, Some(20), 5), acquired(2, None, 20)]));
+        assert!(!is_possible(&[acquired(2, Some(20), 5), acquired(2, None, 20)]));
+        assert!(!is_possible(&[(Acquire("".into()), Some(Held))]));
+    }
+}
