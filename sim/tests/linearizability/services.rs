@@ -31,7 +31,7 @@ impl Service for Counter {
     fn answer(&self, state: &i64, input: &CounterAsk, now: u64) -> CounterAnswer {
         match input {
             CounterAsk::Read(_) => CounterAnswer::Stands(*state),
-            CounterAsk::Add(..) if now % 3 == 0 => CounterAnswer::Done,
+            CounterAsk::Add(..) if now.is_multiple_of(3) => CounterAnswer::Done,
             CounterAsk::Add(_, by) => CounterAnswer::Stands(state + by),
         }
     }
@@ -71,7 +71,7 @@ impl Service for Kv {
 
     fn lie(&self, input: &KvAsk, output: &KvAnswer, salt: u64) -> KvAnswer {
         match (input, output) {
-            (KvAsk::Get(_), KvAnswer::Found(value, version)) if salt % 2 == 0 => {
+            (KvAsk::Get(_), KvAnswer::Found(value, version)) if salt.is_multiple_of(2) => {
                 KvAnswer::Found(Rc::clone(value), version + 1 - salt / 2 % 2 * 2)
             }
             (KvAsk::Get(_), KvAnswer::Found(..)) => KvAnswer::NoKey,
@@ -119,7 +119,7 @@ impl Service for Lock {
 
     fn lie(&self, _input: &LockAsk, output: &LockAnswer, salt: u64) -> LockAnswer {
         match output {
-            LockAnswer::Granted { token, until, told } if salt % 2 == 0 => {
+            LockAnswer::Granted { token, until, told } if salt.is_multiple_of(2) => {
                 LockAnswer::Granted { token: (token + salt / 2 % 4).saturating_sub(1), until: *until, told: *told }
             }
             LockAnswer::Granted { .. } => LockAnswer::Held,

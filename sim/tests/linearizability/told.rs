@@ -1,5 +1,6 @@
 //! Histories as real services make them: some clients, a service that does one thing after the other, outcomes that nobody learns, and
 //! one answer that may be a lie. And the definition of linearizability on every prefix of them.
+#![allow(clippy::disallowed_types)] // a set that is only asked what it contains
 
 use proptest::prelude::*;
 use std::collections::HashSet;
