@@ -225,7 +225,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn long_histories_of_machines(machine in machines(), choices in choices(8, 0..INPUTS, 120), lie in lies()) {
+    fn long_histories_of_machines(machine in machines(), choices in choices(5, 0..INPUTS, 120), lie in lies()) {
         is_explained_at_length(&machine, &choices, lie)?;
     }
 
