@@ -27,14 +27,27 @@ pub fn name() -> String {
 /// All nodes, this one included, in order.
 #[must_use]
 pub fn members() -> Vec<NodeId> {
-    current().start.members.clone()
+    current().start.members()
 }
 
-/// All other nodes, in order.
+/// All nodes, group by group: servers and their clients, say. All are in one group unless the test has parted them.
+#[must_use]
+pub fn groups() -> Vec<Vec<NodeId>> {
+    current().start.groups.clone()
+}
+
+/// All other nodes of this node's group, in order.
 #[must_use]
 pub fn peers() -> Vec<NodeId> {
     let context = current();
-    context.start.members.iter().copied().filter(|member| *member != context.start.node).collect()
+    let own = context.start.groups.iter().find(|group| group.contains(&context.start.node));
+    own.into_iter().flatten().copied().filter(|member| *member != context.start.node).collect()
+}
+
+/// A number that the test gives its nodes, by its name; nothing if it gives none. What names there are says the lab.
+#[must_use]
+pub fn setting(name: &str) -> Option<u64> {
+    current().start.settings.get(name).copied()
 }
 
 /// Answers what the tester asks over the control port. A later handler takes the place of this one.

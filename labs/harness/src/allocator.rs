@@ -1,14 +1,8 @@
-//! What workers allocate with.
+//! What workers allocate with: here and not in each lab, since one binary may link two of them.
 
 use mimalloc::MiMalloc;
 use windtunnel::memory::CountingAllocator;
 
-/// Fast, and with a count of what each node holds. A lab makes it the global allocator of every binary that
-/// links it.
-pub type WorkerAllocator = CountingAllocator<MiMalloc>;
-
-/// The one value of [`WorkerAllocator`].
-#[must_use]
-pub const fn worker_allocator() -> WorkerAllocator {
-    CountingAllocator(MiMalloc)
-}
+/// Fast, and with a count of what each node holds.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator<MiMalloc> = CountingAllocator(MiMalloc);

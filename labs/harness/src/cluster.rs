@@ -31,6 +31,8 @@ pub(crate) struct Surroundings {
 pub struct Cluster<J: Judge> {
     tester: Tester,
     judge: Rc<RefCell<J>>,
+    /// How many nodes are none of clients.
+    servers: u32,
     surroundings: Surroundings,
     waits: Waits,
 }
@@ -40,6 +42,7 @@ impl<J: Judge> Clone for Cluster<J> {
         Cluster {
             tester: self.tester.clone(),
             judge: self.judge.clone(),
+            servers: self.servers,
             surroundings: self.surroundings,
             waits: self.waits.clone(),
         }
@@ -53,8 +56,14 @@ impl<J: Judge> fmt::Debug for Cluster<J> {
 }
 
 impl<J: Judge> Cluster<J> {
-    pub(crate) const fn new(tester: Tester, judge: Rc<RefCell<J>>, surroundings: Surroundings, waits: Waits) -> Self {
-        Cluster { tester, judge, surroundings, waits }
+    pub(crate) const fn new(
+        tester: Tester,
+        judge: Rc<RefCell<J>>,
+        servers: u32,
+        surroundings: Surroundings,
+        waits: Waits,
+    ) -> Self {
+        Cluster { tester, judge, servers, surroundings, waits }
     }
 
     /// The same nodes for who works beside the test body: what they wait for is not what the test waits for.
@@ -68,10 +77,22 @@ impl<J: Judge> Cluster<J> {
         self.tester.nodes()
     }
 
-    /// The node behind this one, going round.
+    /// The nodes that the test is about, in order: all but those of clients.
+    #[must_use]
+    pub fn servers(&self) -> &[NodeId] {
+        &self.nodes()[..self.servers as usize]
+    }
+
+    /// The nodes of clients, in order.
+    #[must_use]
+    pub fn client_nodes(&self) -> &[NodeId] {
+        &self.nodes()[self.servers as usize..]
+    }
+
+    /// The server behind this one, going round.
     #[must_use]
     pub fn after(&self, node: NodeId) -> NodeId {
-        NodeId(node.0 % self.nodes().len() as u32 + 1)
+        NodeId(node.0 % self.servers + 1)
     }
 
     /// What the judge has seen. Do not hold it across an `.await`.

@@ -29,7 +29,7 @@ pub struct Standing {
 
 /// What a lab knows of a run while it goes on. There is one for each run, shared with the test body.
 pub trait Judge: 'static {
-    /// A judge for a run of so many nodes.
+    /// A judge for a run of so many nodes, those of clients not counted.
     fn new(nodes: u32) -> Self;
 
     /// A node showed something.

@@ -3,7 +3,7 @@
 //!
 //! - [`suite`]: what a lab is made of: parts, tests, storms;
 //! - [`cluster`]: the handle by which a test body drives its nodes;
-//! - [`judge`]: who watches a run and checks the lab's rules;
+//! - [`judge`]: who watches a run and checks the lab's rules; [`history`]: what clients are told, for the judges that watch some;
 //! - [`scenario`]: weather as data, and the schedules that a seed draws from it;
 //! - `run`, `storm`: one test under one seed; `fly`: the same on real processes, [`meter`] counts what clients do there;
 //! - `story`: how a failure is told;
@@ -14,11 +14,14 @@
 //! simulated world is built: that is what the command line links against.
 #![warn(missing_docs)]
 
+pub mod lineup;
 pub mod near;
 pub mod protocol;
 pub mod scenario;
 pub mod wrap;
 
+#[cfg(feature = "sim")]
+mod asking;
 #[cfg(feature = "sim")]
 mod awaited;
 #[cfg(feature = "sim")]
@@ -27,6 +30,8 @@ pub mod cluster;
 pub mod failed;
 #[cfg(feature = "flight")]
 mod fly;
+#[cfg(feature = "sim")]
+pub mod history;
 #[cfg(feature = "sim")]
 pub mod judge;
 #[cfg(feature = "sim")]
@@ -58,5 +63,3 @@ pub mod worker;
 
 #[cfg(feature = "sim")]
 mod allocator;
-#[cfg(feature = "sim")]
-pub use allocator::{WorkerAllocator, worker_allocator};

@@ -2,6 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::judge::Judge;
+use crate::lineup::Lineup;
 use crate::protocol::ScenarioText;
 use crate::scenario::{Scenario, ScenarioError, Schedule};
 use crate::suite::{Body, Lab, Running, Test};
@@ -15,7 +16,7 @@ pub(crate) const EVENT_BUDGET: u64 = 5_000_000;
 
 /// A run to be.
 pub(crate) struct Plan<J: Judge> {
-    pub nodes: u32,
+    pub lineup: Lineup,
     pub time_budget: Nanos,
     pub course: Course<J>,
 }
@@ -58,13 +59,15 @@ impl<J: Judge> Plan<J> {
         let storm = |name: &str, text: &str| {
             let schedule = shelf.scenario(name, text, lab.observations)?.draw(seed);
             let time_budget = schedule.duration.0.saturating_add(lab.storm.recovery_budget);
-            Ok(Plan { nodes: schedule.nodes, time_budget, course: Course::Storm(Box::new(schedule)) })
+            Ok(Plan { lineup: schedule.lineup(), time_budget, course: Course::Storm(Box::new(schedule)) })
         };
         match (scenario, test.map(|test| &test.body)) {
             (Some(scenario), _) => storm(&scenario.name, &scenario.text),
             (None, Some(Body::Storm { scenario, text })) => storm(scenario, text),
-            (None, Some(Body::Directed { nodes, time_budget, run })) => {
-                Ok(Plan { nodes: *nodes, time_budget: *time_budget, course: Course::Story(*run) })
+            (None, Some(Body::Directed { nodes, client_nodes, settings, time_budget, run })) => {
+                let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+                let lineup = Lineup { nodes: *nodes, client_nodes: *client_nodes, settings };
+                Ok(Plan { lineup, time_budget: *time_budget, course: Course::Story(*run) })
             }
             (None, None) => Err(ScenarioError::Nothing),
         }
@@ -74,6 +77,8 @@ impl<J: Judge> Plan<J> {
     pub fn set(&self, options: &mut Options) {
         options.time_budget = self.time_budget;
         options.event_budget = EVENT_BUDGET;
+        options.groups = self.lineup.groups();
+        options.settings = self.lineup.settings.clone();
         let Course::Storm(schedule) = &self.course else { return };
         for node in &schedule.node {
             let weather = ClockWeather { offset_ns: node.offset.nanos, drift_ppm: node.drift_ppm.0 };

@@ -4,6 +4,7 @@ use crate::awaited::{Sealed, Waits};
 use crate::cluster::{Cluster, Surroundings};
 use crate::failed::{Failed, TestResult};
 use crate::judge::Judge;
+use crate::lineup::Lineup;
 use crate::output::Capture;
 use crate::plan::{Course, EVENT_BUDGET, Plan, Shelf};
 use crate::protocol::{Isolation, RunRequest};
@@ -31,7 +32,7 @@ pub(crate) struct Manner {
 pub(crate) struct Ran {
     pub report: Report<TestResult>,
     pub kept: Kept,
-    pub nodes: u32,
+    pub lineup: Lineup,
     pub is_storm: bool,
     pub time_budget: Nanos,
 }
@@ -57,7 +58,7 @@ impl Ran {
 
 /// A run that can begin, in the tunnel or in flight.
 pub(crate) struct Scene<J: Judge> {
-    pub nodes: u32,
+    pub lineup: Lineup,
     pub course: Course<J>,
     pub surroundings: Surroundings,
     pub capture: Option<Capture>,
@@ -69,13 +70,13 @@ type Playing<J> = (Cluster<J>, Sealed<Running>);
 impl<J: Judge> Scene<J> {
     /// Who watches the run, and what its tester does; `parts` are for a storm. To be called where the run is.
     pub fn set(self, parts: Parts<J>) -> (Watcher<J>, impl FnOnce(Tester) -> Playing<J>) {
-        let Scene { nodes, course, surroundings, capture } = self;
-        let judge = Rc::new(RefCell::new(J::new(nodes)));
+        let Scene { lineup, course, surroundings, capture } = self;
+        let judge = Rc::new(RefCell::new(J::new(lineup.nodes)));
         let strikes_due = Rc::new(StrikesDue::default());
         let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
         let watch = Watcher::new(judge.clone(), strikes_due.clone(), struck.clone(), waits.clone(), capture);
         let body = move |tester: Tester| {
-            let cluster = Cluster::new(tester, judge, surroundings, waits.clone());
+            let cluster = Cluster::new(tester, judge, lineup.nodes, surroundings, waits.clone());
             let running: Running = match course {
                 Course::Story(story) => story(cluster.clone()),
                 Course::Storm(schedule) => {
@@ -102,9 +103,9 @@ pub(crate) fn run<J: Judge>(
     manner: &Manner,
 ) -> Result<Ran, ScenarioError> {
     let plan = Plan::expand(lab, shelf, test, request.seed, request.scenario.as_ref())?;
-    let (nodes, time_budget) = (plan.nodes, plan.time_budget);
+    let (lineup, time_budget) = (plan.lineup.clone(), plan.time_budget);
     let is_storm = matches!(plan.course, Course::Storm(_));
-    let simulation = Simulation::new(request.seed).program(nodes, program.clone()).with(|options| {
+    let simulation = Simulation::new(request.seed).program(lineup.all(), program.clone()).with(|options| {
         plan.set(options);
         options.record = manner.record;
         options.log_level = manner.log;
@@ -120,12 +121,12 @@ pub(crate) fn run<J: Judge>(
     let capture = if manner.record != Recorded::Nothing { Capture::begin().ok() } else { None };
     let (load, recovery) = (lab.storm.load, lab.storm.recovery);
     let surroundings = Surroundings { calm: LinkWeather::default(), power_losses: true };
-    let scene = Scene { nodes, course: plan.course, surroundings, capture };
+    let scene = Scene { lineup: lineup.clone(), course: plan.course, surroundings, capture };
     let setup = move || {
         let (watch, body) = scene.set(Parts { load: Box::new(load), recovery: Box::new(recovery) });
         (watch, move |tester| body(tester).1)
     };
     let (report, mut kept) = simulation.observe(setup, Watcher::into_kept);
     kept.struck.run_is_over(EventNumber(report.events));
-    Ok(Ran { report, kept, nodes, is_storm, time_budget })
+    Ok(Ran { report, kept, lineup, is_storm, time_budget })
 }

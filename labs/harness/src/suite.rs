@@ -63,8 +63,12 @@ pub struct Test<J: Judge> {
 pub enum Body<J: Judge> {
     /// A story in code.
     Directed {
-        /// How many nodes it has.
+        /// How many nodes it is about.
         nodes: u32,
+        /// How many nodes of clients come after these.
+        client_nodes: u32,
+        /// Numbers that all nodes are told, by name.
+        settings: &'static [(&'static str, u64)],
         /// Virtual time after which it has failed.
         time_budget: Nanos,
         /// The story.
@@ -117,6 +121,19 @@ impl fmt::Debug for Clients {
 }
 
 impl<J: Judge> Test<J> {
+    /// A storm: its part, name, points, what it is about, and the file below `scenarios/<lab>/` with its content.
+    #[must_use]
+    pub const fn storm(
+        part: &'static str,
+        name: &'static str,
+        points: u32,
+        about: &'static str,
+        scenario: &'static str,
+        text: &'static str,
+    ) -> Self {
+        Test { name, mit: None, part, points, about, grounded: None, body: Body::Storm { scenario, text } }
+    }
+
     /// Tags that filters know: `mit`, `storm`.
     #[must_use]
     pub fn tags(&self) -> Vec<&'static str> {

@@ -244,7 +244,7 @@ impl<J: Judge> Worker<'_, J> {
         let again = broken.is_some() && !request.record;
         let recorded = if again { once(Recorded::Last(STORY_EVENTS)).ok() } else { None };
         let told = recorded.as_ref().unwrap_or(&ran);
-        let mut rows = told.report.recording.as_ref().map(|recording| story::rows::<J>(recording, told.nodes));
+        let mut rows = told.report.recording.as_ref().map(|recording| story::rows::<J>(recording, told.lineup.nodes));
         if let (Some(rows), Some(broken)) = (&mut rows, &broken) {
             story::mark(rows, broken);
         }
@@ -307,7 +307,7 @@ impl<J: Judge> Worker<'_, J> {
             node: (broken.node != windtunnel::NodeId::TESTER).then_some(broken.node),
             event: Some(broken.moment.event.0),
             at_ns: broken.moment.at.0,
-            story: rows.map(|rows| story::of_failure::<J>(rows, broken, told.nodes)).unwrap_or_default(),
+            story: rows.map(|rows| story::of_failure::<J>(rows, broken, told.lineup.all())).unwrap_or_default(),
             log: told.kept.log.clone(),
             output: told.kept.output.clone(),
             schedule,

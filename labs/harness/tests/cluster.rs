@@ -138,7 +138,7 @@ async fn power(cluster: Cluster<Nobody>) -> TestResult {
 }
 
 fn directed(name: &'static str, run: fn(Cluster<Nobody>) -> Running) -> Test<Nobody> {
-    let body = Body::Directed { nodes: 3, time_budget: Nanos::from_secs(60), run };
+    let body = Body::Directed { nodes: 3, client_nodes: 0, settings: &[], time_budget: Nanos::from_secs(60), run };
     Test { name, mit: None, part: "handle", points: 1, about: name, grounded: None, body }
 }
 

@@ -12,7 +12,6 @@ use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge};
 use lab_harness::protocol::{RefusalKind, Response, ScenarioText, Verdict, WORKER_ARGUMENT, progress};
 use lab_harness::suite::{Body, Lab, Part, Running, Storm, Test};
-use lab_harness::{WorkerAllocator, worker_allocator};
 use parent::Worker;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -20,9 +19,6 @@ use windtunnel::executor::Program;
 use windtunnel::time::sleep;
 use windtunnel::world::Moment;
 use windtunnel::{Nanos, NodeId, node};
-
-#[global_allocator]
-static ALLOCATOR: WorkerAllocator = worker_allocator();
 
 /// Sees nothing.
 struct Nobody;
@@ -81,6 +77,8 @@ macro_rules! misfit {
             grounded: None,
             body: Body::Directed {
                 nodes: 3,
+                client_nodes: 0,
+                settings: &[],
                 time_budget: Nanos::from_secs(5),
                 run: |$cluster| -> Running { Box::pin($body) },
             },

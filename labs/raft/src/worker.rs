@@ -7,13 +7,8 @@ use windtunnel::executor::Program;
 #[cfg(feature = "sim")]
 use {
     crate::suite,
-    lab_harness::{WorkerAllocator, libtest, worker, worker_allocator},
+    lab_harness::{libtest, worker},
 };
-
-/// Counts what each node holds, in every binary that links this lab.
-#[cfg(feature = "sim")]
-#[global_allocator]
-static ALLOCATOR: WorkerAllocator = worker_allocator();
 
 /// The `main` of a submission's binary: judges `R` as `cargo lab` asks it to, or flies it as a node.
 #[must_use]

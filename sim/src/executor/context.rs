@@ -103,7 +103,8 @@ impl Context {
         Context::born(&Start {
             node: NodeId::TESTER,
             name: String::new(),
-            members: Vec::new(),
+            groups: Vec::new(),
+            settings: BTreeMap::new(),
             seed: Seed(0),
             incarnation: Incarnation(0),
             shuffle_tasks: false,

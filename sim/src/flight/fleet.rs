@@ -4,7 +4,7 @@ use super::latency::Latency;
 use super::process::{NodeBinary, NodeProcess};
 use super::proxy::{Proxies, hold_port};
 use super::{FlightOptions, TakeOffError};
-use crate::line::LogLevel;
+use crate::line::{LogLevel, in_groups};
 use crate::units::NodeId;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -46,6 +46,7 @@ struct Config<'a> {
     seed: u64,
     log_level: LogLevel,
     peers: Vec<Peer>,
+    settings: &'a BTreeMap<String, u64>,
     control: Control<'a>,
 }
 
@@ -53,6 +54,8 @@ struct Config<'a> {
 struct Peer {
     node: NodeId,
     address: SocketAddr,
+    /// The number of its group, from 1.
+    group: usize,
 }
 
 #[derive(Serialize)]
@@ -95,7 +98,8 @@ impl Fleet {
             data: &berth.directory.join("data"),
             seed: options.seed.0,
             log_level: options.log_level,
-            peers: self.berths.keys().map(|peer| Peer { node: *peer, address: address(*peer) }).collect(),
+            peers: self.peers(options, address),
+            settings: &options.settings,
             control: Control { listen: berth.control, token: &self.token, wait: true },
         };
         let path = berth.config();
@@ -106,6 +110,15 @@ impl Fleet {
             file.write_all(text.as_bytes())
         };
         text.and_then(write).map_err(|source| TakeOffError::File { path: path.clone(), source })
+    }
+
+    fn peers(&self, options: &FlightOptions, address: impl Fn(NodeId) -> SocketAddr) -> Vec<Peer> {
+        let groups = in_groups(self.berths.len() as u32, &options.groups);
+        let of_group = |(group, nodes): (usize, Vec<NodeId>)| {
+            nodes.into_iter().map(move |node| (group, node)).collect::<Vec<_>>()
+        };
+        let nodes = (1..).zip(groups).flat_map(of_group);
+        nodes.map(|(group, node)| Peer { node, address: address(node), group }).collect()
     }
 
     /// Starts a node with what is in its directory.

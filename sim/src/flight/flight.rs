@@ -10,6 +10,7 @@ use crate::line::LogLevel;
 use crate::units::{Nanos, NodeId, Seed};
 use crate::world::body::{on_a_thread_of_its_own, tester_of};
 use crate::world::{Blind, Decisions, LinkWeather, Observer, Outcome, Report, Shared, Tester};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
@@ -30,6 +31,10 @@ pub struct FlightOptions {
     pub cluster: String,
     /// What the tester and the nodes draw from. What happens is not drawn from it: a flight does not repeat.
     pub seed: Seed,
+    /// The sizes of groups of nodes, from the first node on; the rest are a group of their own.
+    pub groups: Vec<u32>,
+    /// Numbers that nodes are told by name.
+    pub settings: BTreeMap<String, u64>,
     /// Latency of every link at the start; none but the loopback's without it.
     pub links: Option<LinkWeather>,
     /// When the run is over at the latest, on the real clock.
@@ -106,6 +111,8 @@ impl Flight {
             directory: directory.into(),
             cluster: "flight".to_owned(),
             seed: Seed(0),
+            groups: Vec::new(),
+            settings: BTreeMap::new(),
             links: None,
             time_budget: Nanos::from_secs(600),
             ready_within: Duration::from_secs(10),

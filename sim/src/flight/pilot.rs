@@ -11,7 +11,7 @@ use super::order::{Order, Piece};
 use super::unmade::Skipped;
 use super::{FlightOptions, TakeOffError};
 use crate::executor::Executor;
-use crate::line::{Clock, Event, Start};
+use crate::line::{Clock, Event, Start, in_groups};
 use crate::real::control_protocol::FromNode;
 use crate::real::machine_now;
 use crate::real::timers::Timers;
@@ -115,7 +115,8 @@ impl<'a> Pilot<'a> {
         self.step(Event::Start(Box::new(Start {
             node: NodeId::TESTER,
             name: "tester".to_owned(),
-            members: nodes,
+            groups: in_groups(nodes.len() as u32, &self.options.groups),
+            settings: self.options.settings.clone(),
             seed: self.options.seed,
             incarnation: Incarnation(1),
             shuffle_tasks: false,

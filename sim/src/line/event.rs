@@ -3,6 +3,7 @@
 use super::{CallId, ControlId, DiskReply, DiskResult, LogLevel, Method, OperationId, TimerId};
 use crate::units::{Incarnation, Nanos, NodeId, Seed};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The readings of a node's two clocks while it handles one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,8 +100,10 @@ pub struct Start {
     pub node: NodeId,
     /// Its own name.
     pub name: String,
-    /// All nodes but the tester, itself included, in order.
-    pub members: Vec<NodeId>,
+    /// All nodes but the tester, itself included, group by group.
+    pub groups: Vec<Vec<NodeId>>,
+    /// Numbers that the test gives its nodes, by name.
+    pub settings: BTreeMap<String, u64>,
     /// The seed of the run: for the streams of this node alone.
     pub seed: Seed,
     /// How often the node has been started, this start included.
@@ -112,6 +115,26 @@ pub struct Start {
     pub other_std_hash_keys: bool,
     /// Log lines below this are not made.
     pub log_level: Option<LogLevel>,
+}
+
+impl Start {
+    /// All nodes but the tester, itself included, in order.
+    #[must_use]
+    pub fn members(&self) -> Vec<NodeId> {
+        let mut members: Vec<NodeId> = self.groups.iter().flatten().copied().collect();
+        members.sort_unstable();
+        members
+    }
+}
+
+/// So many nodes, the first of them in groups of these sizes, and the rest in a group of their own.
+#[must_use]
+pub fn in_groups(nodes: u32, sizes: &[u32]) -> Vec<Vec<NodeId>> {
+    let mut left = (1..=nodes).map(NodeId);
+    let mut groups: Vec<Vec<NodeId>> = sizes.iter().map(|size| left.by_ref().take(*size as usize).collect()).collect();
+    groups.push(left.collect());
+    groups.retain(|group| !group.is_empty());
+    groups
 }
 
 /// Why a peer that got a request has no reply to it.

@@ -13,7 +13,7 @@ pub(crate) mod path;
 
 pub use disk::{DiskError, DiskReply, DiskRequest, DiskResult, FileId, Metadata, OpenMode};
 pub use effect::{Effect, LogLevel, LogLine, PanicReport};
-pub use event::{Clock, ControlFailure, Event, Rejection, Start};
+pub use event::{Clock, ControlFailure, Event, Rejection, Start, in_groups};
 
 use crate::units::Incarnation;
 use serde::{Deserialize, Serialize};

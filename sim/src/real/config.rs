@@ -3,7 +3,7 @@
 use crate::line::LogLevel;
 use crate::units::{NodeId, Seed};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,10 @@ pub struct NodeConfig {
     pub data: PathBuf,
     /// Where this node finds each member, itself included.
     pub peers: BTreeMap<NodeId, SocketAddr>,
+    /// The members, group by group.
+    pub groups: Vec<Vec<NodeId>>,
+    /// Numbers that lab code is told by name.
+    pub settings: BTreeMap<String, u64>,
     /// The port for a tester; without it there is none, and what the node shows is seen by nobody.
     pub control: Option<ControlConfig>,
     /// What the streams of this node are drawn from.
@@ -120,6 +124,8 @@ struct Written {
     listen: Spanned<String>,
     data: PathBuf,
     peers: Vec<WrittenPeer>,
+    #[serde(default)]
+    settings: BTreeMap<String, u64>,
     control: Option<WrittenControl>,
     #[serde(default)]
     seed: u64,
@@ -134,6 +140,9 @@ struct Written {
 struct WrittenPeer {
     node: Spanned<u32>,
     address: Spanned<String>,
+    /// Members of one number are a group.
+    #[serde(default)]
+    group: u32,
 }
 
 #[derive(Deserialize)]
@@ -194,16 +203,18 @@ impl Reader<'_> {
     }
 
     fn check(&self, written: Written) -> Result<NodeConfig, ConfigError> {
-        let Written { cluster, node, listen, data, peers: members, control, seed, log_level, allow_remote } = written;
+        let Written { cluster, node, listen, data, peers: members, settings, control, seed, log_level, allow_remote } =
+            written;
         if !(1..=LONGEST_CLUSTER_NAME).contains(&cluster.get_ref().len()) {
             return Err(self.at(&cluster, ConfigFault::ClusterName));
         }
         let own = self.node_id(&node)?;
-        let mut peers = BTreeMap::new();
-        for WrittenPeer { node, address } in &members {
+        let (mut peers, mut groups) = (BTreeMap::new(), BTreeMap::<u32, BTreeSet<NodeId>>::new());
+        for WrittenPeer { node, address, group } in &members {
             if peers.insert(self.node_id(node)?, self.address(address, allow_remote)?).is_some() {
                 return Err(self.at(node, ConfigFault::DuplicateNode(*node.get_ref())));
             }
+            groups.entry(*group).or_default().insert(self.node_id(node)?);
         }
         if !peers.contains_key(&own) {
             return Err(self.at(&node, ConfigFault::NotAMember(own.0)));
@@ -214,6 +225,8 @@ impl Reader<'_> {
             listen: self.address(&listen, allow_remote)?,
             data,
             peers,
+            groups: groups.into_values().map(|group| group.into_iter().collect()).collect(),
+            settings,
             control: control.map(|control| self.control(control)).transpose()?,
             seed: Seed(seed),
             log_level,

@@ -106,7 +106,7 @@ async fn fly(
     data: DataDirectory,
     switch: Switch,
 ) -> Result<Ended, NodeError> {
-    let NodeConfig { cluster, node, peers, control, seed, log_level, .. } = config;
+    let NodeConfig { cluster, node, peers, groups, settings, control, seed, log_level, .. } = config;
     let incarnation = data.incarnation;
     let log = Log::of(node, log_level);
     let clock = RealClock::start();
@@ -114,7 +114,8 @@ async fn fly(
     let start = Start {
         node,
         name: node.to_string(),
-        members: peers.keys().copied().collect(),
+        groups,
+        settings,
         seed,
         incarnation,
         shuffle_tasks: false,

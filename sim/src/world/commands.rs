@@ -92,7 +92,7 @@ impl World<'_> {
             Ok(host) => host,
             Err(message) => return self.fail(Failure::ProcessLost { node, message }),
         };
-        let members = self.machines.iter().enumerate().skip(1).map(|(id, _)| NodeId(id as u32)).collect();
+        let (groups, settings) = (self.groups.clone(), self.options.settings.clone());
         let Options { seed, other_std_hash_keys, log_level, .. } = self.options;
         let shuffle_tasks = self.options.shuffle_tasks.contains(&node);
         let now = self.now;
@@ -104,7 +104,7 @@ impl World<'_> {
         let (name, incarnation) = (machine.name.clone(), machine.incarnation);
         self.show_running(node, true);
         self.lifecycle(node, Lifecycle::Started(incarnation));
-        let start = Start { node, name, members, seed, incarnation, shuffle_tasks, other_std_hash_keys, log_level };
+        let start = Start { node, name, groups, settings, seed, incarnation, shuffle_tasks, other_std_hash_keys, log_level };
         self.shared.counters.borrow_mut().starts += u64::from(node != NodeId::TESTER);
         self.push_direct(node, Event::Start(Box::new(start)));
     }

@@ -75,6 +75,7 @@ struct World<'a> {
     network: Network,
     /// By node id; the tester is number 0.
     machines: Vec<Machine>,
+    groups: Vec<Vec<NodeId>>,
     at_event: BTreeMap<EventNumber, Vec<Command>>,
     /// What struck and when, by kind and place.
     faults: BTreeMap<Fault, Fold>,

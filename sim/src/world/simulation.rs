@@ -13,7 +13,7 @@ use super::weather::{ClockWeather, LinkWeather};
 use super::{End, Recorded, Recording, World};
 use crate::executor::{Executor, Program};
 use crate::fold::Fold;
-use crate::line::LogLevel;
+use crate::line::{LogLevel, in_groups};
 use crate::streams::{Purpose, Stream};
 use crate::units::{EventNumber, Nanos, NodeId, Seed};
 use madsim::time::TimeHandle;
@@ -42,6 +42,10 @@ pub struct Options {
     pub disks: DiskWeather,
     /// Clocks at the start, by node; those left out are right.
     pub clocks: BTreeMap<NodeId, ClockWeather>,
+    /// The sizes of groups of nodes, from the first node on; the rest are a group of their own.
+    pub groups: Vec<u32>,
+    /// Numbers that nodes are told by name.
+    pub settings: BTreeMap<String, u64>,
     /// Nodes whose ready tasks run in a drawn order.
     pub shuffle_tasks: BTreeSet<NodeId>,
     /// When the run is over at the latest.
@@ -80,6 +84,8 @@ impl Simulation {
             links: LinkWeather::default(),
             disks: DiskWeather::default(),
             clocks: BTreeMap::new(),
+            groups: Vec::new(),
+            settings: BTreeMap::new(),
             shuffle_tasks: BTreeSet::new(),
             time_budget: Nanos::from_secs(600),
             event_budget: 50_000_000,
@@ -196,6 +202,7 @@ impl<'a> World<'a> {
             .map(|(name, id)| Machine::new(name, NodeId(id), wall, &options))
             .collect();
         let nodes = machines.len() - 1;
+        let groups = in_groups(nodes as u32, &options.groups);
         *shared.running.borrow_mut() = vec![false; nodes + 1];
         *shared.disk_bytes.borrow_mut() = vec![0; nodes + 1];
         World {
@@ -210,6 +217,7 @@ impl<'a> World<'a> {
             event: EventNumber(0),
             last_node: NodeId::TESTER,
             at_this_instant: 0,
+            groups,
             machines,
             at_event: BTreeMap::new(),
             faults: BTreeMap::new(),

@@ -45,7 +45,7 @@ pub struct Tester {
 impl Tester {
     pub(crate) fn of_current(shared: Rc<Shared>) -> Self {
         let context = current();
-        let members = context.start.members.clone().into();
+        let members = context.start.members().into();
         Tester { context, shared, members, controls: Rc::default() }
     }
 

@@ -2,6 +2,7 @@
 
 use super::unmade;
 use crate::judge::Judge;
+use crate::lineup::Lineup;
 use crate::plan::{Course, Plan, Shelf};
 use crate::protocol::{FlightCourse, FlightLoad, FlightSkipped, FlyRequest, Refusal, RefusalKind, ScenarioText};
 use crate::scenario::{DrawnLoad, Scenario, Time};
@@ -10,7 +11,7 @@ use windtunnel::Nanos;
 
 /// A flight to be.
 pub(super) struct Flightplan<J: Judge> {
-    pub nodes: u32,
+    pub lineup: Lineup,
     pub time_budget: Nanos,
     pub course: Course<J>,
     /// What clients do in a storm.
@@ -42,9 +43,9 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
             (storm(lab, &calm(*nodes, lasts), None, None, request)?, Some(*load))
         }
     };
-    let Plan { nodes, time_budget, course } = plan;
+    let Plan { lineup, time_budget, course } = plan;
     Ok(match course {
-        Course::Story(_) => Flightplan { nodes, time_budget, course, load: NO_LOAD, lasts: None, skipped: Vec::new() },
+        Course::Story(_) => Flightplan { lineup, time_budget, course, load: NO_LOAD, lasts: None, skipped: Vec::new() },
         Course::Storm(schedule) => {
             let (mut schedule, skipped) = unmade::take_out(*schedule);
             if matches!(request.course, FlightCourse::Calm { .. }) {
@@ -52,7 +53,7 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
             }
             let load = load_of(&schedule.load, asked);
             let lasts = (load.clients > 0).then_some(schedule.duration.0);
-            Flightplan { nodes, time_budget, course: Course::Storm(Box::new(schedule)), load, lasts, skipped }
+            Flightplan { lineup, time_budget, course: Course::Storm(Box::new(schedule)), load, lasts, skipped }
         }
     })
 }
@@ -74,7 +75,7 @@ fn storm<J: Judge>(
     let duration = lasts.map_or(read.duration, Time);
     let schedule = Scenario { duration, ..read }.draw(request.seed);
     let time_budget = duration.0.saturating_add(lab.storm.recovery_budget);
-    Ok(Plan { nodes: schedule.nodes, time_budget, course: Course::Storm(Box::new(schedule)) })
+    Ok(Plan { lineup: schedule.lineup(), time_budget, course: Course::Storm(Box::new(schedule)) })
 }
 
 const NO_LOAD: DrawnLoad =

@@ -54,17 +54,19 @@ pub(crate) fn fly<J: Judge>(
     radio: &Radio,
     tell: impl FnMut(FlightRow) + Send + 'static,
 ) -> Result<FlightResult, Refusal> {
-    let Flightplan { nodes, time_budget, course, load, lasts, skipped } = course::plan(lab, request)?;
+    let Flightplan { lineup, time_budget, course, load, lasts, skipped } = course::plan(lab, request)?;
     let is_storm = matches!(course, Course::Storm(_));
-    let flight = Flight::new(NodeBinary::at(&request.node_binary), nodes, &request.directory).with(|options| {
+    let flight = Flight::new(NodeBinary::at(&request.node_binary), lineup.all(), &request.directory).with(|options| {
         options.cluster = lab.name.to_owned();
         options.seed = request.seed;
         options.time_budget = time_budget;
+        options.groups = lineup.groups();
+        options.settings = lineup.settings.clone();
     });
     // Links are as fast as the loopback unless a fault slows them.
     let calm = LinkWeather { latency: [Nanos::ZERO; 2], ..LinkWeather::default() };
     let surroundings = Surroundings { calm, power_losses: false };
-    let scene = Scene { nodes, course, surroundings, capture: None };
+    let scene = Scene { lineup: lineup.clone(), course, surroundings, capture: None };
     let (clients, recovery) = (course::clients(lab)?.load, lab.storm.recovery);
     let outside = radio.clone();
     let setup = move || {
@@ -83,7 +85,7 @@ pub(crate) fn fly<J: Judge>(
     kept.struck.run_is_over(EventNumber(flown.report.events));
     took_off(&flown, radio)?;
     let Flown { report, fsyncs, inherited, skipped: commands, unclean, history_error, .. } = flown;
-    let ran = Ran { report, kept, nodes, is_storm, time_budget };
+    let ran = Ran { report, kept, lineup, is_storm, time_budget };
     let stood_still = Nanos(radio.stood_still_ns.load(Ordering::Relaxed));
     let landed = radio.land.load(Ordering::Relaxed);
     let (verdict, broken) = verdict::of(lab, &ran, Circumstances { stood_still, landed, inherited });

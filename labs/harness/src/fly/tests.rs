@@ -41,11 +41,11 @@ fn planned(request: &FlyRequest) -> Flightplan<Anything> {
 
 #[test]
 fn a_scenario_says_how_many_nodes_for_how_long_and_what_clients_do_unless_the_command_line_does() {
-    let Flightplan { nodes, lasts, load, .. } = planned(&request(None, None, "load = { clients = 2 }\n"));
-    assert_eq!((nodes, lasts, load.clients, load.snapshot_every), (3, Some(Nanos::from_secs(2)), 2, 0));
+    let Flightplan { lineup, lasts, load, .. } = planned(&request(None, None, "load = { clients = 2 }\n"));
+    assert_eq!((lineup.nodes, lasts, load.clients, load.snapshot_every), (3, Some(Nanos::from_secs(2)), 2, 0));
     let asked = FlightLoad { snapshot_every: 70, snapshot_bytes: 7, ..FlightLoad::lasting(5_000_000_000) };
-    let Flightplan { nodes, lasts, load, time_budget, .. } = planned(&request(Some(5), Some(asked), ""));
-    assert_eq!((nodes, lasts, time_budget), (5, Some(Nanos::from_secs(5)), Nanos::from_secs(6)));
+    let Flightplan { lineup, lasts, load, time_budget, .. } = planned(&request(Some(5), Some(asked), ""));
+    assert_eq!((lineup.nodes, lasts, time_budget), (5, Some(Nanos::from_secs(5)), Nanos::from_secs(6)));
     assert_eq!((load.clients, load.propose_every.0), (FlightLoad::WINDOW, Nanos::ZERO));
     assert_eq!((load.snapshot_every, load.snapshot_bytes), (70, 7));
     let own = request(None, Some(asked), "load = { snapshot_every = 30, snapshot_bytes = 3 }\n");
@@ -63,16 +63,16 @@ fn a_load_that_nobody_described_takes_snapshots() {
 #[test]
 fn a_scenario_that_names_a_node_which_is_not_there_is_refused() {
     let third = "[[event]]\nat = \"1s\"\ndo = \"kill\"\nnode = 3\n";
-    assert_eq!(planned(&request(Some(3), None, third)).nodes, 3);
+    assert_eq!(planned(&request(Some(3), None, third)).lineup.nodes, 3);
     let refusal = course::plan(&lab::<Anything>(), &request(Some(2), None, third)).err().expect("it is refused");
     assert!(refusal.message.contains("node 3"), "{}", refusal.message);
 }
 
 /// Runs a storm with flight's clients in the tunnel; what the links are like at its end, and how it is judged.
 fn flown(nothing_lost: TestResult) -> (FlightVerdict, Option<String>) {
-    let Flightplan { nodes, course, load, time_budget, .. } = planned(&request(None, None, ""));
+    let Flightplan { lineup, course, load, time_budget, .. } = planned(&request(None, None, ""));
     let calm = LinkWeather { latency: [Nanos::ZERO; 2], loss_ppm: Ppm::NEVER, ..LinkWeather::default() };
-    let scene = Scene { nodes, course, surroundings: Surroundings { calm, power_losses: false }, capture: None };
+    let scene = Scene { lineup: lineup.clone(), course, surroundings: Surroundings { calm, power_losses: false }, capture: None };
     let program = Program::new(|| async {
         loop {
             sleep(Duration::from_millis(10)).await;
@@ -86,8 +86,8 @@ fn flown(nothing_lost: TestResult) -> (FlightVerdict, Option<String>) {
         let (watch, body) = scene.set(parts);
         (watch, move |tester| body(tester).1)
     };
-    let (report, kept) = Simulation::new(Seed(1)).program(nodes, program).observe(setup, Watcher::into_kept);
-    let ran = Ran { report, kept, nodes, is_storm: true, time_budget };
+    let (report, kept) = Simulation::new(Seed(1)).program(lineup.all(), program).observe(setup, Watcher::into_kept);
+    let ran = Ran { report, kept, lineup, is_storm: true, time_budget };
     let (verdict, broken) = verdict::of(&lab::<Anything>(), &ran, Circumstances::default());
     (verdict, broken.map(|broken| broken.rule))
 }

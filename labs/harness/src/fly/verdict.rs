@@ -81,7 +81,7 @@ mod tests {
             hash_at: None,
         };
         let kept = Kept { broken, ..Kept::default() };
-        Ran { report, kept, nodes: 3, is_storm: true, time_budget: Nanos::from_secs(9) }
+        Ran { report, kept, lineup: crate::lineup::Lineup::of(3), is_storm: true, time_budget: Nanos::from_secs(9) }
     }
 
     fn verdict(outcome: Outcome<TestResult>) -> FlightVerdict {

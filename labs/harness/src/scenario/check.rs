@@ -50,6 +50,9 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
     let nodes = scenario.nodes;
     let message = format!("{nodes} nodes cannot be run");
     require((1..=MOST_NODES).contains(&nodes), &[Key("nodes")], message, "allowed here: 1 to 200")?;
+    let message = format!("{nodes} nodes and {} of clients cannot be run", scenario.client_nodes);
+    let all = nodes.saturating_add(scenario.client_nodes);
+    require(all <= MOST_NODES, &[Key("client_nodes")], message, "allowed here: 200 altogether")?;
     let message = "a storm of no duration is none";
     require(scenario.duration > Time::ZERO, &[Key("duration")], message, "")?;
     load(scenario)?;
@@ -57,7 +60,7 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
     links(scenario)?;
     for (index, node) in scenario.node.iter().enumerate() {
         let path = [Key("node"), Item(index), Key("node")];
-        exists(node.node, nodes, &path)?;
+        exists(node.node, scenario.all(), &path)?;
         let first = scenario.node[..index].iter().all(|other| other.node != node.node);
         require(first, &path, format!("node {} is described twice", node.node.0), "")?;
     }
@@ -128,8 +131,8 @@ const CUT_INSTEAD: &str = "leave `bandwidth` out for no limit, or use a fault of
 fn links(scenario: &Scenario) -> Checked {
     for (index, link) in scenario.link.iter().enumerate() {
         let path = |key| [Key("link"), Item(index), Key(key)];
-        exists(link.from, scenario.nodes, &path("from"))?;
-        exists(link.to, scenario.nodes, &path("to"))?;
+        exists(link.from, scenario.all(), &path("from"))?;
+        exists(link.to, scenario.all(), &path("to"))?;
         require(link.from != link.to, &path("to"), "a node has no link to itself", "")?;
         let same = |other: &&super::weather::Link| (other.from, other.to) == (link.from, link.to);
         let message = format!("the link from {} to {} is described twice", link.from.0, link.to.0);
@@ -158,7 +161,7 @@ fn names(families: &[Family]) -> Checked {
 
 fn check_family(family: &Family, scenario: &Scenario) -> Checked {
     timing(family, scenario)?;
-    target(&family.kind, scenario.nodes)?;
+    target(&family.kind, scenario)?;
     if let Some(lasts) = family.kind.lasts() {
         let key = if matches!(family.kind, Kind::Kill(_) | Kind::PowerLoss(_)) { "down" } else { "lasts" };
         require(lasts.from > Time::ZERO, &[Key(key)], "a fault that ends as it begins is none", "")?;
@@ -196,12 +199,13 @@ fn timing(family: &Family, scenario: &Scenario) -> Checked {
     require(!nothing, &[Key("when"), Key("after")], "the name of what is observed is empty", "")
 }
 
-fn target(kind: &Kind, nodes: u32) -> Checked {
+fn target(kind: &Kind, scenario: &Scenario) -> Checked {
     let path = [Key("where")];
+    let nodes = scenario.nodes;
     match kind.target() {
         Target::Nodes(listed) => {
             for (index, node) in listed.iter().enumerate() {
-                exists(*node, nodes, &[Key("where"), Item(index)])?;
+                exists(*node, scenario.all(), &[Key("where"), Item(index)])?;
             }
             let all = kind.links().is_some() && listed.len() as u32 == nodes;
             require(!all, &path, "no node is left at the other end of the links", "use `links = \"all\"`")?;
@@ -212,6 +216,10 @@ fn target(kind: &Kind, nodes: u32) -> Checked {
         Target::Unsound => {
             let message = format!("of {nodes} disks none may be unsound: a majority stays sound");
             require(nodes >= 3, &path, message, "allowed here: any, leader, a node")?;
+        }
+        Target::Client => {
+            let message = "there are no nodes of clients";
+            require(scenario.client_nodes > 0, &path, message, "write `client_nodes = 1`, or whom it strikes")?;
         }
         Target::Any | Target::Leader | Target::Follower => {}
     }
@@ -229,7 +237,7 @@ fn target(kind: &Kind, nodes: u32) -> Checked {
 
 /// Disks that are drawn for each strike are in the end those of a majority. Who names nodes has seen to it.
 fn sound_majority(kind: &Kind, nodes: u32) -> Checked {
-    let is_drawn = !matches!(kind.target(), Target::Unsound | Target::Nodes(_));
+    let is_drawn = !matches!(kind.target(), Target::Unsound | Target::Client | Target::Nodes(_));
     let message =
         "a server whose disk has failed may stop for good, and drawn anew for each strike these are soon a majority";
     let help = "use `where = \"unsound\"`, a node or a list of nodes: a majority of the disks stays sound";
@@ -250,14 +258,14 @@ fn check_partition(partition: &Partition, nodes: u32) -> Checked {
     let path = [Key("where")];
     let one = match &partition.target {
         Target::Any => return Ok(()),
-        Target::Leader | Target::Follower => true,
+        Target::Leader | Target::Follower | Target::Client => true,
         Target::Nodes(listed) => listed.len() == 1,
         Target::Minority | Target::Majority | Target::Unsound => false,
     };
     let alone = partition.shapes.iter().all(|shape| *shape == Shape::IsolateOne);
     let message = "only the shape `isolate-one` has a `where`: other shapes hit no node in particular";
     require(alone, &path, message, "leave out `where`, or use `shapes = [\"isolate-one\"]`")?;
-    require(one, &path, "the shape `isolate-one` isolates one node", "allowed here: any, leader, follower, a node")
+    require(one, &path, "the shape `isolate-one` isolates one node", "allowed here: any, leader, follower, client, a node")
 }
 
 const SHAPES: &str = "allowed here: halves, isolate-one, bridge, ring, majority-minority, random";
@@ -277,7 +285,7 @@ fn check_event(event: &Event, scenario: &Scenario) -> Checked {
         let message = "an event with `at_event` strikes a node that is known before the run";
         require(!role, &[Key(key)], message, "allowed here: a node, a list of nodes; with `at` also leader, follower")?;
         if let Places::Nodes(nodes) = end {
-            nodes.into_iter().try_for_each(|node| exists(node, scenario.nodes, &[Key(key)]))?;
+            nodes.into_iter().try_for_each(|node| exists(node, scenario.all(), &[Key(key)]))?;
         }
     }
     if let (Action::DiskWeather { weather, .. }, When::AtEvent(_)) = (&event.action, &event.when) {

@@ -7,6 +7,7 @@
 use super::action::Action;
 use super::family;
 use super::file::{DrawnLoad, Scenario};
+use super::range::Rate;
 use super::schedule::{Drawn, Event, Schedule, When};
 use super::strike::{self, Storm};
 use super::weather::{Link, Node};
@@ -21,7 +22,7 @@ impl Scenario {
         let mut event = self.event.clone();
         let mut fault = Vec::new();
         let mut drawn = self.drawn.clone().unwrap_or(Drawn { seed, on: Vec::new(), off: Vec::new() });
-        let storm = Storm { nodes: self.nodes, duration: self.duration, drawn: drawn.seed };
+        let storm = Storm { nodes: self.nodes, client_nodes: self.client_nodes, duration: self.duration, drawn: drawn.seed };
         for (family, name) in self.fault.iter().zip(family::names(&self.fault)) {
             let strikes = strike::draw(family, &name, seed, storm);
             if strikes.is_some() && family.timing.when.is_some() {
@@ -45,9 +46,11 @@ impl Scenario {
         Schedule {
             about: self.about.clone(),
             nodes: self.nodes,
+            client_nodes: self.client_nodes,
+            settings: self.settings.clone(),
             duration: self.duration,
             link: self.draw_links(seed),
-            node: (1..=self.nodes).map(|node| self.draw_node(NodeId(node), seed)).collect(),
+            node: (1..=self.all()).map(|node| self.draw_node(NodeId(node), seed)).collect(),
             event,
             fault,
             load: self.draw_load(seed),
@@ -55,15 +58,24 @@ impl Scenario {
         }
     }
 
+    /// How many nodes there are, those of clients included.
+    pub(super) const fn all(&self) -> u32 {
+        self.nodes + self.client_nodes
+    }
+
     fn draw_links(&self, seed: Seed) -> Vec<Link> {
         let network = self.network.in_run(&mut options(seed, "network", 0));
-        let ends = (1..=self.nodes).flat_map(|from| (1..=self.nodes).map(move |to| (NodeId(from), NodeId(to))));
+        let ends = (1..=self.all()).flat_map(|from| (1..=self.all()).map(move |to| (NodeId(from), NodeId(to))));
         ends.filter(|(from, to)| from != to)
             .map(|(from, to)| {
                 let explicit = self.link.iter().find(|link| link.from == from && link.to == to);
                 explicit.cloned().unwrap_or_else(|| {
                     let entity = u64::from(from.0) << 32 | u64::from(to.0);
-                    network.draw(from, to, &mut options(seed, "link", entity))
+                    let drawn = network.draw(from, to, &mut options(seed, "link", entity));
+                    // A client's request that nobody sent twice does not come twice, over TCP or over anything else that a
+                    // client of ours trusts: a first refusal would mean nothing.
+                    let duplicate_ppm = if from.0 > self.nodes { Rate::default() } else { drawn.duplicate_ppm };
+                    Link { duplicate_ppm, ..drawn }
                 })
             })
             .collect()

@@ -7,6 +7,7 @@ use super::time::Time;
 use super::weather::{Clock, Disk, Link, Network, Node, Process};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A scenario: the weather of a kind of storm, and what clients do meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +18,12 @@ pub struct Scenario {
     /// How many nodes.
     #[schemars(range(min = 1, max = 200))]
     pub nodes: u32,
+    /// How many nodes of clients come after these, for labs whose clients are nodes. Faults strike them by `where = "client"`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub client_nodes: u32,
+    /// Numbers that all nodes are told, by name: what names there are says the lab.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, u64>,
     /// How long the storm lasts, before all is healed.
     pub duration: Time,
     /// What clients do during the storm.
@@ -49,6 +56,11 @@ pub struct Scenario {
     /// In a schedule, where it was drawn from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn: Option<Drawn>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
+pub(super) const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What clients do during the storm.

@@ -36,7 +36,7 @@ impl Schedule {
             let chances = strike::chances(seed, &name);
             Some(Waiting { family: family.clone(), name, after, number: 0, chances })
         });
-        let storm = Storm { nodes: self.nodes, duration: self.duration, drawn: seed };
+        let storm = Storm { nodes: self.nodes, client_nodes: self.client_nodes, duration: self.duration, drawn: seed };
         Occasions { seed, storm, waiting: waiting.collect() }
     }
 }

@@ -3,17 +3,17 @@
 use super::action::{Action, ScheduledAction};
 use super::family::{Direction, Partition, Shape};
 use super::place::{Places, Target};
-use super::strike::{both_or_one, shuffled};
+use super::strike::{Storm, both_or_one, shuffled};
 use windtunnel::NodeId;
 use windtunnel::streams::Stream;
 
 /// The cuts of one drawn partition.
-pub(super) fn draw(partition: &Partition, nodes: u32, stream: &mut Stream) -> Vec<ScheduledAction> {
+pub(super) fn draw(partition: &Partition, storm: Storm, stream: &mut Stream) -> Vec<ScheduledAction> {
     let shape = partition.shapes[stream.below(partition.shapes.len() as u64) as usize];
-    let order = shuffled(nodes, stream);
+    let order = shuffled(storm.nodes, stream);
     let ends = match shape {
         Shape::IsolateOne => {
-            let (near, far) = isolated(&partition.target, &order);
+            let (near, far) = isolated(&partition.target, &order, storm, stream);
             both_or_one(near, far, partition.direction, stream)
         }
         Shape::Halves => parted(&order, order.len() / 2, partition.direction, stream),
@@ -37,11 +37,12 @@ pub(super) fn draw(partition: &Partition, nodes: u32, stream: &mut Stream) -> Ve
     ends.into_iter().map(|(from, to)| Action::Cut { from, to }).collect()
 }
 
-fn isolated(target: &Target, order: &[NodeId]) -> (Places, Places) {
+fn isolated(target: &Target, order: &[NodeId], storm: Storm, stream: &mut Stream) -> (Places, Places) {
     let node = match target {
         Target::Leader => return (Places::Leader, Places::Others),
         Target::Follower => return (Places::Follower, Places::Others),
         Target::Nodes(listed) => listed[0],
+        Target::Client => storm.client(stream),
         _ => order[0],
     };
     let others = order.iter().copied().filter(|other| *other != node);

@@ -24,6 +24,8 @@ pub enum Target {
     /// A node drawn for each strike from those whose disks are unsound in this run: fewer than half of all, drawn once
     /// a run.
     Unsound,
+    /// A node of clients drawn for each strike.
+    Client,
     /// These nodes, all at once.
     Nodes(Vec<NodeId>),
 }
@@ -154,10 +156,10 @@ macro_rules! written_as_place {
     };
 }
 
-written_as_place!(Target, "\"any\", \"leader\", \"follower\", \"minority\", \"majority\", \"unsound\", a node or a list of nodes",
+written_as_place!(Target, "\"any\", \"leader\", \"follower\", \"minority\", \"majority\", \"unsound\", \"client\", a node or a list of nodes",
     nodes => Ok(Target::Nodes(nodes)), true,
     { "any" = Any, "leader" = Leader, "follower" = Follower, "minority" = Minority, "majority" = Majority,
-      "unsound" = Unsound });
+      "unsound" = Unsound, "client" = Client });
 written_as_place!(Place, "\"leader\", \"follower\" or a node",
     nodes => match nodes[..] {
         [node] => Ok(Place::Node(node)),
@@ -183,6 +185,7 @@ impl Serialize for Target {
             Target::Minority => serializer.serialize_str("minority"),
             Target::Majority => serializer.serialize_str("majority"),
             Target::Unsound => serializer.serialize_str("unsound"),
+            Target::Client => serializer.serialize_str("client"),
             Target::Nodes(nodes) => write_nodes(nodes, serializer),
         }
     }

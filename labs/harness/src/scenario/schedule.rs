@@ -2,11 +2,13 @@
 
 use super::action::{Action, ScheduledAction};
 use super::family::{Family, Kind};
-use super::file::DrawnLoad;
+use super::file::{DrawnLoad, is_zero};
 use super::time::Time;
 use super::weather::{Link, Node};
+use crate::lineup::Lineup;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::collections::BTreeMap;
 use windtunnel::{EventNumber, Seed};
 
 /// All that a run is told about its weather. Written as TOML it is a scenario file, and drawing
@@ -17,6 +19,12 @@ pub struct Schedule {
     pub about: String,
     /// How many nodes.
     pub nodes: u32,
+    /// How many nodes of clients come after these.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub client_nodes: u32,
+    /// Numbers that all nodes are told, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, u64>,
     /// How long the storm lasts.
     pub duration: Time,
     /// Every link's weather, in order of `from` and `to`.
@@ -104,6 +112,12 @@ impl Event {
 }
 
 impl Schedule {
+    /// Who takes part.
+    #[must_use]
+    pub fn lineup(&self) -> Lineup {
+        Lineup { nodes: self.nodes, client_nodes: self.client_nodes, settings: self.settings.clone() }
+    }
+
     /// Whether nodes are started again in this run: only a submission that persists survives that.
     #[must_use]
     pub fn restarts_nodes(&self) -> bool {

@@ -17,9 +17,17 @@ use windtunnel::{Nanos, NodeId, Seed, fold};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Storm {
     pub nodes: u32,
+    pub client_nodes: u32,
     pub duration: Time,
     /// What the run was drawn from: the same in a schedule that was saved.
     pub drawn: Seed,
+}
+
+impl Storm {
+    /// A node of clients.
+    pub fn client(self, stream: &mut Stream) -> NodeId {
+        NodeId(self.nodes + 1 + stream.below(self.client_nodes.into()) as u32)
+    }
 }
 
 /// All events of the family of that name in that run; nothing if the run does not have the family.
@@ -117,7 +125,7 @@ impl Strike {
     fn draw(family: &Family, storm: Storm, stream: &mut Stream) -> Strike {
         let pick = stream.below(1_000_000) as u32;
         let actions = match &family.kind {
-            Kind::Partition(partition) => partition::draw(partition, storm.nodes, stream),
+            Kind::Partition(partition) => partition::draw(partition, storm, stream),
             kind => match kind.links() {
                 Some((links, direction)) => {
                     let weather = link_change(kind, stream);
@@ -154,6 +162,7 @@ fn subject(target: &Target, storm: Storm, spare: u32, stream: &mut Stream) -> Su
             let unsound = unsound::nodes(nodes, storm.drawn);
             return Subject::Nodes(vec![unsound[stream.below(unsound.len() as u64) as usize]]);
         }
+        Target::Client => return Subject::Nodes(vec![storm.client(stream)]),
         Target::Any => 1,
         Target::Minority => Between { from: 1, to: u64::from(nodes - 1) / 2 }.one(stream),
         Target::Majority => Between { from: half + 1, to: u64::from(nodes - spare) }.one(stream),

@@ -1,11 +1,9 @@
 //! Who watches a run: every operation of every client, and who holds which lock.
 //!
-//! - [`Operations`]: which client asked what and was told what;
-//! - `linearizable`: whether any order of them explains all answers, by the checker of histories;
+//! - [`Operations`]: which client asked what and was told what, and whether any order explains all answers;
 //! - [`Turns`]: who holds which lock, as what, and until when;
 //! - `narrator`: the same in a few words, for stories.
 
-mod linearizable;
 mod narrator;
 mod operations;
 mod turns;

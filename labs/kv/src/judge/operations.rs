@@ -1,22 +1,22 @@
 //! All operations of all clients: what was asked, what was told, and whether that can be.
 
-use super::linearizable::Linearizable;
-use crate::contract::{PutError, PutRefused, Version};
+use crate::contract::{GetError, PutError, PutRefused, Version, Versioned};
+use crate::node::SERVER;
 use crate::observation::{Answered, Asked, Called, Returned, Told};
 use lab_harness::failed::Failed;
+use lab_harness::history::{History, name_of};
 use std::collections::BTreeMap;
+use windtunnel::check::models::{Kv, KvAnswer, KvAsk};
 use windtunnel::world::Moment;
 use windtunnel::{Nanos, NodeId};
 
 const MAYBE: &str = "The contract, PutError::Maybe: the request was sent again, and was refused for its version.";
 
 /// What is known of all operations so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Operations {
-    calls: u64,
-    open: BTreeMap<(NodeId, u64), Open>,
+    history: History<Kv, Open>,
     tally: BTreeMap<NodeId, Tally>,
-    check: Linearizable,
 }
 
 /// How the operations of a node ended.
@@ -33,11 +33,15 @@ pub struct Tally {
 /// An operation that has not returned.
 #[derive(Debug)]
 struct Open {
-    number: u64,
     asked: Asked,
-    called: Nanos,
     /// Whether the server has refused it for its version, at least once.
     refused: bool,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        Operations { history: History::new(&Kv), tally: BTreeMap::new() }
+    }
 }
 
 impl Operations {
@@ -50,8 +54,8 @@ impl Operations {
     /// The operation that was called first of those that have not returned, in words, and when.
     #[must_use]
     pub fn oldest_open(&self) -> Option<(String, Nanos)> {
-        let ((node, _), oldest) = self.open.iter().min_by_key(|(_, open)| open.number)?;
-        Some((format!("{} of {node}", words(&oldest.asked)), oldest.called))
+        let (node, oldest) = self.history.oldest_open()?;
+        Some((format!("{} of {node}", words(&oldest.about.asked)), oldest.called))
     }
 
     /// A client calls.
@@ -59,10 +63,11 @@ impl Operations {
     /// # Errors
     /// When there are more operations than can be judged.
     pub fn called(&mut self, moment: Moment, node: NodeId, Called { call, asked }: Called) -> Result<(), Failed> {
-        self.calls += 1;
-        self.check.called(self.calls, node, &asked, moment.at)?;
-        self.open.insert((node, call), Open { number: self.calls, asked, called: moment.at, refused: false });
-        Ok(())
+        let input = match &asked {
+            Asked::Get { key } => KvAsk::Get(key.as_str().into()),
+            Asked::Put { key, value, version } => KvAsk::Put(key.as_str().into(), name_of(value).into(), version.0),
+        };
+        self.history.called(moment, node, call, input, Open { asked, refused: false })
     }
 
     /// The server answers a put.
@@ -70,9 +75,9 @@ impl Operations {
         if answered.answer != Err(PutRefused::Version) {
             return;
         }
-        for ((node, _), open) in &mut self.open {
+        for (node, open) in self.history.all_open() {
             let Asked::Put { key, version, .. } = &open.asked else { continue };
-            open.refused |= (*node, key, *version) == (answered.from, &answered.key, answered.version);
+            open.refused |= (node, key, *version) == (answered.from, &answered.key, answered.version);
         }
     }
 
@@ -81,9 +86,7 @@ impl Operations {
     /// # Errors
     /// When there are more operations than can be judged.
     pub fn died(&mut self, moment: Moment, node: NodeId) -> Result<(), Failed> {
-        let lost: Vec<u64> = self.open.range((node, 0)..=(node, u64::MAX)).map(|(_, open)| open.number).collect();
-        self.open.retain(|(of, _), _| *of != node);
-        lost.into_iter().try_for_each(|number| self.check.unknown(number, moment.at))
+        self.history.died(moment, node)
     }
 
     /// A clerk has answered.
@@ -91,7 +94,7 @@ impl Operations {
     /// # Errors
     /// If that cannot be.
     pub fn returned(&mut self, moment: Moment, node: NodeId, Returned { call, told }: Returned) -> Result<(), Failed> {
-        let Some(open) = self.open.remove(&(node, call)) else { return Ok(()) };
+        let Some(open) = self.history.open(node, call) else { return Ok(()) };
         let tally = self.tally.entry(node).or_default();
         tally.returned += 1;
         tally.done += u64::from(told == Told::Put(Ok(())));
@@ -105,8 +108,22 @@ impl Operations {
             let title = format!("{node} shows an answer that is none to {}.", words(&open.asked));
             return Err(Failed::new("own-observations", title).on([node]));
         }
-        self.check.returned(open.number, &told, moment.at)
+        self.history.returned(moment, node, call, output(&told)).map_err(|mut failed| {
+            failed.nodes.insert(0, SERVER); // beside whose operations contradict one another
+            failed
+        })
     }
+}
+
+/// What the model is told of an answer; nothing if it says nothing.
+fn output(told: &Told) -> Option<KvAnswer> {
+    Some(match told {
+        Told::Put(Err(PutError::Maybe)) => return None,
+        Told::Got(Ok(Versioned { value, version })) => KvAnswer::Found(name_of(value).into(), version.0),
+        Told::Got(Err(GetError::NoKey)) | Told::Put(Err(PutError::NoKey)) => KvAnswer::NoKey,
+        Told::Put(Ok(())) => KvAnswer::Done,
+        Told::Put(Err(PutError::Version)) => KvAnswer::OtherVersion,
+    })
 }
 
 /// An operation, in words.

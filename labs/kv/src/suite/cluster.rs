@@ -11,8 +11,6 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
-use windtunnel::line::ControlFailure;
-use windtunnel::time::{sleep, timeout};
 use windtunnel::world::LinkWeather;
 use windtunnel::{Nanos, NodeId, Ppm};
 
@@ -220,46 +218,20 @@ impl Client {
     /// # Errors
     /// When there is no answer in time, or the node is down.
     pub async fn ask(&self, request: &Request, patience: Duration, what: &str) -> TestResult<Reply> {
-        let inner = &self.cluster.cluster;
-        match timeout(patience, inner.control::<Reply>(self.node, request)).await {
-            Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(failure)) => {
-                Err(self.failed("no-answer", format!("{what} of {} has no answer: {}.", self.node, words(failure))))
-            }
-            Err(_) => {
-                let title = format!("{what} of {} has no answer after {} s.", self.node, patience.as_secs());
-                Err(self.failed("no-answer", title))
-            }
-        }
+        self.cluster.cluster.ask(self.node, request, patience, what).await
     }
 
     /// Asks until the node is there and answers, for ever: for clients in a storm.
     pub async fn ask_on_and_on(&self, request: &Request) -> Reply {
-        loop {
-            match self.cluster.cluster.control(self.node, request).await {
-                Ok(reply) => return reply,
-                Err(_) => sleep(Duration::from_millis(20)).await,
-            }
-        }
+        self.cluster.cluster.ask_on_and_on(self.node, request).await
     }
 
     /// A failed expectation about this client.
     pub fn failed(&self, rule: &'static str, title: impl Into<String>) -> Failed {
-        self.cluster.failed(rule, capital(title.into())).on([self.node])
+        self.cluster.failed(rule, title).on([self.node])
     }
 
     fn odd(&self, reply: &impl fmt::Debug) -> Failed {
         self.failed("own-answers", format!("{} answers its tester {reply:?}.", self.node))
     }
-}
-
-fn words(failure: ControlFailure) -> String {
-    format!("{failure:?}").to_lowercase()
-}
-
-fn capital(mut text: String) -> String {
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    text
 }

@@ -48,7 +48,7 @@ macro_rules! story {
             Box::pin($story(KvCluster::new(cluster)))
         }
         let name = stringify!($story).rsplit("::").next().expect("a path has a last part").trim();
-        let body = Body::Directed { nodes: 1 + $clients, time_budget: $budget, run };
+        let body = Body::Directed { nodes: 1 + $clients, client_nodes: 0, settings: &[], time_budget: $budget, run };
         Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: None, body }
     }};
 }
@@ -56,18 +56,14 @@ macro_rules! story {
 /// A storm: its part, name, points, the file below `scenarios/kv/`, and what it is about.
 macro_rules! storm {
     ($part:literal, $name:literal, $points:literal, $file:literal, $about:literal) => {
-        Test {
-            name: $name,
-            mit: None,
-            part: $part,
-            points: $points,
-            about: $about,
-            grounded: None,
-            body: Body::Storm {
-                scenario: $file,
-                text: include_str!(concat!("../../../../scenarios/kv/", $file, ".toml")),
-            },
-        }
+        Test::storm(
+            $part,
+            $name,
+            $points,
+            $about,
+            $file,
+            include_str!(concat!("../../../../scenarios/kv/", $file, ".toml")),
+        )
     };
 }
 

@@ -6,7 +6,7 @@
 
 mod control_port;
 mod observer;
-mod on_disk;
+pub mod on_disk;
 
 use crate::contract::{Applied, AppliedStream, Digest, Raft};
 use crate::observation::{self, AppliedEntry, AppliedSnapshot, Restored};

@@ -67,7 +67,7 @@ macro_rules! situation {
             Box::pin($story(RaftCluster::new(cluster)))
         }
         let name = stringify!($story).rsplit("::").next().expect("a path has a last part").trim();
-        let body = Body::Directed { nodes: $nodes, time_budget: TEST_BUDGET, run };
+        let body = Body::Directed { nodes: $nodes, client_nodes: 0, settings: &[], time_budget: TEST_BUDGET, run };
         Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: grounded::reason(name), body }
     }};
 }
@@ -75,18 +75,14 @@ macro_rules! situation {
 /// A storm: its part, name, points, the file below `scenarios/raft/`, and what it is about.
 macro_rules! storm {
     ($part:literal, $name:literal, $points:literal, $file:literal, $about:literal) => {
-        Test {
-            name: $name,
-            mit: None,
-            part: $part,
-            points: $points,
-            about: $about,
-            grounded: None,
-            body: Body::Storm {
-                scenario: $file,
-                text: include_str!(concat!("../../../../scenarios/raft/", $file, ".toml")),
-            },
-        }
+        Test::storm(
+            $part,
+            $name,
+            $points,
+            $about,
+            $file,
+            include_str!(concat!("../../../../scenarios/raft/", $file, ".toml")),
+        )
     };
 }
 

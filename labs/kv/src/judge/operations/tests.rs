@@ -1,8 +1,7 @@
 //! Short histories that can and cannot be.
 
-use super::super::linearizable::LINEARIZABILITY;
 use super::*;
-use crate::contract::{GetError, Versioned};
+use lab_harness::history::LINEARIZABILITY;
 use windtunnel::EventNumber;
 
 /// Tells the judge what happens, a moment after the other. Calls of a client are numbered as it likes.

@@ -1,0 +1,90 @@
+//! What servers have shown of their copies: how high the counter of part rsm is, and how large snapshots are.
+
+use crate::observation::{Counted, Taken};
+use lab_harness::failed::Failed;
+use std::collections::BTreeMap;
+use windtunnel::NodeId;
+
+const SPOILT: &str = "The contract, Replicated::submit: who offered the command led nobody who could have agreed to it.";
+
+/// All copies.
+#[derive(Debug, Default)]
+pub struct Copies {
+    counters: BTreeMap<NodeId, u64>,
+    largest_snapshots: BTreeMap<NodeId, u64>,
+}
+
+impl Copies {
+    /// How high a server's counter is; nothing if its copy has not done anything since it was started.
+    #[must_use]
+    pub fn counter(&self, node: NodeId) -> Option<u64> {
+        self.counters.get(&node).copied()
+    }
+
+    /// How many servers' counters are exactly so high.
+    #[must_use]
+    pub fn at(&self, value: u64) -> usize {
+        self.counters.values().filter(|counter| **counter == value).count()
+    }
+
+    /// The size of the largest snapshot that a server ever handed its Raft, and whose it was.
+    #[must_use]
+    pub fn largest_snapshot(&self) -> Option<(NodeId, u64)> {
+        self.largest_snapshots.iter().map(|(node, bytes)| (*node, *bytes)).max_by_key(|(_, bytes)| *bytes)
+    }
+
+    /// A server hands its Raft a snapshot.
+    pub fn snapshot(&mut self, node: NodeId, taken: &Taken) {
+        let largest = self.largest_snapshots.entry(node).or_default();
+        *largest = taken.bytes.max(*largest);
+    }
+
+    /// A server's counter has changed, or has not.
+    ///
+    /// # Errors
+    /// If somebody has spoilt it.
+    pub fn counted(&mut self, node: NodeId, counted: Counted) -> Result<(), Failed> {
+        if counted.spoilt {
+            let title = format!("{node} has executed a command that no majority can have agreed to.");
+            return Err(Failed::new("lost-command-executed", title).from_source(SPOILT).on([node]));
+        }
+        self.counters.insert(node, counted.value);
+        Ok(())
+    }
+
+    /// A server's copy is gone: its next one begins anew.
+    pub fn died(&mut self, node: NodeId) {
+        self.counters.remove(&node);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: NodeId = NodeId(1);
+    const B: NodeId = NodeId(2);
+
+    #[test]
+    fn copies_are_counted_while_they_live_and_a_spoilt_one_is_told() {
+        let mut copies = Copies::default();
+        for node in [A, B] {
+            copies.counted(node, Counted { value: 3, spoilt: false }).expect("it is whole");
+        }
+        assert_eq!((copies.at(3), copies.counter(A)), (2, Some(3)));
+        copies.died(A);
+        assert_eq!((copies.at(3), copies.counter(A)), (1, None));
+        let failed = copies.counted(B, Counted { value: 3, spoilt: true }).expect_err("it is spoilt");
+        assert_eq!((failed.rule, failed.nodes), ("lost-command-executed", vec![B]));
+    }
+
+    #[test]
+    fn the_largest_snapshot_is_remembered() {
+        let mut copies = Copies::default();
+        assert_eq!(copies.largest_snapshot(), None);
+        for (node, bytes) in [(A, 10), (B, 30), (B, 20)] {
+            copies.snapshot(node, &Taken { index: lab_raft::LogIndex(1), bytes, digest: lab_raft::Digest(0) });
+        }
+        assert_eq!(copies.largest_snapshot(), Some((B, 30)));
+    }
+}

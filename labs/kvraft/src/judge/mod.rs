@@ -1,0 +1,120 @@
+//! Who watches a run: the rules of Raft on the servers, and every operation of every client.
+//!
+//! - [`Operations`]: who asked what and was told what, and whether any order explains all answers;
+//! - [`Service`](service::Service): the service as the checker knows it: pairs and the counter of part rsm;
+//! - [`Copies`]: how high each server's counter is, and how large its snapshots are;
+//! - `narrator`: the same in a few words, for stories.
+
+mod copies;
+mod narrator;
+mod operations;
+pub mod service;
+
+pub use copies::Copies;
+pub use operations::{Operations, Tally};
+
+use crate::observation::{ANSWERED, CALLED, COUNTED, RETURNED, SNAPSHOT, Taken};
+use lab_harness::failed::Failed;
+use lab_harness::judge::{Interest, Judge, Run, Standing};
+use lab_raft::judge::RaftJudge;
+use serde::de::DeserializeOwned;
+use windtunnel::NodeId;
+use windtunnel::world::{Lifecycle, Moment};
+
+/// The judge of a run.
+#[derive(Debug)]
+pub struct KvRaftJudge {
+    raft: RaftJudge,
+    servers: u32,
+    operations: Operations,
+    copies: Copies,
+}
+
+impl KvRaftJudge {
+    /// What is known of the servers' Rafts.
+    #[must_use]
+    pub const fn raft(&self) -> &RaftJudge {
+        &self.raft
+    }
+
+    /// All operations.
+    #[must_use]
+    pub const fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
+    /// What servers have shown of their copies.
+    #[must_use]
+    pub const fn copies(&self) -> &Copies {
+        &self.copies
+    }
+
+    fn is_server(&self, node: NodeId) -> bool {
+        (1..=self.servers).contains(&node.0)
+    }
+
+    fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
+        match kind {
+            CALLED => self.operations.called(moment, node, decoded(node, kind, body)?)?,
+            ANSWERED => self.operations.answered(&decoded(node, kind, body)?),
+            RETURNED => {
+                let leader = self.leader();
+                self.operations.returned(moment, node, decoded(node, kind, body)?).map_err(|failed| failed.on(leader))?;
+            }
+            SNAPSHOT => {
+                let taken: Taken = decoded(node, kind, body)?;
+                self.raft.known().note_snapshot(taken.index, taken.digest);
+                self.copies.snapshot(node, &taken);
+            }
+            COUNTED => self.copies.counted(node, decoded(node, kind, body)?)?,
+            _ if self.is_server(node) => return self.raft.observed(moment, node, kind, body),
+            _ => return Ok(Interest::None),
+        }
+        Ok(if matches!(kind, CALLED | ANSWERED) { Interest::None } else { Interest::Changed })
+    }
+}
+
+fn decoded<T: DeserializeOwned>(node: NodeId, kind: &str, body: &[u8]) -> Result<T, Failed> {
+    let dishonest =
+        || Failed::new("own-observations", format!("{node} shows a `{kind}` that is none of the lab's.")).on([node]);
+    postcard::from_bytes(body).map_err(|_| dishonest())
+}
+
+impl Judge for KvRaftJudge {
+    fn new(servers: u32) -> Self {
+        let (operations, copies) = (Operations::default(), Copies::default());
+        KvRaftJudge { raft: RaftJudge::new(servers), servers, operations, copies }
+    }
+
+    fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
+        self.take(moment, node, kind, body)
+    }
+
+    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
+        if matches!(what, Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped) {
+            self.operations.died(moment, node)?;
+            self.copies.died(node);
+        }
+        if self.is_server(node) { self.raft.lifecycle(moment, node, what) } else { Ok(Interest::Changed) }
+    }
+
+    fn leader(&self) -> Option<NodeId> {
+        self.raft.leader()
+    }
+
+    fn changes_of_leader(&self) -> u64 {
+        self.raft.changes_of_leader()
+    }
+
+    fn standing(&self, node: NodeId) -> Option<Standing> {
+        if self.is_server(node) { self.raft.standing(node) } else { None }
+    }
+
+    fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
+        narrator::tell(kind, body).or_else(|| self.raft.narrate(node, kind, body))
+    }
+
+    fn run(text: &str) -> Option<Run> {
+        RaftJudge::run(text)
+    }
+}

@@ -1,0 +1,67 @@
+//! The control port of a node with clerks: requests of the tester become calls of the contract, shown to the judge.
+
+use super::{Servers, answer_control};
+use crate::contract::Clerk;
+use crate::control::{Reply, Request};
+use crate::observation::{Asked, CALLED, Called, RETURNED, Returned, Told};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use windtunnel::node;
+
+/// The clerks of a node.
+struct Clients<C> {
+    servers: Servers,
+    clerks: RefCell<BTreeMap<u32, C>>,
+    calls: Cell<u64>,
+}
+
+/// Answers the tester from now on.
+pub fn serve<C: Clerk>(servers: Servers) {
+    let clients = Rc::new(Clients::<C> { servers, clerks: RefCell::default(), calls: Cell::new(0) });
+    answer_control(move |request| {
+        let clients = clients.clone();
+        async move { clients.answer(request).await }
+    });
+}
+
+impl<C: Clerk> Clients<C> {
+    async fn answer(&self, request: Request) -> Reply {
+        match request {
+            Request::Get { clerk, key } => {
+                let call = self.called(Asked::Get { key: key.clone() });
+                let answer = self.clerk(clerk).get(&key).await;
+                returned(call, Told::Got(answer.clone()));
+                Reply::Got(answer)
+            }
+            Request::Put { clerk, key, value, version } => {
+                let call = self.called(Asked::Put { key: key.clone(), value: value.clone(), version });
+                let answer = self.clerk(clerk).put(&key, &value, version).await;
+                returned(call, Told::Put(answer));
+                Reply::Put(answer)
+            }
+            Request::Append { clerk, key, value } => {
+                let call = self.called(Asked::Append { key: key.clone(), value: value.clone() });
+                self.clerk(clerk).append(&key, &value).await;
+                returned(call, Told::Appended);
+                Reply::Appended
+            }
+            Request::Submit(_) | Request::Read | Request::StateBytes => Reply::NotUnderstood,
+        }
+    }
+
+    fn clerk(&self, number: u32) -> C {
+        self.clerks.borrow_mut().entry(number).or_insert_with(|| C::connect(self.servers.clone())).clone()
+    }
+
+    fn called(&self, asked: Asked) -> u64 {
+        let call = self.calls.get() + 1;
+        self.calls.set(call);
+        node::observe(CALLED, &Called { call, asked });
+        call
+    }
+}
+
+fn returned(call: u64, told: Told) {
+    node::observe(RETURNED, &Returned { call, told });
+}

@@ -1,0 +1,175 @@
+//! Part kv, beyond MIT: servers and clients fail while clients work.
+
+use super::client::Client;
+use super::cluster::KvRaftCluster;
+use super::load::{Load, begin};
+use crate::contract::{PutError, Version};
+use lab_harness::failed::TestResult;
+use std::time::Duration;
+use windtunnel::spawn;
+use windtunnel::time::sleep;
+
+/// Leaders crash one after the other, while clients work.
+pub async fn leaders_crash_under_load(cluster: KvRaftCluster) -> TestResult {
+    const CRASHES: u32 = 8;
+    let at_work = begin(&cluster.clients(), Load::FEW_KEYS);
+    for _ in 0..CRASHES {
+        cluster.sleep(cluster.draw(200, 800)).await;
+        let leader = cluster.leader().await?;
+        cluster.crash_for(leader, cluster.draw(0, 500)).await;
+    }
+    drop(at_work);
+    settle(&cluster).await
+}
+
+/// Any server crashes at any moment, two at a time now and then, while clients work.
+pub async fn servers_crash_under_load(cluster: KvRaftCluster) -> TestResult {
+    const CRASHES: u32 = 12;
+    let at_work = begin(&cluster.clients(), Load::FEW_KEYS);
+    for _ in 0..CRASHES {
+        cluster.sleep(cluster.draw(20, 400)).await;
+        let first = cluster.draw_one(cluster.servers());
+        let second = cluster.draw_one(cluster.servers());
+        cluster.crash(first);
+        cluster.crash_for(second, cluster.draw(0, 300)).await;
+        cluster.inner().start(first);
+    }
+    drop(at_work);
+    settle(&cluster).await
+}
+
+/// Leaders are cut off from the other servers, and clients who do not know go on asking them. What others write meanwhile must be
+/// in what they read.
+pub async fn stale_leaders(cluster: KvRaftCluster) -> TestResult {
+    const TIMES: u32 = 6;
+    let clients = cluster.clients();
+    let at_work = begin(&clients[2..], Load { keys: 1, rest: Duration::from_millis(5), ..Load::ONE_KEY });
+    let (writer, reader) = (&clients[0], &clients[1]);
+    for _ in 0..TIMES {
+        let leader = cluster.leader().await?;
+        let _ = reader.get("k0").await?; // now its clerk knows whom to ask
+        let others = cluster.servers_but(&[leader]);
+        cluster.partition(&[&[leader], &others]);
+        cluster.leader_among(&others).await?;
+        for _ in 0..3 {
+            let version = writer.get("k0").await?.map_or(Version::NONE, |found| found.version);
+            let _ = writer.put("k0", &cluster.new_value(), version).await?;
+            let _ = reader.get("k0").await?;
+        }
+        cluster.mend();
+        cluster.sleep(cluster.draw(0, 300)).await;
+    }
+    drop(at_work);
+    settle(&cluster).await
+}
+
+/// Three clients append to one key, while replies to them are lost and leaders crash: each append is there once, and those of a client
+/// in their order.
+pub async fn appends_once(cluster: KvRaftCluster) -> TestResult {
+    const APPENDS: u32 = 25;
+    let calm = cluster.inner().calm();
+    for client in cluster.clients() {
+        for server in cluster.servers() {
+            let loss_ppm = windtunnel::Ppm(300_000);
+            cluster.inner().set_link(*server, client.node(), windtunnel::world::LinkWeather { loss_ppm, ..calm });
+        }
+    }
+    let crasher = {
+        let cluster = cluster.clone();
+        spawn(async move {
+            loop {
+                sleep(cluster.draw(300, 900)).await;
+                let Ok(leader) = cluster.leader().await else { continue };
+                cluster.crash_for(leader, cluster.draw(0, 300)).await;
+            }
+        })
+    };
+    let clients = cluster.clients();
+    let appends = |client: Client| async move {
+        for _ in 0..APPENDS {
+            client.append("k", &format!("{}; ", client.cluster().new_value())).await?;
+        }
+        Ok(())
+    };
+    let written = super::everybody(&clients, appends).await;
+    crasher.abort();
+    cluster.servers().iter().for_each(|server| cluster.inner().start(*server));
+    written?;
+    let found = clients[0].expect_value("k").await?;
+    let appends = u64::from(APPENDS) * clients.len() as u64;
+    if found.version != Version(appends) {
+        let title = format!("{appends} appends were done, and the key has version {}.", found.version);
+        return Err(clients[0].failed("wrong-version", title));
+    }
+    Ok(())
+}
+
+/// Clients are cut off, stand still and die, while servers crash.
+pub async fn clients_come_and_go(cluster: KvRaftCluster) -> TestResult {
+    const TIMES: u32 = 12;
+    let clients = cluster.clients();
+    let at_work = begin(&clients, Load::FEW_KEYS);
+    for _ in 0..TIMES {
+        let node = clients[cluster.draw_below(clients.len() as u64) as usize].node();
+        let inner = cluster.inner();
+        let lasts = cluster.draw(10, 700);
+        match cluster.draw_below(4) {
+            0 => {
+                inner.cut_off(node);
+                cluster.sleep(lasts).await;
+                inner.reconnect(node);
+            }
+            1 => {
+                inner.pause(node);
+                cluster.sleep(lasts).await;
+                inner.resume(node);
+            }
+            2 => {
+                inner.kill(node);
+                cluster.sleep(lasts).await;
+                inner.start(node);
+            }
+            _ => cluster.crash_for(cluster.draw_one(cluster.servers()), lasts).await,
+        }
+    }
+    drop(at_work);
+    settle(&cluster).await
+}
+
+/// What a put says that was sent again: it may be done, and then it is either there or not.
+pub async fn perhaps_done(cluster: KvRaftCluster) -> TestResult {
+    const ROUNDS: u64 = 12;
+    let client = cluster.clients().remove(0);
+    let mut version = Version::NONE;
+    for _ in 0..ROUNDS {
+        let leader = cluster.leader().await?;
+        // It is heard, and its answers are not.
+        cluster.inner().cut(leader, client.node());
+        let put = {
+            let (client, value) = (client.clone(), cluster.new_value());
+            spawn(async move { client.put("k", &value, version).await })
+        };
+        cluster.sleep(cluster.draw(20, 200)).await;
+        if cluster.draw_below(2) == 0 {
+            cluster.crash_for(leader, cluster.draw(0, 300)).await;
+        }
+        cluster.inner().mend(leader, client.node());
+        let told = put.await.expect("nobody aborts it")?;
+        if !matches!(told, Ok(()) | Err(PutError::Maybe)) {
+            return Err(client.failed("wrong-answer", format!("Of the only put of version {version} it is said: {told:?}.")));
+        }
+        version = client.get("k").await?.map_or(Version::NONE, |found| found.version);
+    }
+    Ok(())
+}
+
+/// What was asked is answered, and what was written is there for the judge to see.
+pub(super) async fn settle(cluster: &KvRaftCluster) -> TestResult {
+    cluster.all_answered().await?;
+    for client in cluster.clients() {
+        for key in 0..Load::FEW_KEYS.keys {
+            let _ = client.get(&format!("k{key}")).await?;
+        }
+    }
+    Ok(())
+}

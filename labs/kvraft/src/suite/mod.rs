@@ -1,0 +1,155 @@
+//! The suite: all tests of the lab, part by part.
+//!
+//! - `rsm` (part rsm), `rounds` and `mit` (parts kv and snapshot): MIT's tests of 4A, 4B and 4C, as stories;
+//! - `faults`, `leases`, `snapshots`: what befalls servers, clocks and logs under load;
+//! - `load`: the clients of stories and storms; `storms`: recovery, whose weather is in `scenarios/kvraft/`;
+//! - [`KvRaftCluster`], [`Client`]: how stories ask and complain;
+//! - [`bounds`]: all bounds, MIT's beside them.
+//!
+//! docs/MIT.md says how each of MIT's tests is covered, and where this suite asks for more.
+
+pub mod bounds;
+mod client;
+mod cluster;
+mod faults;
+mod leases;
+mod load;
+mod mit;
+mod rounds;
+mod rsm;
+mod snapshots;
+mod storms;
+
+pub use client::Client;
+pub use cluster::KvRaftCluster;
+
+use crate::judge::KvRaftJudge;
+use crate::observation;
+use bounds::TEST_BUDGET;
+use lab_harness::failed::TestResult;
+use lab_harness::suite::{Body, Lab, Part, Running, Test};
+use leases::LEASE;
+use rounds::Rounds;
+use std::future::Future;
+use windtunnel::spawn;
+
+/// The lab.
+#[must_use]
+pub fn lab() -> Lab<KvRaftJudge> {
+    let part = |name, alias| Part { name, alias };
+    Lab {
+        name: "kvraft",
+        parts: vec![part("rsm", "4A"), part("kv", "4B"), part("snapshot", "4C")],
+        tests: [rsm_part(), kv_part(), snapshot_part()].into_iter().flatten().collect(),
+        observations: observation::KINDS,
+        storm: storms::storm(),
+        flight: None,
+    }
+}
+
+/// A story: its part, MIT's name or `None`, points, servers, clients, what nodes are told, its name and what it does, and what it is about.
+macro_rules! story {
+    ($part:literal, $mit:expr, $points:literal, $servers:literal, $clients:literal, $settings:expr, $name:ident: $story:expr, $about:literal) => {{
+        fn run(cluster: lab_harness::cluster::Cluster<KvRaftJudge>) -> Running {
+            Box::pin(($story)(KvRaftCluster::new(cluster)))
+        }
+        let body = Body::Directed {
+            nodes: $servers,
+            client_nodes: $clients,
+            settings: $settings,
+            time_budget: TEST_BUDGET,
+            run,
+        };
+        Test { name: stringify!($name), mit: $mit, part: $part, points: $points, about: $about, grounded: None, body }
+    }};
+}
+
+/// Three rounds of clients at work: the same with the faults that there are.
+macro_rules! rounds {
+    ($part:literal, $mit:literal, $points:literal, $servers:literal, $clients:literal, $settings:expr, $name:ident: $rounds:expr, $about:literal) => {
+        story!($part, Some($mit), $points, $servers, $clients, $settings, $name: |cluster| ($rounds).run(cluster), $about)
+    };
+}
+
+#[rustfmt::skip]
+fn rsm_part() -> Vec<Test<KvRaftJudge>> {
+    vec![
+        story!("rsm", Some("TestBasic4A"), 10, 3, 0, &[], basic: rsm::basic, "ten commands, one after the other"),
+        story!("rsm", Some("TestConcurrent4A"), 10, 3, 0, &[], concurrent: rsm::concurrent, "fifty commands at the same time"),
+        story!("rsm", Some("TestLeaderFailure4A"), 10, 3, 0, &[], leader_failure: rsm::leader_failure, "the leader is cut off, and comes back"),
+        story!("rsm", Some("TestLeaderPartition4A"), 10, 3, 0, &[], leader_partition: rsm::leader_partition, "a leader whom nobody hears takes commands that are never done"),
+        story!("rsm", Some("TestRestartReplay4A"), 10, 3, 0, &[], restart_replay: rsm::restart_replay, "all servers stop, and have done what they had done"),
+        story!("rsm", Some("TestShutdown4A"), 10, 3, 0, &[], shutdown: rsm::shutdown, "all servers stop while commands are on their way"),
+        story!("rsm", Some("TestRestartSubmit4A"), 10, 3, 0, &[], restart_submit: rsm::restart_submit, "all servers stop twice, the second time under load"),
+        story!("rsm", None, 10, 3, 0, &[], leaders_crash: rsm::leaders_crash, "leaders crash while commands and reads are on their way"),
+        story!("rsm", None, 10, 3, 0, &[], deposed_leaders: rsm::deposed_leaders, "leaders who are none any more are asked all the same"),
+        Test::storm("rsm", "submits", 10, "everything happens to servers that count", "submits", include_str!("../../../../scenarios/kvraft/submits.toml")),
+    ]
+}
+
+#[rustfmt::skip]
+fn kv_part() -> Vec<Test<KvRaftJudge>> {
+    vec![
+        rounds!("kv", "TestBasic4B", 4, 5, 1, &[], one_client: Rounds::CALM, "one client"),
+        story!("kv", Some("TestSpeed4B"), 4, 3, 1, &[], speed: mit::speed, "a thousand puts, one after the other"),
+        rounds!("kv", "TestConcurrent4B", 4, 5, 5, &[], many_clients: Rounds::CALM, "five clients"),
+        rounds!("kv", "TestUnreliable4B", 4, 5, 5, &[], unreliable: Rounds::CALM.unreliable(), "messages are late and lost"),
+        story!("kv", Some("TestOnePartition4B"), 4, 5, 3, &[], one_partition: mit::one_partition, "a leader in a minority answers nothing"),
+        rounds!("kv", "TestManyPartitionsOneClient4B", 4, 5, 1, &[], partitions_one_client: Rounds::CALM.partitions(), "servers are parted, now so and now so"),
+        rounds!("kv", "TestManyPartitionsManyClients4B", 4, 5, 5, &[], partitions_many_clients: Rounds::CALM.partitions(), "the same with five clients"),
+        rounds!("kv", "TestPersistOneClient4B", 4, 5, 1, &[], crashes_one_client: Rounds::CALM.crashes(), "servers crash, and all of them at once"),
+        rounds!("kv", "TestPersistConcurrent4B", 4, 5, 5, &[], crashes_many_clients: Rounds::CALM.crashes(), "the same with five clients"),
+        rounds!("kv", "TestPersistConcurrentUnreliable4B", 4, 5, 5, &[], crashes_unreliable: Rounds::CALM.crashes().unreliable(), "the same while messages are lost"),
+        rounds!("kv", "TestPersistPartition4B", 4, 5, 5, &[], crashes_partitions: Rounds::CALM.crashes().partitions(), "servers crash and are parted"),
+        rounds!("kv", "TestPersistPartitionUnreliable4B", 4, 5, 5, &[], crashes_partitions_unreliable: Rounds::CALM.crashes().partitions().unreliable(), "the same while messages are lost"),
+        rounds!("kv", "TestPersistPartitionUnreliableLinearizable4B", 4, 7, 15, &[], crashes_partitions_many_keys: Rounds::CALM.crashes().partitions().unreliable().many_keys(), "the same with seven servers, fifteen clients and a hundred keys"),
+        story!("kv", None, 6, 3, 4, &[], leaders_crash_under_load: faults::leaders_crash_under_load, "leaders crash while clients work"),
+        story!("kv", None, 5, 5, 4, &[], servers_crash_under_load: faults::servers_crash_under_load, "any servers crash while clients work"),
+        story!("kv", None, 6, 5, 4, &[], stale_leaders: faults::stale_leaders, "leaders who are none any more are read from"),
+        story!("kv", None, 5, 3, 3, &[], appends_once: faults::appends_once, "appends are sent again and again, and done once"),
+        story!("kv", None, 4, 3, 1, &[], perhaps_done: faults::perhaps_done, "answers to a put are lost, and it is sent again"),
+        story!("kv", None, 4, 3, 4, &[], clients_come_and_go: faults::clients_come_and_go, "clients are cut off, stand still and die"),
+        story!("kv", None, 2, 3, 1, LEASE, reads_under_a_lease: leases::reads_under_a_lease, "a leader with a lease asks nobody before it answers a read"),
+        story!("kv", None, 4, 3, 3, LEASE, leases_and_clocks: leases::leases_and_clocks, "clocks drift apart as far as the contract allows"),
+        story!("kv", None, 2, 3, 3, LEASE, leases_and_crashes: leases::leases_and_crashes, "who holds a lease crashes or stands still"),
+        Test::storm("kv", "partitions_and_crashes", 5, "servers are parted and crash in any shape", "partitions-and-crashes", include_str!("../../../../scenarios/kvraft/partitions-and-crashes.toml")),
+        Test::storm("kv", "everything", 5, "every kind of fault there is", "everything", include_str!("../../../../scenarios/kvraft/everything.toml")),
+    ]
+}
+
+#[rustfmt::skip]
+fn snapshot_part() -> Vec<Test<KvRaftJudge>> {
+    vec![
+        story!("snapshot", Some("TestSnapshot4C"), 8, 3, 0, Rounds::LIMIT, snapshot_of_a_counter: rsm::snapshot, "copies take snapshots, and begin from them"),
+        story!("snapshot", Some("TestSnapshotRPC4C"), 8, 3, 1, Rounds::LIMIT, snapshot_rpc: mit::snapshot_rpc, "a server was away while logs were cut"),
+        story!("snapshot", Some("TestSnapshotSize4C"), 8, 3, 1, Rounds::LIMIT, snapshot_size: mit::snapshot_size, "one short value, written again and again"),
+        story!("snapshot", Some("TestSpeed4C"), 8, 3, 1, Rounds::LIMIT, speed_with_snapshots: mit::speed, "a thousand puts, one after the other"),
+        rounds!("snapshot", "TestSnapshotRecover4C", 8, 5, 1, Rounds::LIMIT, snapshots_crashes_one_client: Rounds::CALM.snapshots().crashes(), "servers crash, one client"),
+        rounds!("snapshot", "TestSnapshotRecoverManyClients4C", 8, 5, 20, Rounds::LIMIT, snapshots_crashes_many_clients: Rounds::CALM.snapshots().crashes(), "servers crash, twenty clients"),
+        rounds!("snapshot", "TestSnapshotUnreliable4C", 8, 5, 5, Rounds::LIMIT, snapshots_unreliable: Rounds::CALM.snapshots().unreliable(), "messages are late and lost"),
+        rounds!("snapshot", "TestSnapshotUnreliableRecover4C", 8, 5, 5, Rounds::LIMIT, snapshots_crashes_unreliable: Rounds::CALM.snapshots().crashes().unreliable(), "servers crash, and messages are lost"),
+        rounds!("snapshot", "TestSnapshotUnreliableRecoverConcurrentPartition4C", 8, 5, 5, Rounds::LIMIT, snapshots_crashes_partitions: Rounds::CALM.snapshots().crashes().partitions().unreliable(), "servers crash and are parted, and messages are lost"),
+        rounds!("snapshot", "TestSnapshotUnreliableRecoverConcurrentPartitionLinearizable4C", 8, 7, 15, Rounds::LIMIT, snapshots_crashes_partitions_many_keys: Rounds::CALM.snapshots().crashes().partitions().unreliable().many_keys(), "the same with seven servers, fifteen clients and a hundred keys"),
+        story!("snapshot", None, 10, 3, 2, Rounds::LIMIT, appends_and_snapshots: snapshots::appends_and_snapshots, "an append was done before a snapshot, and is sent again after it"),
+        story!("snapshot", None, 5, 3, 4, Rounds::LIMIT, crashes_around_snapshots: snapshots::crashes_around_snapshots, "servers crash while they take snapshots and are handed them"),
+        Test::storm("snapshot", "snapshots", 5, "logs that begin behind snapshots, and servers that were away", "snapshots", include_str!("../../../../scenarios/kvraft/snapshots.toml")),
+    ]
+}
+
+/// Lets all clients do the same at the same time.
+///
+/// # Errors
+/// With the first failure, in the order of the clients.
+async fn everybody<F: Future<Output = TestResult> + 'static>(
+    clients: &[Client],
+    what: impl Fn(Client) -> F,
+) -> TestResult {
+    let tasks: Vec<_> = clients.iter().map(|client| spawn(what(client.clone()))).collect();
+    for task in tasks {
+        task.await.expect("nobody aborts it")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

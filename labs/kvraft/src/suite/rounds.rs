@@ -1,0 +1,155 @@
+//! MIT's `GenericTest` of Labs 4B and 4C: three rounds of clients at work. Its faults come between the rounds; here they come while
+//! clients work, and MIT's then come too.
+
+use super::bounds::{ALL_DOWN_FOR, LOG_LIMIT, ROUND, ROUNDS, STATE_BYTES};
+use super::cluster::KvRaftCluster;
+use super::load::{Load, begin};
+use crate::contract::Version;
+use lab_harness::failed::TestResult;
+use windtunnel::task::JoinHandle;
+use windtunnel::{NodeId, spawn};
+
+/// What happens in a test of rounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounds {
+    load: Load,
+    unreliable: bool,
+    partitions: bool,
+    crashes: bool,
+    snapshots: bool,
+}
+
+impl Rounds {
+    /// Clients of one key, and no fault.
+    pub const CALM: Rounds =
+        Rounds { load: Load::ONE_KEY, unreliable: false, partitions: false, crashes: false, snapshots: false };
+
+    /// With messages that are late and lost.
+    #[must_use]
+    pub const fn unreliable(self) -> Self {
+        Rounds { unreliable: true, ..self }
+    }
+
+    /// With servers that are parted, now so and now so.
+    #[must_use]
+    pub const fn partitions(self) -> Self {
+        Rounds { partitions: true, ..self }
+    }
+
+    /// With servers that crash: the leader, and any, and after each round all.
+    #[must_use]
+    pub const fn crashes(self) -> Self {
+        Rounds { crashes: true, ..self }
+    }
+
+    /// With logs that must be cut.
+    #[must_use]
+    pub const fn snapshots(self) -> Self {
+        Rounds { snapshots: true, ..self }
+    }
+
+    /// With a hundred keys.
+    #[must_use]
+    pub const fn many_keys(self) -> Self {
+        Rounds { load: Load::MANY_KEYS, ..self }
+    }
+
+    /// Runs the test.
+    ///
+    /// # Errors
+    /// When something is not answered, or wrongly.
+    pub async fn run(self, cluster: KvRaftCluster) -> TestResult {
+        if self.unreliable {
+            cluster.make_unreliable();
+        }
+        let clients = cluster.clients();
+        for _ in 0..ROUNDS {
+            let at_work = begin(&clients, self.load);
+            let faults = Faults::begin(self, &cluster);
+            cluster.sleep(ROUND).await;
+            drop(at_work);
+            faults.end(&cluster);
+            cluster.all_answered().await?;
+            if self.crashes {
+                cluster.crash_all_for(ALL_DOWN_FOR).await;
+            }
+        }
+        self.look_back(&cluster).await
+    }
+
+    /// What was written is there, and as often as it was written.
+    async fn look_back(self, cluster: &KvRaftCluster) -> TestResult {
+        let clients = cluster.clients();
+        for key in 0..self.load.keys {
+            let _ = clients[0].get(&format!("k{key}")).await?;
+        }
+        if self.snapshots {
+            cluster.small_state(STATE_BYTES[1]).await?;
+        }
+        if self.load.keys > 1 {
+            return Ok(());
+        }
+        let tallies: Vec<_> =
+            clients.iter().map(|client| cluster.inner().judge().operations().tally(client.node())).collect();
+        let done: u64 = tallies.iter().map(|tally| tally.done).sum();
+        let maybe: u64 = tallies.iter().map(|tally| tally.maybe).sum();
+        let version = clients[0].get("k0").await?.map_or(Version::NONE, |found| found.version);
+        if (done..=done + maybe).contains(&version.0) {
+            return Ok(());
+        }
+        let title = format!("{done} puts were done and {maybe} perhaps, and the key has version {version}.");
+        Err(cluster.failed("wrong-version", title))
+    }
+
+    /// What nodes of such a test are told.
+    pub const LIMIT: &'static [(&'static str, u64)] = &[("log_limit", LOG_LIMIT)];
+}
+
+/// Faults under way.
+struct Faults(Vec<JoinHandle<()>>);
+
+impl Faults {
+    fn begin(rounds: Rounds, cluster: &KvRaftCluster) -> Self {
+        let mut faults = Vec::new();
+        if rounds.partitions {
+            faults.push(spawn(part_servers(cluster.clone())));
+        }
+        if rounds.crashes {
+            faults.push(spawn(crash_servers(cluster.clone())));
+        }
+        Faults(faults)
+    }
+
+    /// All that was broken is mended.
+    fn end(self, cluster: &KvRaftCluster) {
+        self.0.iter().for_each(JoinHandle::abort);
+        cluster.mend();
+        cluster.servers().iter().for_each(|server| cluster.inner().start(*server));
+    }
+}
+
+/// Puts each server at random on one of two sides, again and again. (MIT: once a second, when clients have all but ended)
+async fn part_servers(cluster: KvRaftCluster) {
+    loop {
+        let sides = cluster.servers().iter().map(|server| (*server, cluster.draw_below(2)));
+        let (left, right): (Vec<_>, Vec<_>) = sides.partition(|(_, side)| *side == 0);
+        let nodes = |side: Vec<(NodeId, u64)>| side.into_iter().map(|(node, _)| node).collect::<Vec<_>>();
+        cluster.partition(&[&nodes(left), &nodes(right)]);
+        cluster.sleep_quietly(cluster.draw(150, 600)).await;
+    }
+}
+
+/// Crashes the leader or any server, one at a time.
+async fn crash_servers(cluster: KvRaftCluster) {
+    loop {
+        cluster.sleep_quietly(cluster.draw(50, 500)).await;
+        let known = cluster.inner().judge().raft().known().leader_among(|_| true);
+        let victim = match known {
+            Some(leader) if cluster.draw_below(2) == 0 => leader,
+            _ => cluster.draw_one(cluster.servers()),
+        };
+        cluster.crash(victim);
+        cluster.sleep_quietly(cluster.draw(1, 300)).await;
+        cluster.inner().start(victim);
+    }
+}

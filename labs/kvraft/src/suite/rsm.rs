@@ -1,0 +1,281 @@
+//! Part rsm, MIT's 4A: a counter of which each server has a copy.
+
+use super::bounds::{ALL_DOWN_FOR, ANSWER_WITHIN, COPIES_WITHIN, LOST_WITHIN, STATE_BYTES, WATCHED_FOR};
+use super::cluster::KvRaftCluster;
+use crate::contract::NotServed;
+use crate::control::{Reply, Request};
+use crate::judge::KvRaftJudge;
+use crate::observation::Count;
+use lab_harness::failed::{Failed, TestResult};
+use std::time::Duration;
+use windtunnel::task::JoinHandle;
+use windtunnel::time::{Instant, sleep, timeout};
+use windtunnel::{NodeId, spawn};
+
+/// Commands of the longer stories. (MIT: 100)
+const MANY: u64 = 100;
+
+/// Who is not told of a leader looks again after. (MIT: it asks all servers in turn)
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// MIT `TestBasic4A`. Ten commands, and the i-th is answered i.
+pub async fn basic(cluster: KvRaftCluster) -> TestResult {
+    for expected in 1..=10 {
+        cluster.count_to(expected).await?;
+    }
+    cluster.copies_at(10, 3).await
+}
+
+/// MIT `TestConcurrent4A`. Fifty commands at the same time.
+pub async fn concurrent(cluster: KvRaftCluster) -> TestResult {
+    const AT_ONCE: u64 = 50;
+    let tasks: Vec<_> = (0..AT_ONCE).map(|_| cluster.spawn_increment()).collect();
+    for task in tasks {
+        task.await.expect("nobody aborts it")?;
+    }
+    cluster.copies_at(AT_ONCE, 3).await
+}
+
+/// MIT `TestLeaderFailure4A`. The leader is cut off, the others go on, and it catches up when it is back.
+pub async fn leader_failure(cluster: KvRaftCluster) -> TestResult {
+    cluster.count_to(1).await?;
+    let leader = cluster.leader().await?;
+    let others = cluster.servers_but(&[leader]);
+    cluster.partition(&[&others]);
+    cluster.increment_among(&others).await?;
+    cluster.copies_at(2, 2).await?;
+    cluster.mend();
+    cluster.increment_among(&others).await?;
+    cluster.copies_at(3, 3).await
+}
+
+/// MIT `TestLeaderPartition4A`. A leader whom nobody hears takes a hundred commands: none of them is ever done, and who offered them
+/// is told so soon after it is heard again.
+pub async fn leader_partition(cluster: KvRaftCluster) -> TestResult {
+    cluster.count_to(1).await?;
+    let leader = cluster.leader().await?;
+    let others = cluster.servers_but(&[leader]);
+    cluster.partition(&[&[leader], &others]);
+    let spoilers: Vec<_> = (0..MANY).map(|_| cluster.spawn_submit(leader, Count::Spoil)).collect();
+    cluster.sleep(Duration::from_millis(10)).await;
+    cluster.increment_among(&others).await?;
+    cluster.sleep(WATCHED_FOR).await;
+    cluster.copies_at(2, 2).await?;
+    cluster.mend();
+    let deadline = Instant::now() + LOST_WITHIN;
+    for spoiler in spoilers {
+        let left = deadline.duration_since(Instant::now());
+        match timeout(left, spoiler).await {
+            Ok(told) => cluster.expect_not_done(leader, told.expect("nobody aborts it")?)?,
+            Err(_) => {
+                let title = format!(
+                    "{leader} was offered a command while nobody heard it; {} s after that it has not said what \
+                     became of it.",
+                    LOST_WITHIN.as_secs()
+                );
+                return Err(cluster.failed("submit-hangs", title).on([leader]));
+            }
+        }
+    }
+    cluster.copies_at(2, 3).await
+}
+
+/// MIT `TestRestartReplay4A`. All servers stop and start again, and have done what they had done.
+pub async fn restart_replay(cluster: KvRaftCluster) -> TestResult {
+    for expected in 1..=MANY {
+        cluster.count_to(expected).await?;
+    }
+    cluster.crash_all_for(ALL_DOWN_FOR).await;
+    cluster.count_to(MANY + 1).await?;
+    cluster.copies_at(MANY + 1, 3).await
+}
+
+/// MIT `TestShutdown4A`. All servers stop while a hundred commands are on their way. (MIT waits for the calls to come back, which end
+/// with their process here; what is asked of those who come again is that they agree.)
+pub async fn shutdown(cluster: KvRaftCluster) -> TestResult {
+    cluster.count_to(1).await?;
+    shut_down_under_load(&cluster).await?;
+    cluster.increment_among(cluster.servers()).await?;
+    cluster.all_copies_equal().await
+}
+
+/// MIT `TestRestartSubmit4A`. All servers stop while nothing happens, and again while a hundred commands are on their way.
+pub async fn restart_submit(cluster: KvRaftCluster) -> TestResult {
+    for expected in 1..=MANY {
+        cluster.count_to(expected).await?;
+    }
+    cluster.crash_all_for(ALL_DOWN_FOR).await;
+    cluster.count_to(MANY + 1).await?;
+    shut_down_under_load(&cluster).await?;
+    cluster.increment_among(cluster.servers()).await?;
+    cluster.all_copies_equal().await
+}
+
+/// A hundred commands are offered to the leader, and 20 ms later all servers crash. What was done of them is for the judge to see.
+async fn shut_down_under_load(cluster: &KvRaftCluster) -> TestResult {
+    let leader = cluster.leader().await?;
+    let submitted: Vec<_> = (0..MANY).map(|_| cluster.spawn_submit(leader, Count::Increment)).collect();
+    cluster.sleep(Duration::from_millis(20)).await;
+    cluster.crash_all_for(ALL_DOWN_FOR).await;
+    for submit in submitted {
+        // A process that is gone answers nothing; that is no failure.
+        let _ = submit.await.expect("nobody aborts it");
+    }
+    Ok(())
+}
+
+/// MIT `TestSnapshot4C`. Copies that take snapshots keep their logs short, and begin from them.
+pub async fn snapshot(cluster: KvRaftCluster) -> TestResult {
+    for expected in 1..=MANY {
+        cluster.count_to(expected).await?;
+    }
+    cluster.small_state(STATE_BYTES[0]).await?;
+    cluster.crash_all_for(ALL_DOWN_FOR).await;
+    cluster.count_to(MANY + 1).await?;
+    cluster.copies_at(MANY + 1, 3).await?;
+    cluster.small_state(STATE_BYTES[0]).await
+}
+
+/// Commands and reads while leaders crash, one after the other: each command is done once, if at all, and no read is stale.
+pub async fn leaders_crash(cluster: KvRaftCluster) -> TestResult {
+    const CRASHES: u32 = 8;
+    let at_work = begin(&cluster, 4);
+    for _ in 0..CRASHES {
+        cluster.sleep(cluster.draw(300, 900)).await;
+        let leader = cluster.leader().await?;
+        cluster.crash_for(leader, cluster.draw(0, 400)).await;
+    }
+    drop(at_work);
+    cluster.increment_among(cluster.servers()).await?;
+    cluster.all_copies_equal().await
+}
+
+/// Leaders are cut off from the others and asked all the same, by those who do not know.
+pub async fn deposed_leaders(cluster: KvRaftCluster) -> TestResult {
+    const TIMES: u32 = 6;
+    let at_work = begin(&cluster, 4);
+    for _ in 0..TIMES {
+        let leader = cluster.leader().await?;
+        let others = cluster.servers_but(&[leader]);
+        cluster.partition(&[&[leader], &others]);
+        cluster.leader_among(&others).await?;
+        cluster.sleep(cluster.draw(0, 800)).await;
+        cluster.mend();
+        cluster.sleep(cluster.draw(0, 300)).await;
+    }
+    drop(at_work);
+    cluster.increment_among(cluster.servers()).await?;
+    cluster.all_copies_equal().await
+}
+
+/// Those who submit and read, until this is dropped: each asks whichever server it likes, and stays with one that answers.
+#[derive(Debug)]
+pub(super) struct AtWork(Vec<JoinHandle<()>>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Sets so many to work.
+pub(super) fn begin(cluster: &KvRaftCluster, workers: u64) -> AtWork {
+    AtWork((0..workers).map(|_| spawn(submit_and_read(cluster.clone()))).collect())
+}
+
+async fn submit_and_read(cluster: KvRaftCluster) {
+    let mut server = cluster.draw_one(cluster.servers());
+    loop {
+        cluster.sleep_quietly(cluster.draw(0, 40)).await;
+        let request =
+            if cluster.draw_below(3) == 0 { Request::Read } else { Request::Submit(Count::Increment) };
+        let told = timeout(ANSWER_WITHIN, cluster.inner().control::<Reply>(server, &request)).await;
+        match told {
+            Ok(Ok(Reply::Counter(Ok(_)))) => {}
+            Ok(Ok(Reply::Counter(Err(NotServed::NotLeader { hint: Some(hint) })))) if hint != server => server = hint,
+            _ => server = cluster.draw_one(cluster.servers()),
+        }
+    }
+}
+
+impl KvRaftCluster {
+    /// One more, for a test in which nobody else counts.
+    async fn count_to(&self, expected: u64) -> TestResult {
+        let value = self.increment_among(self.servers()).await?;
+        if value == expected {
+            return Ok(());
+        }
+        let title = format!("Command {expected} was answered {value}, and no other was under way.");
+        Err(self.failed("wrong-answer", title))
+    }
+
+    /// Has one of these servers do one more, whoever leads.
+    pub(super) async fn increment_among(&self, servers: &[NodeId]) -> TestResult<u64> {
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        loop {
+            let leader = self.leader_among(servers).await?;
+            if let Reply::Counter(Ok(value)) = self.submit(leader, Count::Increment).await? {
+                return Ok(value);
+            }
+            if Instant::now() >= deadline {
+                let title = format!("For {} s no server has done a command.", ANSWER_WITHIN.as_secs());
+                return Err(self.failed("no-answer", title).on(servers.iter().copied()));
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    async fn submit(&self, server: NodeId, count: Count) -> TestResult<Reply> {
+        self.inner().ask(server, &Request::Submit(count), ANSWER_WITHIN, "a submit").await
+    }
+
+    fn spawn_submit(&self, server: NodeId, count: Count) -> JoinHandle<TestResult<Reply>> {
+        let cluster = self.clone();
+        spawn(async move { cluster.submit(server, count).await })
+    }
+
+    fn spawn_increment(&self) -> JoinHandle<TestResult<u64>> {
+        let cluster = self.clone();
+        spawn(async move { cluster.increment_among(cluster.servers()).await })
+    }
+
+    fn expect_not_done(&self, server: NodeId, told: Reply) -> TestResult {
+        match told {
+            Reply::Counter(Err(_)) => Ok(()),
+            other => {
+                let title = format!("Nobody heard {server}, and of a command that it took it says {other:?}.");
+                Err(self.failed("wrong-answer", title).on([server]))
+            }
+        }
+    }
+
+    /// Waits until so many copies count that.
+    async fn copies_at(&self, value: u64, servers: usize) -> TestResult {
+        let look = |judge: &KvRaftJudge| (judge.copies().at(value) >= servers).then_some(());
+        let what = format!("{servers} copies to count {value}");
+        let otherwise =
+            || self.copies_failed(format!("{servers} copies do not count {value} after {} s", COPIES_WITHIN.as_secs()));
+        self.inner().until(what, COPIES_WITHIN, look, otherwise).await
+    }
+
+    /// Waits until all copies count the same.
+    pub(super) async fn all_copies_equal(&self) -> TestResult {
+        let servers = self.servers().to_vec();
+        let look = |judge: &KvRaftJudge| {
+            let first = judge.copies().counter(servers[0])?;
+            (judge.copies().at(first) == servers.len()).then_some(())
+        };
+        let otherwise = || self.copies_failed(format!("The copies differ after {} s", COPIES_WITHIN.as_secs()));
+        self.inner().until("all copies to be equal", COPIES_WITHIN, look, otherwise).await
+    }
+
+    fn copies_failed(&self, title: String) -> Failed {
+        let judge = self.inner().judge();
+        let counts = self.servers().iter().map(|server| match judge.copies().counter(*server) {
+            Some(value) => format!("{server} counts {value}"),
+            None => format!("{server} counts nothing"),
+        });
+        let counts: Vec<String> = counts.collect();
+        self.failed("copies-differ", format!("{title}: {}.", counts.join(", "))).on(self.servers().iter().copied())
+    }
+}

@@ -1,0 +1,42 @@
+//! A submission's binary: one line, so that no submission names the real machine.
+
+use crate::contract::Submission;
+use crate::node;
+use lab_raft::Raft;
+pub use std::process::ExitCode;
+use windtunnel::executor::Program;
+#[cfg(feature = "sim")]
+use {
+    crate::suite,
+    lab_harness::{libtest, worker},
+};
+
+/// The `main` of a submission's binary: judges `S` on the Raft `R` as `cargo lab` asks it to, or flies it as a node.
+#[must_use]
+pub fn worker<S: Submission, R: Raft>() -> ExitCode {
+    let program = Program::new(node::host::<S, R>);
+    #[cfg(feature = "real")]
+    if let Some(code) = windtunnel::real::main_if_asked(&program) {
+        return code;
+    }
+    judge(&program)
+}
+
+#[cfg(feature = "sim")]
+fn judge(program: &Program) -> ExitCode {
+    worker::main(&suite::lab(), program)
+}
+
+#[cfg(not(feature = "sim"))]
+fn judge(_program: &Program) -> ExitCode {
+    eprintln!("this is a node of the lab kvraft: start it with `cargo lab fly kvraft`, or as `node --config FILE`");
+    ExitCode::from(2)
+}
+
+/// The `main` of a test target with `harness = false`: the whole suite on `S` and `R`, under fixed seeds or the one in
+/// `WINDTUNNEL_SEED`, for `cargo test` and nextest.
+#[cfg(feature = "sim")]
+#[must_use]
+pub fn suite_main<S: Submission, R: Raft>() -> ExitCode {
+    libtest::main(suite::lab(), Program::new(node::host::<S, R>))
+}
