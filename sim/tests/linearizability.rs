@@ -2,6 +2,8 @@
 
 #[path = "linearizability/definition.rs"]
 mod definition;
+#[path = "linearizability/hints.rs"]
+mod hints;
 
 use definition::is_linearizable;
 use proptest::prelude::*;

@@ -43,6 +43,9 @@ fn agrees<S: Service>(service: &S, choices: &[Choice<S::Input>], gives_up: u8, l
     if let Verdict::NotLinearizable(violation) = found {
         is_a_smallest_contradiction(service, &story, &violation)?;
     }
+    let hinted = check(service, &story.hinted_history(), Budget::default());
+    prop_assert_eq!(hinted.verdict == Verdict::Linearizable, truth, "with hints: {:?}", hinted.verdict);
+    prop_assert!(lie.is_some() || hinted.cost.steps == 0, "it told its order: {:?}", hinted.cost);
     online_agrees(service, &story, bad_from)
 }
 

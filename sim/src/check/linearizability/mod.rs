@@ -2,12 +2,13 @@
 //! a sequential service would have answered the same?
 //!
 //! `part` takes the events of one object in order, `search` carries the possible orders, `configurations`, `slots`, `states` and `index` keep them
-//! small; `online` does so while the history is made; `budget` ends what would take too long, and
-//! `explain` finds what a `violation` says.
+//! small; `hinted` tries what the service told before anything is searched; `online` judges while the history is made; `budget` ends what
+//! would take too long, and `explain` finds what a `violation` says.
 
 mod budget;
 mod configurations;
 mod explain;
+mod hinted;
 mod horizon;
 mod index;
 mod online;
@@ -84,6 +85,9 @@ where
     let mut search = None;
     for (key, part) in parts(model, operations) {
         let initial = model.initial(&key);
+        if hinted::explains(model, initial.clone(), operations, &part) {
+            continue;
+        }
         let search = match &mut search {
             None => search.insert(Search::new(model, initial)),
             Some(search) => {
