@@ -45,7 +45,9 @@ fn agrees<S: Service>(service: &S, choices: &[Choice<S::Input>], gives_up: u8, l
     }
     let hinted = check(service, &story.hinted_history(), Budget::default());
     prop_assert_eq!(hinted.verdict == Verdict::Linearizable, truth, "with hints: {:?}", hinted.verdict);
-    prop_assert!(lie.is_some() || hinted.cost.steps == 0, "it told its order: {:?}", hinted.cost);
+    // What was done for who gave up may have changed less than a model must suppose.
+    let all_told = story.operations.iter().all(|operation| operation.done.is_none() || operation.returned.is_some());
+    prop_assert!(lie.is_some() || !all_told || hinted.cost.steps == 0, "it told its order: {:?}", hinted.cost);
     online_agrees(service, &story, bad_from)
 }
 

@@ -89,6 +89,8 @@ where
                 }
             }
         }
+        meter.compared(search.take_compared());
+        meter.holds(search.bytes())?;
     }
     Ok(PartVerdict::Linearizable)
 }

@@ -127,6 +127,7 @@ where
     fn step(&mut self, operations: &Operations<M>, from: StateId, slot: usize, meter: &mut Meter) -> Step {
         let Open { operation, is_let_go, .. } = self.window[slot].expect("only open operations are asked");
         if let Some(known) = self.states.remembered(from, slot, operation) {
+            meter.compared(1);
             return known;
         }
         meter.cost.steps += 1;
@@ -158,6 +159,16 @@ where
                 .keep(kept.iter_mut().map(|configuration| &mut configuration.state), |state| model.weight(state));
             kept.into_iter().for_each(|configuration| self.configurations.insert(configuration));
         }
+    }
+
+    /// How many configurations were compared since this was asked.
+    pub fn take_compared(&mut self) -> u64 {
+        self.configurations.take_compared() + self.seen.take_compared() + self.results.take_compared()
+    }
+
+    /// Bytes of all that it carries.
+    pub fn bytes(&self) -> usize {
+        self.configurations.bytes() + self.states.bytes() + self.horizon.bytes()
     }
 
     fn slot_of(&self, operation: usize) -> Option<usize> {

@@ -38,9 +38,8 @@ where
         while place < seen.places() {
             if let Some(configuration) = seen.at(place).cloned() {
                 self.extend(operations, &configuration, slot, &mut seen, &mut results, meter);
-                meter.cost.peak_bytes =
-                    meter.cost.peak_bytes.max((seen.bytes() + results.bytes() + self.states.bytes()) as u64);
-                meter.check()?;
+                meter.compared(seen.take_compared() + results.take_compared());
+                meter.holds(seen.bytes() + results.bytes() + self.bytes())?;
             }
             place += 1;
         }
@@ -51,7 +50,7 @@ where
         if results.len() == 0 {
             return Ok(false);
         }
-        self.drop_what_can_wait(operations, &mut results, meter);
+        self.drop_what_can_wait(operations, &mut results, meter)?;
         meter.cost.peak_configurations = meter.cost.peak_configurations.max(results.len());
         self.configurations.clear();
         self.results = std::mem::replace(&mut self.configurations, results);
@@ -164,9 +163,14 @@ where
     }
 
     /// Drops each configuration that another one reaches by one more operation: it will be reached when the next one returns.
-    fn drop_what_can_wait(&mut self, operations: &Operations<M>, results: &mut Configurations, meter: &mut Meter) {
+    fn drop_what_can_wait(
+        &mut self,
+        operations: &Operations<M>,
+        results: &mut Configurations,
+        meter: &mut Meter,
+    ) -> Result<(), Exhausted> {
         if results.len() < 2 {
-            return;
+            return Ok(());
         }
         for place in 0..results.places() {
             let Some(from) = results.at(place).cloned() else { continue };
@@ -175,6 +179,9 @@ where
                     results.drop_covered(&reached);
                 }
             }
+            meter.compared(results.take_compared());
+            meter.holds(results.bytes() + self.bytes())?;
         }
+        Ok(())
     }
 }

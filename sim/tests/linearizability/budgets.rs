@@ -1,0 +1,71 @@
+//! What a check may cost holds whatever it does: one operation after the other, many at once, or comparisons alone.
+
+use super::history;
+use std::cell::Cell;
+use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, verdict};
+use windtunnel::check::models::{CasRegister, Register, RegisterAnswer};
+use windtunnel::check::{Asked, History, Model};
+
+/// Registers that count the steps that they are asked for.
+#[derive(Default)]
+struct Counted(Cell<u64>);
+
+impl Model for Counted {
+    type Key = ();
+    type State = Option<i64>;
+    type Input = Register;
+    type Output = RegisterAnswer;
+
+    fn key(&self, _input: &Register) {}
+
+    fn initial(&self, (): &()) -> Option<i64> {
+        None
+    }
+
+    fn step(&self, state: &Option<i64>, asked: Asked<'_, Self>) -> Option<Option<i64>> {
+        self.0.set(self.0.get() + 1);
+        CasRegister.step(state, Asked { input: asked.input, output: asked.output })
+    }
+}
+
+const SWAPS: [(i64, i64); 6] = [(0, 1), (1, 2), (2, 0), (0, 2), (2, 1), (1, 0)];
+
+/// Compare-and-sets of unknown outcome, and reads that follow them.
+fn swaps() -> History<Register, RegisterAnswer> {
+    let unknown = |(from, to)| vec![(Register::CompareAndSet { from, to }, None, 2, 0)];
+    let read = |(_, value)| (Register::Read, Some(RegisterAnswer::Value(Some(value))), 1, 1);
+    let mut clients = SWAPS.map(unknown).to_vec();
+    let write = (Register::Write(0), Some(RegisterAnswer::Done), 0, 1);
+    clients.push([write].into_iter().chain(SWAPS.map(read)).collect());
+    history(&clients)
+}
+
+fn one_after_the_other(operations: i64) -> History<Register, RegisterAnswer> {
+    let write = |value| (Register::Write(value), Some(RegisterAnswer::Done), 1, 1);
+    history(&[(0..operations).map(write).collect::<Vec<_>>()])
+}
+
+#[test]
+fn comparisons_count_beside_the_steps_of_the_model() {
+    let model = Counted::default();
+    let cost = verdict(&model, &swaps(), Budget::default()).cost;
+    assert!(cost.steps > model.0.get(), "{cost:?}, {} of them steps", model.0.get());
+    let model = Counted::default();
+    let cost = verdict(&model, &one_after_the_other(8), Budget::default()).cost;
+    assert_eq!(cost.steps, model.0.get(), "there is nothing to compare");
+}
+
+#[test]
+fn a_budget_of_what_was_used_is_enough_and_a_smaller_one_is_not() {
+    for history in [swaps(), one_after_the_other(100)] {
+        let cost = verdict(&CasRegister, &history, Budget::default()).cost;
+        let enough = Budget { steps: cost.steps, bytes: cost.peak_bytes };
+        assert_eq!(verdict(&CasRegister, &history, enough).verdict, Verdict::Linearizable);
+        let steps = enough.steps - 1;
+        let found = verdict(&CasRegister, &history, Budget { steps, ..enough }).verdict;
+        assert_eq!(found, Verdict::Undecided(Exhausted::Steps(steps)));
+        let bytes = enough.bytes - 1;
+        let found = verdict(&CasRegister, &history, Budget { bytes, ..enough }).verdict;
+        assert_eq!(found, Verdict::Undecided(Exhausted::Bytes(bytes)));
+    }
+}
