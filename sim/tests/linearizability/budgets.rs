@@ -2,8 +2,8 @@
 
 use super::history;
 use std::cell::Cell;
-use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, verdict};
-use windtunnel::check::models::{CasRegister, Register, RegisterAnswer};
+use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check, verdict};
+use windtunnel::check::models::{AppendList, CasRegister, Element, Elements, ListAsk, Register, RegisterAnswer};
 use windtunnel::check::{Asked, History, Model};
 
 /// Registers that count the steps that they are asked for.
@@ -53,6 +53,24 @@ fn comparisons_count_beside_the_steps_of_the_model() {
     let model = Counted::default();
     let cost = verdict(&model, &one_after_the_other(8), Budget::default()).cost;
     assert_eq!(cost.steps, model.0.get(), "there is nothing to compare");
+}
+
+/// So many appends of unequal pieces at the same time, and who reads the list afterwards.
+fn appends_at_once(appends: usize) -> History<ListAsk, Option<Elements>> {
+    let names = (0..appends).map(|place| (place * 7 % appends).to_string()).collect::<Vec<_>>();
+    let append = |(place, name): (usize, &String)| {
+        vec![(ListAsk::Append("".into(), Element::new(name)), Some(None), 1, 1 + place as u64)]
+    };
+    let mut clients = names.iter().enumerate().map(append).collect::<Vec<_>>();
+    let read = Elements::new(names.iter().rev().map(String::as_str));
+    clients.push(vec![(ListAsk::Read("".into()), Some(Some(read)), 30, 1)]);
+    history(&clients)
+}
+
+#[test]
+fn many_appends_at_once_cost_little_if_somebody_reads_them_later() {
+    let cost = check(&AppendList, &appends_at_once(12), Budget::default()).cost;
+    assert!(cost.steps < 10_000 && cost.peak_bytes < 1_000_000, "{cost:?}");
 }
 
 #[test]
