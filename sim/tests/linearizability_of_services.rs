@@ -188,7 +188,7 @@ fn locks() -> impl Strategy<Value = LockAsk> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(120), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn machines_by_chance(machine in machines(), choices in choices(6, 0..INPUTS, 42), gives_up in giving_up(), lie in lies()) {
@@ -227,10 +227,10 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(60), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn long_histories_of_machines(machine in machines(), choices in choices(5, 0..INPUTS, 120), lie in lies()) {
+    fn long_histories_of_machines(machine in machines(), choices in choices(8, 0..INPUTS, 120), lie in lies()) {
         is_explained_at_length(&machine, &choices, lie)?;
     }
 

@@ -3,7 +3,9 @@
 use super::history;
 use std::cell::Cell;
 use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check, verdict};
-use windtunnel::check::models::{AppendList, CasRegister, Element, Elements, ListAsk, Register, RegisterAnswer};
+use windtunnel::check::models::{
+    AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, ListAsk, Register, RegisterAnswer,
+};
 use windtunnel::check::{Asked, History, Model};
 
 /// Registers that count the steps that they are asked for.
@@ -71,6 +73,28 @@ fn appends_at_once(appends: usize) -> History<ListAsk, Option<Elements>> {
 fn many_appends_at_once_cost_little_if_somebody_reads_them_later() {
     let cost = check(&AppendList, &appends_at_once(12), Budget::default()).cost;
     assert!(cost.steps < 10_000 && cost.peak_bytes < 1_000_000, "{cost:?}");
+}
+
+/// So many equal additions at the same time, which end in another order than they began.
+fn equal_additions(additions: u64, unknown: bool) -> History<CounterAsk, CounterAnswer> {
+    let add = |place: u64| {
+        let done = (!unknown).then_some(CounterAnswer::Done);
+        vec![(CounterAsk::Add("".into(), 1), done, 1, 1 + place * 7 % additions)]
+    };
+    let mut clients = (0..additions).map(add).collect::<Vec<_>>();
+    let read = |value| (CounterAsk::Read("".into()), Some(CounterAnswer::Stands(value)), 1, 1);
+    clients.push([1, 2, 4, 6, 9].map(read).to_vec());
+    history(&clients)
+}
+
+#[test]
+fn equal_operations_at_the_same_time_are_tried_in_one_order() {
+    for unknown in [false, true] {
+        let history = equal_additions(24, unknown);
+        let checked = check(&Counter, &history, Budget::default());
+        assert_eq!(checked.verdict, Verdict::Linearizable);
+        assert!(checked.cost.steps < 5_000, "unknown: {unknown}, {:?}", checked.cost);
+    }
 }
 
 #[test]

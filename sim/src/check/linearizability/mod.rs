@@ -51,18 +51,12 @@ pub struct Checked {
 }
 
 /// Judges a history, each object for itself, and explains the first contradiction.
-pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked
-where
-    M::Input: PartialEq,
-{
+pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
     check_keys(model, history, budget, explained)
 }
 
 /// The same without explanation: of a contradiction it names only the operation at whose return it showed.
-pub fn verdict<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked
-where
-    M::Input: PartialEq,
-{
+pub fn verdict<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
     check_keys(model, history, budget, |_, _, _, events, at, _| {
         Verdict::NotLinearizable(Violation::unexplained(events[at].operation()))
     })
@@ -75,10 +69,7 @@ fn check_keys<M: Model>(
     history: &History<M::Input, M::Output>,
     budget: Budget,
     contradiction: impl Fn(&M, &M::Key, &Operations<M>, &[Event], usize, &Meter) -> Verdict,
-) -> Checked
-where
-    M::Input: PartialEq,
-{
+) -> Checked {
     let operations = history.operations();
     let mut meter = Meter::new(budget);
     let mut verdict = Verdict::Linearizable;
@@ -114,10 +105,7 @@ fn explained<M: Model>(
     events: &[Event],
     at: usize,
     judged: &Meter,
-) -> Verdict
-where
-    M::Input: PartialEq,
-{
+) -> Verdict {
     let mut meter = Meter::new(judged.budget.for_explaining(judged.cost));
     Verdict::NotLinearizable(match explain(model, model.initial(key), operations, events, at, &mut meter) {
         Ok(core) => Violation::new(model, operations, core),

@@ -6,10 +6,7 @@ use crate::check::linearizability::horizon::{Coming, Horizon, Stands};
 use crate::check::linearizability::slots::Slots;
 use crate::check::model::Model;
 
-impl<M: Model> Search<'_, M>
-where
-    M::Input: PartialEq,
-{
+impl<M: Model> Search<'_, M> {
     /// It looks so many returns ahead for every order that the next return may try.
     const AHEAD: usize = 4;
     /// So few orders are cheaper to try than to look ahead for.

@@ -7,10 +7,7 @@ use crate::check::linearizability::slots::Slots;
 use crate::check::linearizability::states::{StateId, Step};
 use crate::check::model::Model;
 
-impl<M: Model> Search<'_, M>
-where
-    M::Input: PartialEq,
-{
+impl<M: Model> Search<'_, M> {
     /// An operation returns. Every configuration in which it has no place yet must find one now: whether any does. If none did, nothing more can be asked.
     pub fn returned(
         &mut self,
@@ -110,8 +107,7 @@ where
         meter: &mut Meter,
     ) -> Option<Configuration> {
         let open = self.window[slot]?;
-        if open.is_read || open.twin.is_some_and(|twin| self.slot_of(twin).is_some_and(|twin| from.may.contains(twin)))
-        {
+        if open.is_read || self.gives_way(from, slot, open) {
             return None;
         }
         let Step::To(state) = self.step(operations, from.state, slot, meter) else { return None };
