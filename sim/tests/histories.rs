@@ -148,8 +148,11 @@ fn what_runs_out_of_steps_is_undecided() {
         {"client":2,"call":"put","key":"x","value":"b","version":0}
         {"client":2,"return":"other-version"}
         {"client":1,"return":"done"}"#;
-    let judged = judge(text.as_bytes(), &options).expect("it is a history");
-    assert_eq!(judged.verdict, Verdict::Undecided(Exhausted::Steps(1)));
+    // And a walk: one operation after the other.
+    for text in [text, KV] {
+        let judged = judge(text.as_bytes(), &options).expect("it is a history");
+        assert_eq!(judged.verdict, Verdict::Undecided(Exhausted::Steps(1)));
+    }
 }
 
 const MODELS: [ModelName; 6] = [

@@ -1,7 +1,11 @@
 //! The checker against the definition: on every small history it says what a search through all orders says.
 
+#[path = "linearizability/budgets.rs"]
+mod budgets;
 #[path = "linearizability/definition.rs"]
 mod definition;
+#[path = "linearizability/hints.rs"]
+mod hints;
 
 use definition::is_linearizable;
 use proptest::prelude::*;
@@ -59,10 +63,7 @@ fn clients<I: Clone + std::fmt::Debug, O: Clone + std::fmt::Debug>(
     prop::collection::vec(prop::collection::vec(one, 0..=operations / 3), 1..=3)
 }
 
-fn agrees<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Result<(), TestCaseError>
-where
-    M::Input: PartialEq,
-{
+fn agrees<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Result<(), TestCaseError> {
     let found = check(model, history, Budget::default()).verdict;
     let all = history.operations().iter().map(|operation| with_answer(operation, true)).collect::<Vec<_>>();
     let truth = is_linearizable(model, &all);
@@ -80,10 +81,7 @@ fn is_a_smallest_contradiction<M: Model>(
     model: &M,
     history: &History<M::Input, M::Output>,
     violation: &Violation,
-) -> Result<(), TestCaseError>
-where
-    M::Input: PartialEq,
-{
+) -> Result<(), TestCaseError> {
     let operations = history.operations();
     let end = operations[violation.operation.0].ended();
     let key = model.key(&operations[violation.operation.0].input);
@@ -161,7 +159,7 @@ fn kv() -> impl Strategy<Value = (KvAsk, KvAnswer)> + Clone {
 /// Tells a history to a check that judges while it is made: whether and when it finds a contradiction.
 fn online<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Verdict
 where
-    M::Input: PartialEq + Clone,
+    M::Input: Clone,
     M::Output: Clone,
 {
     let operations = history.operations();

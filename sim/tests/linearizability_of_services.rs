@@ -43,6 +43,11 @@ fn agrees<S: Service>(service: &S, choices: &[Choice<S::Input>], gives_up: u8, l
     if let Verdict::NotLinearizable(violation) = found {
         is_a_smallest_contradiction(service, &story, &violation)?;
     }
+    let hinted = check(service, &story.hinted_history(), Budget::default());
+    prop_assert_eq!(hinted.verdict == Verdict::Linearizable, truth, "with hints: {:?}", hinted.verdict);
+    // What was done for who gave up may have changed less than a model must suppose.
+    let all_told = story.operations.iter().all(|operation| operation.done.is_none() || operation.returned.is_some());
+    prop_assert!(lie.is_some() || !all_told || hinted.cost.steps == 0, "it told its order: {:?}", hinted.cost);
     online_agrees(service, &story, bad_from)
 }
 
@@ -183,7 +188,7 @@ fn locks() -> impl Strategy<Value = LockAsk> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(120), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn machines_by_chance(machine in machines(), choices in choices(6, 0..INPUTS, 42), gives_up in giving_up(), lie in lies()) {
@@ -222,10 +227,10 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(60), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn long_histories_of_machines(machine in machines(), choices in choices(5, 0..INPUTS, 120), lie in lies()) {
+    fn long_histories_of_machines(machine in machines(), choices in choices(8, 0..INPUTS, 120), lie in lies()) {
         is_explained_at_length(&machine, &choices, lie)?;
     }
 

@@ -56,7 +56,7 @@ pub struct CheckOptions {
     /// Judge all keys together: far slower, and never another verdict
     #[arg(long)]
     pub no_partition: bool,
-    /// Steps of the model that the check may take before it is undecided; a hundred million if left out
+    /// Steps of the model that the check may take before it is undecided, sixteen comparisons as one; a hundred million if left out
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
     /// Memory that the search may take before it is undecided; 512 if left out

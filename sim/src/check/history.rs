@@ -31,7 +31,9 @@ pub struct Operation<Input, Output> {
     pub called: u64,
     /// When the client was told. An operation whose outcome stayed unknown is open for ever, whether or not the client was told something.
     pub returned: Option<u64>,
-    /// Where the service says that it put the operation (an index of its log, a version): tried first, believed never.
+    /// Where the service says that it put the operation (an index of its log, a version): tried first, believed never. If the order of
+    /// the hints of one object explains all of its answers, nothing is searched; if it does not, everything is. What only reads comes after what has
+    /// the same hint.
     pub hint: Option<u64>,
     /// It certainly did not take effect.
     pub never: bool,

@@ -40,7 +40,7 @@ impl<M: Model + ?Sized> Debug for Asked<'_, M> {
 /// /// A register that is written and read.
 /// struct Register;
 ///
-/// #[derive(Debug)]
+/// #[derive(Debug, PartialEq)]
 /// enum Do { Write(u64), Read }
 ///
 /// impl Model for Register {
@@ -66,10 +66,10 @@ pub trait Model {
     type Key: Clone + Ord + Hash + Debug;
     /// The state of one key. Clones are many: large states share what they have in common.
     type State: Clone + Eq + Hash;
-    /// What is asked.
-    type Input: Debug;
+    /// What is asked. Equal inputs do the same.
+    type Input: Debug + PartialEq;
     /// What is answered.
-    type Output: Debug;
+    type Output: Debug + PartialEq;
 
     /// The object that an operation is about.
     fn key(&self, input: &Self::Input) -> Self::Key;

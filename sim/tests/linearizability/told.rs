@@ -4,10 +4,10 @@
 
 use proptest::prelude::*;
 use std::collections::HashSet;
-use windtunnel::check::{Asked, ClientId, History, Model};
+use windtunnel::check::{Asked, ClientId, History, Model, OperationId};
 
 /// A model that can be served.
-pub trait Service: Model<Input: Clone + PartialEq, Output: Clone + PartialEq> {
+pub trait Service: Model<Input: Clone, Output: Clone> {
     /// What a right service answers in this state at this time.
     fn answer(&self, state: &Self::State, input: &Self::Input, now: u64) -> Self::Output;
 
@@ -28,6 +28,8 @@ pub struct Told<I, O> {
     pub output: Option<O>,
     pub called: usize,
     pub returned: Option<usize>,
+    /// The step at which the service did it, if it did.
+    pub done: Option<u64>,
 }
 
 /// What happened at a place.
@@ -74,7 +76,8 @@ pub fn story<S: Service>(
                 // Who gave up goes on under another name.
                 let client_id = ClientId(u64::from(*client) + 100 * id as u64);
                 let (client_id, input) = (client_id, input.clone());
-                story.operations.push(Told { client: client_id, input, output: None, called: place, returned: None });
+                let (output, returned, done) = (None, None, None);
+                story.operations.push(Told { client: client_id, input, output, called: place, returned, done });
                 story.events.push(Event::Called(id));
                 waits.insert(*client, (id, None));
             }
@@ -86,6 +89,7 @@ pub fn story<S: Service>(
                 let told = service.told(output.clone(), step as u64);
                 let after = service.step(&before, Asked { input: &asked, output: Some(&told) });
                 state = Some(after.expect("the model knows its service"));
+                story.operations[id].done = Some(step as u64);
                 waits.insert(*client, (id, Some(output)));
             }
             Some((id, Some(output))) => {
@@ -121,6 +125,15 @@ impl<I: Clone, O: Clone> Story<I, O> {
                 Event::GaveUp(id) => history.unknown(self.operations[id].client, at).map(drop),
             }
             .expect("the story is in order");
+        }
+        history
+    }
+
+    /// The same, and the service told in which order it did what it was asked.
+    pub fn hinted_history(&self) -> History<I, O> {
+        let mut history = self.history();
+        for (id, operation) in self.operations.iter().enumerate() {
+            operation.done.into_iter().for_each(|done| history.hint(OperationId(id), done));
         }
         history
     }

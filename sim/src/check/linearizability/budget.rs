@@ -1,11 +1,12 @@
-//! What a check may cost: steps and bytes, never time, so that its verdict is the same on every machine.
+//! What a check may cost: steps and bytes, never time, so that its verdict is the same on every machine. Whatever a search does
+//! that can grow is counted as one or the other.
 
 use std::fmt::{self, Display};
 
 /// What a check may cost before it is undecided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Steps of the model.
+    /// Steps of the model. What costs less counts as well: sixteen comparisons of orders, or looks at steps that are known, as one step.
     pub steps: u64,
     /// Bytes of the search at any moment, estimated, without the history itself.
     pub bytes: u64,
@@ -28,7 +29,7 @@ impl Budget {
 /// What a check did cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Steps of the model.
+    /// Steps of the model, and comparisons: see [`Budget::steps`].
     pub steps: u64,
     /// The most bytes that the search of one key had at a time, estimated.
     pub peak_bytes: u64,
@@ -59,15 +60,28 @@ impl Display for Exhausted {
 pub(super) struct Meter {
     pub budget: Budget,
     pub cost: Cost,
+    /// Comparisons that are no whole step yet.
+    compared: u64,
 }
+
+/// So many comparisons count as one step of the model, which they take about as long as.
+const COMPARISONS: u64 = 16;
 
 impl Meter {
     pub fn new(budget: Budget) -> Self {
-        Meter { budget, cost: Cost::default() }
+        Meter { budget, cost: Cost::default(), compared: 0 }
     }
 
-    /// What was exceeded by what was counted.
-    pub fn check(&self) -> Result<(), Exhausted> {
+    /// So many configurations were compared, or remembered steps looked at.
+    pub fn compared(&mut self, comparisons: u64) {
+        self.compared += comparisons;
+    }
+
+    /// The search holds so many bytes now: what was exceeded by all that was counted.
+    pub fn holds(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        self.cost.steps += self.compared / COMPARISONS;
+        self.compared %= COMPARISONS;
+        self.cost.peak_bytes = self.cost.peak_bytes.max(bytes as u64);
         if self.cost.steps > self.budget.steps {
             return Err(Exhausted::Steps(self.budget.steps));
         }

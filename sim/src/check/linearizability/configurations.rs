@@ -40,6 +40,8 @@ pub(super) struct Configurations {
     first: Vec<u32>,
     live: usize,
     heap_bytes: usize,
+    /// How many comparisons were made and not counted yet.
+    compared: u64,
 }
 
 const END: u32 = u32::MAX;
@@ -102,6 +104,7 @@ impl Configurations {
         let mut place = self.first_of(new.state);
         while place != END {
             let at = place as usize;
+            self.compared += 1;
             if let Some(old) = &self.all[at] {
                 if old.covers(&new) {
                     return;
@@ -120,11 +123,17 @@ impl Configurations {
         let mut place = self.first_of(by.state);
         while place != END {
             let at = place as usize;
+            self.compared += 1;
             if self.all[at].as_ref().is_some_and(|old| by.covers(old)) {
                 self.drop_at(at);
             }
             place = self.next[at];
         }
+    }
+
+    /// How many comparisons were made since this was asked.
+    pub fn take_compared(&mut self) -> u64 {
+        std::mem::take(&mut self.compared)
     }
 
     pub fn bytes(&self) -> usize {

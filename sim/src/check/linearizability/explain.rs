@@ -42,10 +42,7 @@ pub(super) fn explain<M: Model>(
     events: &[Event],
     at: usize,
     meter: &mut Meter,
-) -> Result<Core<M::State>, Exhausted>
-where
-    M::Input: PartialEq,
-{
+) -> Result<Core<M::State>, Exhausted> {
     let start = returns_from(events[..at].iter().rev(), RETURNS).map_or(0, |before| at - before);
     let mut stood = Search::new(model, initial);
     judge(&mut stood, operations, &events[..start], Ahead::Everything, meter)?;
@@ -62,10 +59,7 @@ where
     Ok(Core { operations: core, last, since, states: scene.states_during(last, meter).unwrap_or_default() })
 }
 
-impl<'m, M: Model> Scene<'_, 'm, M>
-where
-    M::Input: PartialEq,
-{
+impl<'m, M: Model> Scene<'_, 'm, M> {
     /// Ends the scene with the first return at which what has returned so far contradicts itself. The search looks ahead and
     /// had none left at `at` already.
     fn end_at_the_first_return(&mut self, at: usize, meter: &mut Meter) -> Result<(), Exhausted> {

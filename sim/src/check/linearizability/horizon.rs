@@ -125,6 +125,11 @@ impl Horizon {
         self.past.clear();
     }
 
+    /// Bytes of what it remembers of states.
+    pub fn bytes(&self) -> usize {
+        (self.asked.len() + self.past.len()) * size_of::<Places>()
+    }
+
     /// The places that are taken.
     fn there(&self) -> Places {
         match self.count {

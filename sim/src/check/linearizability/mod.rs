@@ -2,12 +2,13 @@
 //! a sequential service would have answered the same?
 //!
 //! `part` takes the events of one object in order, `search` carries the possible orders, `configurations`, `slots`, `states` and `index` keep them
-//! small; `online` does so while the history is made; `budget` ends what would take too long, and
-//! `explain` finds what a `violation` says.
+//! small; `hinted` tries what the service told before anything is searched; `online` judges while the history is made; `budget` ends what
+//! would take too long, and `explain` finds what a `violation` says.
 
 mod budget;
 mod configurations;
 mod explain;
+mod hinted;
 mod horizon;
 mod index;
 mod online;
@@ -50,18 +51,12 @@ pub struct Checked {
 }
 
 /// Judges a history, each object for itself, and explains the first contradiction.
-pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked
-where
-    M::Input: PartialEq,
-{
+pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
     check_keys(model, history, budget, explained)
 }
 
 /// The same without explanation: of a contradiction it names only the operation at whose return it showed.
-pub fn verdict<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked
-where
-    M::Input: PartialEq,
-{
+pub fn verdict<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
     check_keys(model, history, budget, |_, _, _, events, at, _| {
         Verdict::NotLinearizable(Violation::unexplained(events[at].operation()))
     })
@@ -74,16 +69,16 @@ fn check_keys<M: Model>(
     history: &History<M::Input, M::Output>,
     budget: Budget,
     contradiction: impl Fn(&M, &M::Key, &Operations<M>, &[Event], usize, &Meter) -> Verdict,
-) -> Checked
-where
-    M::Input: PartialEq,
-{
+) -> Checked {
     let operations = history.operations();
     let mut meter = Meter::new(budget);
     let mut verdict = Verdict::Linearizable;
     let mut search = None;
     for (key, part) in parts(model, operations) {
         let initial = model.initial(&key);
+        if hinted::explains(model, initial.clone(), operations, &part) {
+            continue;
+        }
         let search = match &mut search {
             None => search.insert(Search::new(model, initial)),
             Some(search) => {
@@ -110,10 +105,7 @@ fn explained<M: Model>(
     events: &[Event],
     at: usize,
     judged: &Meter,
-) -> Verdict
-where
-    M::Input: PartialEq,
-{
+) -> Verdict {
     let mut meter = Meter::new(judged.budget.for_explaining(judged.cost));
     Verdict::NotLinearizable(match explain(model, model.initial(key), operations, events, at, &mut meter) {
         Ok(core) => Violation::new(model, operations, core),

@@ -48,10 +48,7 @@ struct Part<'m, M: Model> {
 /// A look beyond a call that stays open costs what lies behind it, so it is taken when that has grown by this many events, and by half.
 const GROWN: usize = 8;
 
-impl<'m, M: Model> Online<'m, M>
-where
-    M::Input: PartialEq,
-{
+impl<'m, M: Model> Online<'m, M> {
     /// A check of a history in which nothing has happened.
     pub fn new(model: &'m M, budget: Budget) -> Self {
         Online { model, history: History::new(), parts: BTreeMap::new(), meter: Meter::new(budget) }
@@ -127,10 +124,7 @@ where
     }
 }
 
-impl<M: Model> Part<'_, M>
-where
-    M::Input: PartialEq,
-{
+impl<M: Model> Part<'_, M> {
     fn advance(
         &mut self,
         history: &History<M::Input, M::Output>,

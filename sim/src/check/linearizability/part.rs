@@ -63,10 +63,7 @@ pub(super) fn judge<M: Model>(
     events: &[Event],
     ahead: Ahead,
     meter: &mut Meter,
-) -> Result<PartVerdict, Exhausted>
-where
-    M::Input: PartialEq,
-{
+) -> Result<PartVerdict, Exhausted> {
     let mut foreseen = 0;
     for (at, event) in events.iter().enumerate() {
         while ahead == Ahead::Everything
@@ -89,6 +86,8 @@ where
                 }
             }
         }
+        meter.compared(search.take_compared());
+        meter.holds(search.bytes())?;
     }
     Ok(PartVerdict::Linearizable)
 }

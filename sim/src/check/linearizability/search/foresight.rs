@@ -6,17 +6,18 @@ use crate::check::linearizability::horizon::{Coming, Horizon, Stands};
 use crate::check::linearizability::slots::Slots;
 use crate::check::model::Model;
 
-impl<M: Model> Search<'_, M>
-where
-    M::Input: PartialEq,
-{
-    /// It looks so many returns ahead for every configuration that it carries.
+impl<M: Model> Search<'_, M> {
+    /// It looks so many returns ahead for every order that the next return may try.
     const AHEAD: usize = 4;
+    /// So few orders are cheaper to try than to look ahead for.
+    const FEW: usize = 3;
 
-    /// Whether it wants to know more of what is coming: looking ahead pays once the orders multiply.
+    /// Whether it wants to know more of what is coming: looking ahead pays once the orders multiply, and those that will be are as many as there are
+    /// open operations for each that is there.
     pub fn looks_further(&self) -> bool {
-        let configurations = self.configurations.len();
-        configurations > 1 && self.horizon.len() < Horizon::RETURNS.min(Self::AHEAD * configurations)
+        let changing = self.window.iter().flatten().filter(|open| !open.is_read).count();
+        let orders = self.configurations.len() * changing;
+        orders > Self::FEW && self.horizon.len() < Horizon::RETURNS.min(Self::AHEAD * orders)
     }
 
     /// Tells which operation returns after those that it was told of, and what is called until then.

@@ -4,10 +4,7 @@ use super::{Open, Operations, Search, without};
 use crate::check::linearizability::configurations::Configurations;
 use crate::check::model::Model;
 
-impl<'m, M: Model> Search<'m, M>
-where
-    M::Input: PartialEq,
-{
+impl<'m, M: Model> Search<'m, M> {
     /// Takes an operation that is open or not called yet as one of unknown outcome, whatever it was answered; and as one that never happens,
     /// if that is of no use.
     pub fn let_go(&mut self, operations: &Operations<M>, operation: usize, is_useful: bool) {
@@ -18,7 +15,8 @@ where
         };
         let all = self.configurations.drain().collect::<Vec<_>>();
         self.states.forget(slot);
-        self.window[slot] = (!never).then_some(Open { operation, twin: None, is_read: false, is_let_go: true });
+        self.window[slot] = (!never).then_some(Open { operation, ends: None, is_read: false, is_let_go: true });
+        self.rank(operations, slot);
         for mut one in all {
             // Where it has happened already, it has.
             let has_not = one.must.contains(slot) || one.may.contains(slot);
@@ -36,6 +34,7 @@ where
             model: self.model,
             states: self.states.clone(),
             window: self.window.clone(),
+            go_first: self.go_first.clone(),
             configurations: self.configurations.clone(),
             horizon: self.horizon.clone(),
             called: self.called,

@@ -2,7 +2,7 @@
 //! event to event.
 //!
 //! It is Wing and Gong's search (1993) in Lowe's just-in-time form (2017, section 5): an operation is given its place only when some
-//! operation returns, in a chain that ends with the one that returns. Three observations keep the configurations few, none of them an assumption:
+//! operation returns, in a chain that ends with the one that returns. Four observations keep the configurations few, none of them an assumption:
 //!
 //! - **An operation that changes nothing is free.** If an open operation can be answered as it was in the state that there is, or
 //!   just before one that hides it (a write under another write), and the order is legal all the same, then it may have happened there and need not
@@ -10,13 +10,15 @@
 //! - **What may happen covers what must and what has**: see `Configurations`.
 //! - **What can wait, waits.** A configuration that another one reaches by one more operation will be reached at the next return; it is
 //!   dropped now.
+//! - **Of two that are equal the one that ends first goes first**: see `giving_way`.
 //!
 //! An operation of unknown outcome is one that may happen from its call on, and nothing more has to be said of it.
 //!
-//! Here is what a search holds and what a call does to it; `returning` has what a return does, `foresight` how it looks ahead, `letting_go` what
-//! explanations need besides.
+//! Here is what a search holds and what a call does to it; `returning` has what a return does, `giving_way` which of two equal operations goes first, `foresight` how it
+//! looks ahead, `letting_go` what explanations need besides.
 
 mod foresight;
+mod giving_way;
 mod letting_go;
 mod returning;
 
@@ -32,8 +34,8 @@ use crate::check::model::{Asked, Model};
 #[derive(Clone, Copy, Debug)]
 struct Open {
     operation: usize,
-    /// An open operation of unknown outcome, called before this one, that asks the same: it goes first, since either would do.
-    twin: Option<usize>,
+    /// When it must have taken effect, if it must.
+    ends: Option<u64>,
     is_read: bool,
     /// Its answer says nothing: see [`Search::let_go`].
     is_let_go: bool,
@@ -44,6 +46,8 @@ pub(super) struct Search<'m, M: Model> {
     model: &'m M,
     states: States<M::State>,
     window: Vec<Option<Open>>,
+    /// By slot, the slots of operations that go first: see `giving_way`.
+    go_first: Vec<Slots>,
     configurations: Configurations,
     horizon: Horizon,
     /// Called so far: those with a larger index are not.
@@ -57,16 +61,14 @@ pub(super) struct Search<'m, M: Model> {
 }
 
 type Operations<M> = [Operation<<M as Model>::Input, <M as Model>::Output>];
-impl<'m, M: Model> Search<'m, M>
-where
-    M::Input: PartialEq,
-{
+impl<'m, M: Model> Search<'m, M> {
     /// A search that begins in this state.
     pub fn new(model: &'m M, initial: M::State) -> Self {
         let mut search = Search {
             model,
             states: States::new(),
             window: Vec::new(),
+            go_first: Vec::new(),
             configurations: Configurations::default(),
             horizon: Horizon::default(),
             called: None,
@@ -83,6 +85,7 @@ where
     pub fn begin(&mut self, initial: M::State) {
         self.states.clear();
         self.window.clear();
+        self.go_first.clear();
         self.configurations.clear();
         self.horizon = Horizon::default();
         self.called = None;
@@ -98,28 +101,29 @@ where
         let asked = &operations[operation];
         let is_read = self.model.is_read(&asked.input);
         let is_let_go = self.to_let_go.contains(&operation);
-        let unknown = asked.ended().is_none() || is_let_go;
-        if unknown && is_read {
+        let ends = asked.ended().filter(|_| !is_let_go);
+        if ends.is_none() && is_read {
             return; // it explains nothing, whether or not it happened, and revives nothing
         }
-        let twin = if unknown { self.twin_of(operations, operation) } else { None };
-        self.open_as(operations, Open { operation, twin, is_read, is_let_go }, unknown, meter);
+        self.open_as(operations, Open { operation, ends, is_read, is_let_go }, meter);
     }
 
     /// Gives an operation a slot.
-    fn open_as(&mut self, operations: &Operations<M>, open: Open, may: bool, meter: &mut Meter) {
+    fn open_as(&mut self, operations: &Operations<M>, open: Open, meter: &mut Meter) {
         let slot = self.window.iter().position(Option::is_none).unwrap_or(self.window.len());
         if slot == self.window.len() {
             self.window.push(None);
+            self.go_first.push(Slots::default());
             self.states.widen(self.window.len());
         }
         self.window[slot] = Some(open);
+        self.rank(operations, slot);
         let (model, asked) = (self.model, asked(operations, open.operation, open.is_let_go));
         self.horizon.called(open.operation, slot, |coming| model.revives(asked, operations[coming].asked()));
         // Whether it is free depends on the state alone: configurations of one state stay as incomparable as they were.
         for place in 0..self.configurations.places() {
             let Some(state) = self.configurations.at(place).map(|configuration| configuration.state) else { continue };
-            let free = may || self.step(operations, state, slot, meter) == Step::To(state);
+            let free = open.ends.is_none() || self.step(operations, state, slot, meter) == Step::To(state);
             self.configurations.open(place, slot, free);
         }
     }
@@ -127,6 +131,7 @@ where
     fn step(&mut self, operations: &Operations<M>, from: StateId, slot: usize, meter: &mut Meter) -> Step {
         let Open { operation, is_let_go, .. } = self.window[slot].expect("only open operations are asked");
         if let Some(known) = self.states.remembered(from, slot, operation) {
+            meter.compared(1);
             return known;
         }
         meter.cost.steps += 1;
@@ -160,16 +165,18 @@ where
         }
     }
 
-    fn slot_of(&self, operation: usize) -> Option<usize> {
-        self.window.iter().position(|open| open.is_some_and(|open| open.operation == operation))
+    /// How many configurations were compared since this was asked.
+    pub fn take_compared(&mut self) -> u64 {
+        self.configurations.take_compared() + self.seen.take_compared() + self.results.take_compared()
     }
 
-    fn twin_of(&self, operations: &Operations<M>, operation: usize) -> Option<usize> {
-        let asks_the_same = |open: &&Open| {
-            operations[open.operation].ended().is_none()
-                && operations[open.operation].input == operations[operation].input
-        };
-        self.window.iter().flatten().filter(asks_the_same).map(|open| open.operation).max()
+    /// Bytes of all that it carries.
+    pub fn bytes(&self) -> usize {
+        self.configurations.bytes() + self.states.bytes() + self.horizon.bytes()
+    }
+
+    fn slot_of(&self, operation: usize) -> Option<usize> {
+        self.window.iter().position(|open| open.is_some_and(|open| open.operation == operation))
     }
 }
 

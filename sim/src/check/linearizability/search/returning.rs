@@ -7,10 +7,7 @@ use crate::check::linearizability::slots::Slots;
 use crate::check::linearizability::states::{StateId, Step};
 use crate::check::model::Model;
 
-impl<M: Model> Search<'_, M>
-where
-    M::Input: PartialEq,
-{
+impl<M: Model> Search<'_, M> {
     /// An operation returns. Every configuration in which it has no place yet must find one now: whether any does. If none did, nothing more can be asked.
     pub fn returned(
         &mut self,
@@ -38,9 +35,8 @@ where
         while place < seen.places() {
             if let Some(configuration) = seen.at(place).cloned() {
                 self.extend(operations, &configuration, slot, &mut seen, &mut results, meter);
-                meter.cost.peak_bytes =
-                    meter.cost.peak_bytes.max((seen.bytes() + results.bytes() + self.states.bytes()) as u64);
-                meter.check()?;
+                meter.compared(seen.take_compared() + results.take_compared());
+                meter.holds(seen.bytes() + results.bytes() + self.bytes())?;
             }
             place += 1;
         }
@@ -51,7 +47,7 @@ where
         if results.len() == 0 {
             return Ok(false);
         }
-        self.drop_what_can_wait(operations, &mut results, meter);
+        self.drop_what_can_wait(operations, &mut results, meter)?;
         meter.cost.peak_configurations = meter.cost.peak_configurations.max(results.len());
         self.configurations.clear();
         self.results = std::mem::replace(&mut self.configurations, results);
@@ -111,8 +107,7 @@ where
         meter: &mut Meter,
     ) -> Option<Configuration> {
         let open = self.window[slot]?;
-        if open.is_read || open.twin.is_some_and(|twin| self.slot_of(twin).is_some_and(|twin| from.may.contains(twin)))
-        {
+        if open.is_read || self.gives_way(from, slot, open) {
             return None;
         }
         let Step::To(state) = self.step(operations, from.state, slot, meter) else { return None };
@@ -164,9 +159,14 @@ where
     }
 
     /// Drops each configuration that another one reaches by one more operation: it will be reached when the next one returns.
-    fn drop_what_can_wait(&mut self, operations: &Operations<M>, results: &mut Configurations, meter: &mut Meter) {
+    fn drop_what_can_wait(
+        &mut self,
+        operations: &Operations<M>,
+        results: &mut Configurations,
+        meter: &mut Meter,
+    ) -> Result<(), Exhausted> {
         if results.len() < 2 {
-            return;
+            return Ok(());
         }
         for place in 0..results.places() {
             let Some(from) = results.at(place).cloned() else { continue };
@@ -175,6 +175,9 @@ where
                     results.drop_covered(&reached);
                 }
             }
+            meter.compared(results.take_compared());
+            meter.holds(results.bytes() + self.bytes())?;
         }
+        Ok(())
     }
 }

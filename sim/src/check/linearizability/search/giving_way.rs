@@ -1,0 +1,49 @@
+//! Equal operations: two that ask and answer the same may change places in any order in which both are open, so only one of the two
+//! ways need be tried.
+//!
+//! Of two that must take effect the one that ends first goes first: if an order has the other one before it, the exchanged order explains the same, and the
+//! one that moves back has more time left. That holds only as long as the one that ends first must still happen; where its answer is explained
+//! already it need not, and the other one may be all there is. Of two of unknown outcome, neither of which ever ends, the one called first goes first.
+
+use super::{Open, Operations, Search, asked};
+use crate::check::linearizability::configurations::Configuration;
+use crate::check::model::Model;
+
+impl<M: Model> Search<'_, M> {
+    /// Finds out what goes before the operation in this slot, and before what it goes.
+    pub(super) fn rank(&mut self, operations: &Operations<M>, slot: usize) {
+        let Some(open) = self.window[slot] else { return };
+        for other_slot in (0..self.window.len()).filter(|other| *other != slot) {
+            self.go_first[slot].remove(other_slot);
+            self.go_first[other_slot].remove(slot);
+            let Some(other) = self.window[other_slot] else { continue };
+            if is_equal::<M>(operations, open, other) {
+                if goes_first(other, open) {
+                    self.go_first[slot].insert(other_slot);
+                } else if goes_first(open, other) {
+                    self.go_first[other_slot].insert(slot);
+                }
+            }
+        }
+    }
+
+    /// Whether the operation in this slot may wait until an equal one has happened.
+    pub(super) fn gives_way(&self, from: &Configuration, slot: usize, open: Open) -> bool {
+        let still_to_come = if open.ends.is_some() { &from.must } else { &from.may };
+        self.go_first[slot].meets(still_to_come)
+    }
+}
+
+fn is_equal<M: Model>(operations: &Operations<M>, one: Open, other: Open) -> bool {
+    let asked = |open: Open| asked::<M>(operations, open.operation, open.is_let_go);
+    // Reads are never given a place of their own.
+    !one.is_read && !other.is_read && asked(one).output == asked(other).output && asked(one).input == asked(other).input
+}
+
+fn goes_first(one: Open, other: Open) -> bool {
+    match (one.ends, other.ends) {
+        (Some(one), Some(other)) => one < other,
+        (None, None) => one.operation < other.operation,
+        _ => false,
+    }
+}

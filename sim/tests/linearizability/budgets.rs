@@ -1,0 +1,113 @@
+//! What a check may cost holds whatever it does: one operation after the other, many at once, or comparisons alone.
+
+use super::history;
+use std::cell::Cell;
+use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check, verdict};
+use windtunnel::check::models::{
+    AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, ListAsk, Register, RegisterAnswer,
+};
+use windtunnel::check::{Asked, History, Model};
+
+/// Registers that count the steps that they are asked for.
+#[derive(Default)]
+struct Counted(Cell<u64>);
+
+impl Model for Counted {
+    type Key = ();
+    type State = Option<i64>;
+    type Input = Register;
+    type Output = RegisterAnswer;
+
+    fn key(&self, _input: &Register) {}
+
+    fn initial(&self, (): &()) -> Option<i64> {
+        None
+    }
+
+    fn step(&self, state: &Option<i64>, asked: Asked<'_, Self>) -> Option<Option<i64>> {
+        self.0.set(self.0.get() + 1);
+        CasRegister.step(state, Asked { input: asked.input, output: asked.output })
+    }
+}
+
+const SWAPS: [(i64, i64); 6] = [(0, 1), (1, 2), (2, 0), (0, 2), (2, 1), (1, 0)];
+
+/// Compare-and-sets of unknown outcome, and reads that follow them.
+fn swaps() -> History<Register, RegisterAnswer> {
+    let unknown = |(from, to)| vec![(Register::CompareAndSet { from, to }, None, 2, 0)];
+    let read = |(_, value)| (Register::Read, Some(RegisterAnswer::Value(Some(value))), 1, 1);
+    let mut clients = SWAPS.map(unknown).to_vec();
+    let write = (Register::Write(0), Some(RegisterAnswer::Done), 0, 1);
+    clients.push([write].into_iter().chain(SWAPS.map(read)).collect());
+    history(&clients)
+}
+
+fn one_after_the_other(operations: i64) -> History<Register, RegisterAnswer> {
+    let write = |value| (Register::Write(value), Some(RegisterAnswer::Done), 1, 1);
+    history(&[(0..operations).map(write).collect::<Vec<_>>()])
+}
+
+#[test]
+fn comparisons_count_beside_the_steps_of_the_model() {
+    let model = Counted::default();
+    let cost = verdict(&model, &swaps(), Budget::default()).cost;
+    assert!(cost.steps > model.0.get(), "{cost:?}, {} of them steps", model.0.get());
+    let model = Counted::default();
+    let cost = verdict(&model, &one_after_the_other(8), Budget::default()).cost;
+    assert_eq!(cost.steps, model.0.get(), "there is nothing to compare");
+}
+
+/// So many appends of unequal pieces at the same time, and who reads the list afterwards.
+fn appends_at_once(appends: usize) -> History<ListAsk, Option<Elements>> {
+    let names = (0..appends).map(|place| (place * 7 % appends).to_string()).collect::<Vec<_>>();
+    let append = |(place, name): (usize, &String)| {
+        vec![(ListAsk::Append("".into(), Element::new(name)), Some(None), 1, 1 + place as u64)]
+    };
+    let mut clients = names.iter().enumerate().map(append).collect::<Vec<_>>();
+    let read = Elements::new(names.iter().rev().map(String::as_str));
+    clients.push(vec![(ListAsk::Read("".into()), Some(Some(read)), 30, 1)]);
+    history(&clients)
+}
+
+#[test]
+fn many_appends_at_once_cost_little_if_somebody_reads_them_later() {
+    let cost = check(&AppendList, &appends_at_once(12), Budget::default()).cost;
+    assert!(cost.steps < 10_000 && cost.peak_bytes < 1_000_000, "{cost:?}");
+}
+
+/// So many equal additions at the same time, which end in another order than they began.
+fn equal_additions(additions: u64, unknown: bool) -> History<CounterAsk, CounterAnswer> {
+    let add = |place: u64| {
+        let done = (!unknown).then_some(CounterAnswer::Done);
+        vec![(CounterAsk::Add("".into(), 1), done, 1, 1 + place * 7 % additions)]
+    };
+    let mut clients = (0..additions).map(add).collect::<Vec<_>>();
+    let read = |value| (CounterAsk::Read("".into()), Some(CounterAnswer::Stands(value)), 1, 1);
+    clients.push([1, 2, 4, 6, 9].map(read).to_vec());
+    history(&clients)
+}
+
+#[test]
+fn equal_operations_at_the_same_time_are_tried_in_one_order() {
+    for unknown in [false, true] {
+        let history = equal_additions(24, unknown);
+        let checked = check(&Counter, &history, Budget::default());
+        assert_eq!(checked.verdict, Verdict::Linearizable);
+        assert!(checked.cost.steps < 5_000, "unknown: {unknown}, {:?}", checked.cost);
+    }
+}
+
+#[test]
+fn a_budget_of_what_was_used_is_enough_and_a_smaller_one_is_not() {
+    for history in [swaps(), one_after_the_other(100)] {
+        let cost = verdict(&CasRegister, &history, Budget::default()).cost;
+        let enough = Budget { steps: cost.steps, bytes: cost.peak_bytes };
+        assert_eq!(verdict(&CasRegister, &history, enough).verdict, Verdict::Linearizable);
+        let steps = enough.steps - 1;
+        let found = verdict(&CasRegister, &history, Budget { steps, ..enough }).verdict;
+        assert_eq!(found, Verdict::Undecided(Exhausted::Steps(steps)));
+        let bytes = enough.bytes - 1;
+        let found = verdict(&CasRegister, &history, Budget { bytes, ..enough }).verdict;
+        assert_eq!(found, Verdict::Undecided(Exhausted::Bytes(bytes)));
+    }
+}
