@@ -24,7 +24,7 @@ pub mod suite;
 mod worker;
 
 pub use contract::{
-    Append, Clerk, ClerkId, Get, GetError, MAX_DRIFT_PPM, NotServed, Options, Put, PutError, PutRefused, Replicated,
+    Append, Clerk, ClerkId, ENTRY_BYTES, Get, GetError, MAX_DRIFT_PPM, NotServed, Options, Put, PutError, PutRefused, Replicated,
     Server, StateMachine, Submission, Version, Versioned,
 };
 pub use node::host;

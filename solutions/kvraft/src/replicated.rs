@@ -1,7 +1,7 @@
 //! One copy of a state machine, kept equal to all others by the log, and who waits for what in it.
 
 use crate::lease::{LeaseId, Leases};
-use lab_kvraft::{NotServed, Options, StateMachine};
+use lab_kvraft::{ENTRY_BYTES, NotServed, Options, StateMachine};
 use lab_raft::{Applied, BarrierError, LogIndex, NotLeader, Proposed, Raft, Role, Term};
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
@@ -27,7 +27,7 @@ struct Inner<R, M: StateMachine> {
     applied: Cell<(LogIndex, Term)>,
     /// It has done one more.
     progress: Notify,
-    /// Bytes of commands since the last snapshot.
+    /// Bytes of entries since the last snapshot.
     since_snapshot: Cell<u64>,
     waiting: RefCell<BTreeMap<LogIndex, Waiting<M::Answer>>>,
     /// Somebody waits.
@@ -178,7 +178,7 @@ impl<R: Raft, M: StateMachine> Replicated<R, M> {
 
     fn take_snapshot_if_due(&self, command_bytes: usize) {
         let inner = &*self.0;
-        let bytes = inner.since_snapshot.get() + command_bytes as u64;
+        let bytes = inner.since_snapshot.get() + command_bytes as u64 + ENTRY_BYTES;
         inner.since_snapshot.set(bytes);
         if inner.log_limit.is_some_and(|limit| bytes >= limit) {
             inner.since_snapshot.set(0);

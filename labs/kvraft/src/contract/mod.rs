@@ -17,7 +17,7 @@ pub use clerk::Clerk;
 pub use errors::NotServed;
 pub use lab_kv::contract::{GetError, MAX_DRIFT_PPM, PutError, PutRefused, Version, Versioned};
 pub use messages::{Append, ClerkId, Get, Put};
-pub use options::Options;
+pub use options::{ENTRY_BYTES, Options};
 pub use replicated::Replicated;
 pub use server::Server;
 pub use state_machine::StateMachine;

@@ -36,7 +36,7 @@ pub const SPEED_PUTS: u64 = 1_000;
 /// And how long one of them takes on average. (MIT: 33.3 ms, which is three in a heartbeat's 100 ms)
 pub const SPEED_EACH: Duration = Duration::from_micros(33_333);
 
-/// Commands of so many bytes may be applied until a snapshot is due, in part snapshot. (MIT: `maxraftstate`, 1000)
+/// Entries of so many bytes may be applied until a snapshot is due, in part snapshot. (MIT: `maxraftstate`, 1000)
 pub const LOG_LIMIT: u64 = 1_000;
 
 /// What a server's disk may hold besides its snapshot, in parts rsm and snapshot. (MIT: 2 and 8 times the limit, of term, vote and
