@@ -70,14 +70,7 @@ where
     ///
     /// # Errors
     /// When there are more operations than can be judged.
-    pub fn called(
-        &mut self,
-        moment: Moment,
-        node: NodeId,
-        call: u64,
-        input: M::Input,
-        about: A,
-    ) -> Result<(), Failed> {
+    pub fn called(&mut self, moment: Moment, node: NodeId, call: u64, input: M::Input, about: A) -> Result<(), Failed> {
         self.callers.push(node);
         let number = self.callers.len() as u64;
         self.open.insert((node, call), Open { about, called: moment.at, number });
@@ -185,7 +178,10 @@ mod tests {
         let mut history = History::<Kv, &str>::new(&Kv);
         history.called(at(1), A, 1, put("a"), "put").expect("short");
         history.called(at(2), B, 1, get(), "get").expect("short");
-        assert_eq!(history.oldest_open().map(|(node, open)| (node, open.about, open.called)), Some((A, "put", Nanos(1))));
+        assert_eq!(
+            history.oldest_open().map(|(node, open)| (node, open.about, open.called)),
+            Some((A, "put", Nanos(1)))
+        );
         history.died(at(3), A).expect("short");
         assert_eq!((history.open(A, 1), history.open(B, 1)), (None, Some(&"get")));
         assert_eq!(history.returned(at(4), B, 1, Some(KvAnswer::NoKey)), Ok(()));

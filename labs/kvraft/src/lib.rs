@@ -24,8 +24,8 @@ pub mod suite;
 mod worker;
 
 pub use contract::{
-    Append, Clerk, ClerkId, ENTRY_BYTES, Get, GetError, MAX_DRIFT_PPM, NotServed, Options, Put, PutError, PutRefused, Replicated,
-    Server, StateMachine, Submission, Version, Versioned,
+    Append, Clerk, ClerkId, ENTRY_BYTES, Get, GetError, MAX_DRIFT_PPM, NotServed, Options, Put, PutError, PutRefused,
+    Replicated, Server, StateMachine, Submission, Version, Versioned,
 };
 pub use node::host;
 #[cfg(feature = "sim")]

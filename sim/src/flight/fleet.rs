@@ -114,9 +114,8 @@ impl Fleet {
 
     fn peers(&self, options: &FlightOptions, address: impl Fn(NodeId) -> SocketAddr) -> Vec<Peer> {
         let groups = in_groups(self.berths.len() as u32, &options.groups);
-        let of_group = |(group, nodes): (usize, Vec<NodeId>)| {
-            nodes.into_iter().map(move |node| (group, node)).collect::<Vec<_>>()
-        };
+        let of_group =
+            |(group, nodes): (usize, Vec<NodeId>)| nodes.into_iter().map(move |node| (group, node)).collect::<Vec<_>>();
         let nodes = (1..).zip(groups).flat_map(of_group);
         nodes.map(|(group, node)| Peer { node, address: address(node), group }).collect()
     }

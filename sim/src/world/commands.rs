@@ -104,7 +104,8 @@ impl World<'_> {
         let (name, incarnation) = (machine.name.clone(), machine.incarnation);
         self.show_running(node, true);
         self.lifecycle(node, Lifecycle::Started(incarnation));
-        let start = Start { node, name, groups, settings, seed, incarnation, shuffle_tasks, other_std_hash_keys, log_level };
+        let start =
+            Start { node, name, groups, settings, seed, incarnation, shuffle_tasks, other_std_hash_keys, log_level };
         self.shared.counters.borrow_mut().starts += u64::from(node != NodeId::TESTER);
         self.push_direct(node, Event::Start(Box::new(start)));
     }

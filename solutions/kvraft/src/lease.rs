@@ -36,7 +36,8 @@ impl Leases {
     #[must_use]
     pub fn is_held(&self) -> bool {
         let now = Instant::now();
-        self.held_until.get().is_some_and(|until| now < until) && self.others_until.get().is_none_or(|until| until <= now)
+        self.held_until.get().is_some_and(|until| now < until)
+            && self.others_until.get().is_none_or(|until| until <= now)
     }
 
     /// A lease to put into the log, if it is time for one: there are leases, none is asked for, and half of the last one is over.

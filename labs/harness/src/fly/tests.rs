@@ -72,7 +72,12 @@ fn a_scenario_that_names_a_node_which_is_not_there_is_refused() {
 fn flown(nothing_lost: TestResult) -> (FlightVerdict, Option<String>) {
     let Flightplan { lineup, course, load, time_budget, .. } = planned(&request(None, None, ""));
     let calm = LinkWeather { latency: [Nanos::ZERO; 2], loss_ppm: Ppm::NEVER, ..LinkWeather::default() };
-    let scene = Scene { lineup: lineup.clone(), course, surroundings: Surroundings { calm, power_losses: false }, capture: None };
+    let scene = Scene {
+        lineup: lineup.clone(),
+        course,
+        surroundings: Surroundings { calm, power_losses: false },
+        capture: None,
+    };
     let program = Program::new(|| async {
         loop {
             sleep(Duration::from_millis(10)).await;

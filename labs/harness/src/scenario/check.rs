@@ -265,7 +265,12 @@ fn check_partition(partition: &Partition, nodes: u32) -> Checked {
     let alone = partition.shapes.iter().all(|shape| *shape == Shape::IsolateOne);
     let message = "only the shape `isolate-one` has a `where`: other shapes hit no node in particular";
     require(alone, &path, message, "leave out `where`, or use `shapes = [\"isolate-one\"]`")?;
-    require(one, &path, "the shape `isolate-one` isolates one node", "allowed here: any, leader, follower, client, a node")
+    require(
+        one,
+        &path,
+        "the shape `isolate-one` isolates one node",
+        "allowed here: any, leader, follower, client, a node",
+    )
 }
 
 const SHAPES: &str = "allowed here: halves, isolate-one, bridge, ring, majority-minority, random";

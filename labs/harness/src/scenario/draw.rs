@@ -22,7 +22,8 @@ impl Scenario {
         let mut event = self.event.clone();
         let mut fault = Vec::new();
         let mut drawn = self.drawn.clone().unwrap_or(Drawn { seed, on: Vec::new(), off: Vec::new() });
-        let storm = Storm { nodes: self.nodes, client_nodes: self.client_nodes, duration: self.duration, drawn: drawn.seed };
+        let storm =
+            Storm { nodes: self.nodes, client_nodes: self.client_nodes, duration: self.duration, drawn: drawn.seed };
         for (family, name) in self.fault.iter().zip(family::names(&self.fault)) {
             let strikes = strike::draw(family, &name, seed, storm);
             if strikes.is_some() && family.timing.when.is_some() {

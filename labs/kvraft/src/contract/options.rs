@@ -21,9 +21,6 @@ impl Options {
     /// What this test has told this node.
     #[must_use]
     pub fn of_this_test() -> Self {
-        Options {
-            log_limit: node::setting("log_limit"),
-            lease: node::setting("lease_ms").map(Duration::from_millis),
-        }
+        Options { log_limit: node::setting("log_limit"), lease: node::setting("lease_ms").map(Duration::from_millis) }
     }
 }

@@ -5,7 +5,8 @@ use lab_harness::failed::Failed;
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 
-const SPOILT: &str = "The contract, Replicated::submit: who offered the command led nobody who could have agreed to it.";
+const SPOILT: &str =
+    "The contract, Replicated::submit: who offered the command led nobody who could have agreed to it.";
 
 /// All copies.
 #[derive(Debug, Default)]

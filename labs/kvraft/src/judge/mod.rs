@@ -59,7 +59,9 @@ impl KvRaftJudge {
             ANSWERED => self.operations.answered(&decoded(node, kind, body)?),
             RETURNED => {
                 let leader = self.leader();
-                self.operations.returned(moment, node, decoded(node, kind, body)?).map_err(|failed| failed.on(leader))?;
+                self.operations
+                    .returned(moment, node, decoded(node, kind, body)?)
+                    .map_err(|failed| failed.on(leader))?;
             }
             SNAPSHOT => {
                 let taken: Taken = decoded(node, kind, body)?;

@@ -274,7 +274,8 @@ mod tests {
             asks.push(Append(key(), text.clone()));
             asks.extend((0..3).map(|version| Put(key(), text.clone(), version)));
         }
-        let pairs = asks.into_iter().flat_map(|ask| answers.clone().into_iter().map(move |answer| (ask.clone(), answer)));
+        let pairs =
+            asks.into_iter().flat_map(|ask| answers.clone().into_iter().map(move |answer| (ask.clone(), answer)));
         pairs.collect()
     }
 
@@ -314,7 +315,8 @@ mod tests {
                 let Some(next) = step(*state, earlier, told) else { continue };
                 for (later, answer) in asked.iter().map(|(ask, answer)| (ask, answer.as_ref())) {
                     let becomes_possible = step(*state, later, answer).is_none() && step(next, later, answer).is_some();
-                    let leads = Service.leads_to(Asked { input: earlier, output: told }, Asked { input: later, output: answer });
+                    let leads = Service
+                        .leads_to(Asked { input: earlier, output: told }, Asked { input: later, output: answer });
                     assert!(leads || !becomes_possible, "{earlier:?} {told:?} leads to {later:?} {answer:?}");
                 }
             }

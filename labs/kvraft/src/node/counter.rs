@@ -38,11 +38,7 @@ impl StateMachine for Counter {
 }
 
 /// Starts the copy and answers the tester from now on.
-pub async fn host<S: Submission, R: Raft>(
-    raft: Watched<R>,
-    applied: UnboundedReceiver<Applied>,
-    options: Options,
-) {
+pub async fn host<S: Submission, R: Raft>(raft: Watched<R>, applied: UnboundedReceiver<Applied>, options: Options) {
     let counter = Counter(Counted { value: 0, spoilt: false });
     let copy = S::Replicated::<Watched<R>, Counter>::start(raft.clone(), applied, counter, options);
     let calls = Rc::new(Cell::new(0));

@@ -174,8 +174,7 @@ impl KvRaftCluster {
         let otherwise = || {
             let (words, called) = self.cluster.judge().operations().oldest_open().unwrap_or_default();
             let patience = ANSWER_AFTER_STORM.as_secs();
-            let title =
-                format!("All is well for {patience} s, and there is no answer to {words}, called at {called}.");
+            let title = format!("All is well for {patience} s, and there is no answer to {words}, called at {called}.");
             self.failed("no-answer", title)
         };
         let look = |judge: &KvRaftJudge| judge.operations().oldest_open().is_none().then_some(());
@@ -199,7 +198,8 @@ impl KvRaftCluster {
                     break;
                 }
                 if Instant::now() >= deadline {
-                    let title = format!("The disk of {server} holds {bytes} bytes besides its snapshot; {most} would do.");
+                    let title =
+                        format!("The disk of {server} holds {bytes} bytes besides its snapshot; {most} would do.");
                     return Err(self.failed("state-too-large", title).on([*server]));
                 }
                 sleep(LOOK_EVERY).await;

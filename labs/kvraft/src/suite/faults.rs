@@ -157,7 +157,9 @@ pub async fn perhaps_done(cluster: KvRaftCluster) -> TestResult {
         cluster.inner().mend(leader, client.node());
         let told = put.await.expect("nobody aborts it")?;
         if !matches!(told, Ok(()) | Err(PutError::Maybe)) {
-            return Err(client.failed("wrong-answer", format!("Of the only put of version {version} it is said: {told:?}.")));
+            return Err(
+                client.failed("wrong-answer", format!("Of the only put of version {version} it is said: {told:?}."))
+            );
         }
         version = client.get("k").await?.map_or(Version::NONE, |found| found.version);
     }

@@ -6,11 +6,11 @@ use super::cluster::KvRaftCluster;
 use crate::contract::{MAX_DRIFT_PPM, Version};
 use lab_harness::failed::TestResult;
 use std::time::Duration;
+use windtunnel::NodeId;
 use windtunnel::spawn;
 use windtunnel::task::JoinHandle;
 use windtunnel::time::sleep;
 use windtunnel::world::Command;
-use windtunnel::NodeId;
 
 /// What nodes of such a test are told.
 pub const LEASE: &[(&str, u64)] = &[("lease_ms", LEASE_MS)];

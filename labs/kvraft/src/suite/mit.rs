@@ -1,8 +1,6 @@
 //! Parts kv and snapshot: those of MIT's tests of 4B and 4C that are not rounds.
 
-use super::bounds::{
-    DONE_AFTER_HEALING, SMALL_SNAPSHOT_BYTES, SPEED_EACH, SPEED_PUTS, STATE_BYTES, WATCHED_FOR,
-};
+use super::bounds::{DONE_AFTER_HEALING, SMALL_SNAPSHOT_BYTES, SPEED_EACH, SPEED_PUTS, STATE_BYTES, WATCHED_FOR};
 use super::client::Client;
 use super::cluster::KvRaftCluster;
 use crate::contract::{PutError, Version};
@@ -13,7 +11,10 @@ use windtunnel::time::{Instant, timeout};
 /// MIT `TestSpeed4B` and `TestSpeed4C`. A thousand puts, one after the other.
 pub async fn speed(cluster: KvRaftCluster) -> TestResult {
     let client = cluster.clients().remove(0);
-    client.put("warm", "up", Version::NONE).await?.map_err(|_| client.failed("wrong-answer", "A key cannot be created."))?;
+    client
+        .put("warm", "up", Version::NONE)
+        .await?
+        .map_err(|_| client.failed("wrong-answer", "A key cannot be created."))?;
     let began = Instant::now();
     for round in 0..SPEED_PUTS {
         let told = client.put("k", &cluster.new_value(), Version(round)).await?;
@@ -59,8 +60,8 @@ pub async fn one_partition(cluster: KvRaftCluster) -> TestResult {
         spawn(async move { reader.get("1").await })
     };
     cluster.sleep(WATCHED_FOR).await;
-    let [puts, gets] = [writer, reader]
-        .map(|client| cluster.inner().judge().operations().tally(client.node()).returned);
+    let [puts, gets] =
+        [writer, reader].map(|client| cluster.inner().judge().operations().tally(client.node()).returned);
     if puts + gets > 0 {
         let title = format!("{leader} leads two of five servers, and {puts} puts and {gets} gets were answered there.");
         return Err(cluster.failed("minority-answers", title).on([leader]));
@@ -70,7 +71,15 @@ pub async fn one_partition(cluster: KvRaftCluster) -> TestResult {
 
     cluster.inner().heal();
     cluster.make_unreliable();
-    let late = |what: &str| cluster.failed("no-answer", format!("All servers are together again, and {what} of the minority is not answered after {} s.", DONE_AFTER_HEALING.as_secs()));
+    let late = |what: &str| {
+        cluster.failed(
+            "no-answer",
+            format!(
+                "All servers are together again, and {what} of the minority is not answered after {} s.",
+                DONE_AFTER_HEALING.as_secs()
+            ),
+        )
+    };
     let told = timeout(DONE_AFTER_HEALING, put).await.map_err(|_| late("the put"))?.expect("nobody aborts it")?;
     if told == Ok(()) {
         return Err(writer.failed("wrong-answer", "Two puts of one version are both done."));
@@ -86,7 +95,9 @@ pub async fn one_partition(cluster: KvRaftCluster) -> TestResult {
 fn expect_done(client: &Client, told: Result<(), PutError>) -> TestResult {
     match told {
         Ok(()) | Err(PutError::Maybe) => Ok(()),
-        Err(refused) => Err(client.failed("wrong-answer", format!("Of the only put of its version it is said: {refused}."))),
+        Err(refused) => {
+            Err(client.failed("wrong-answer", format!("Of the only put of its version it is said: {refused}.")))
+        }
     }
 }
 

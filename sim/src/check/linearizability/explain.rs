@@ -6,7 +6,7 @@
 //! its call, or never. So what is left contradicts itself, whatever became of the others.
 
 use super::budget::{Exhausted, Meter};
-use super::part::{Ahead, Event, PartVerdict, judge};
+use super::part::{Event, PartVerdict, judge};
 use super::search::Search;
 use crate::check::history::Operation;
 use crate::check::model::{Asked, Model};
@@ -45,7 +45,7 @@ pub(super) fn explain<M: Model>(
 ) -> Result<Core<M::State>, Exhausted> {
     let start = returns_from(events[..at].iter().rev(), RETURNS).map_or(0, |before| at - before);
     let mut stood = Search::new(model, initial);
-    judge(&mut stood, operations, &events[..start], Ahead::Everything, meter)?;
+    judge(&mut stood, operations, &events[..start], meter)?;
     stood.forget_the_horizon();
     let mut scene = Scene { model, operations, stood, events: &events[start..] };
     scene.end_at_the_first_return(at - start, meter)?;
@@ -126,10 +126,7 @@ impl<'m, M: Model> Scene<'_, 'm, M> {
     /// Whether these contradict each other, even if all the others took effect whenever they liked.
     fn contradicts(&self, core: &[usize], meter: &mut Meter) -> Result<bool, Exhausted> {
         let (mut search, events) = self.with_others_let_go(core);
-        Ok(matches!(
-            judge(&mut search, self.operations, &events, Ahead::Everything, meter)?,
-            PartVerdict::Contradiction(_)
-        ))
+        Ok(matches!(judge(&mut search, self.operations, &events, meter)?, PartVerdict::Contradiction(_)))
     }
 
     /// A search at the beginning of the scene for which all but the core is let go, and the events that are left to it.
@@ -170,15 +167,13 @@ impl<'m, M: Model> Scene<'_, 'm, M> {
         let (mut search, events) = self.with_others_let_go(&others);
         let called = self.events.iter().position(|event| *event == Event::Called(last)).unwrap_or(0);
         let called = self.events[..called].iter().filter(|event| events.contains(event)).count();
-        if judge(&mut search, self.operations, &events[..called], Ahead::Everything, meter)?
-            != PartVerdict::Linearizable
-        {
+        if judge(&mut search, self.operations, &events[..called], meter)? != PartVerdict::Linearizable {
             return Ok(Vec::new());
         }
         search.forget_the_horizon();
         let mut states = search.states();
         for event in &events[called..] {
-            if judge(&mut search, self.operations, &[*event], Ahead::Everything, meter)? != PartVerdict::Linearizable {
+            if judge(&mut search, self.operations, &[*event], meter)? != PartVerdict::Linearizable {
                 break;
             }
             for state in search.states() {

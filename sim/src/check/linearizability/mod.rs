@@ -26,7 +26,7 @@ use super::history::{History, Operation};
 use super::model::Model;
 use budget::Meter;
 use explain::explain;
-use part::{Ahead, Event, PartVerdict, events, judge};
+use part::{Event, PartVerdict, events, judge};
 use search::Search;
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ fn check_keys<M: Model>(
             }
         };
         let events = events(operations, &part);
-        verdict = match judge(search, operations, &events, Ahead::Everything, &mut meter) {
+        verdict = match judge(search, operations, &events, &mut meter) {
             Ok(PartVerdict::Linearizable) => continue,
             Ok(PartVerdict::Contradiction(at)) => contradiction(model, &key, operations, &events, at, &meter),
             Err(exhausted) => Verdict::Undecided(exhausted),

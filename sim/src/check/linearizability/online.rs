@@ -1,7 +1,7 @@
 //! The same check while the history is made: the first response that no order explains ends the test.
 
 use super::budget::{Budget, Cost, Exhausted, Meter};
-use super::part::{Ahead, Event, PartVerdict, judge};
+use super::part::{Event, PartVerdict, judge};
 use super::search::Search;
 use super::{Verdict, explained};
 use crate::check::history::{ClientId, History, HistoryError, OperationId};
@@ -139,7 +139,7 @@ impl<M: Model> Part<'_, M> {
         let settled = self.events[self.taken..].iter().take_while(|event| is_settled(event)).count();
         let from = self.taken;
         self.taken += settled;
-        let verdict = judge(&mut self.search, operations, &self.events[from..self.taken], Ahead::Nothing, meter)?;
+        let verdict = judge(&mut self.search, operations, &self.events[from..self.taken], meter)?;
         if let PartVerdict::Contradiction(at) = verdict {
             return Ok(PartVerdict::Contradiction(from + at));
         }
@@ -152,7 +152,7 @@ impl<M: Model> Part<'_, M> {
         }
         // What is open counts as unknown in a look that is not kept.
         self.looked = beyond;
-        let verdict = judge(&mut self.search.fork(), operations, &self.events[self.taken..], Ahead::Nothing, meter)?;
+        let verdict = judge(&mut self.search.fork(), operations, &self.events[self.taken..], meter)?;
         Ok(match verdict {
             PartVerdict::Contradiction(at) => PartVerdict::Contradiction(self.taken + at),
             PartVerdict::Linearizable => PartVerdict::Linearizable,

@@ -47,27 +47,16 @@ pub(super) enum PartVerdict {
     Contradiction(usize),
 }
 
-/// How far a search may look ahead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ahead {
-    /// As far as the events go: what is in them is all that will ever be.
-    Everything,
-    /// Not at all: how the operations end that are called in them is not known yet.
-    Nothing,
-}
-
 /// Judges a part of a history. What it was told of is looked up in `operations`.
 pub(super) fn judge<M: Model>(
     search: &mut Search<'_, M>,
     operations: &[Operation<M::Input, M::Output>],
     events: &[Event],
-    ahead: Ahead,
     meter: &mut Meter,
 ) -> Result<PartVerdict, Exhausted> {
     let mut foreseen = 0;
     for (at, event) in events.iter().enumerate() {
-        while ahead == Ahead::Everything
-            && search.looks_further()
+        while search.looks_further()
             && let Some(returns) = next_return(events, foreseen.max(at))
         {
             let Event::Returned(operation) = events[returns] else { unreachable!("it was looked for") };

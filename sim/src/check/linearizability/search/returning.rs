@@ -15,7 +15,18 @@ impl<M: Model> Search<'_, M> {
         operation: usize,
         meter: &mut Meter,
     ) -> Result<bool, Exhausted> {
+        // While it has no place it is still coming: an order in which it can have none any more is not gone on with.
+        let found = self.find_places(operations, operation, meter);
         self.horizon.pass(operation);
+        found
+    }
+
+    fn find_places(
+        &mut self,
+        operations: &Operations<M>,
+        operation: usize,
+        meter: &mut Meter,
+    ) -> Result<bool, Exhausted> {
         let Some(slot) = self.slot_of(operation) else { return Ok(true) }; // it had a place in every order already
         if let Some(alone) = self.alone(slot) {
             return Ok(self.returned_alone(operations, alone, slot, meter));
