@@ -28,13 +28,17 @@ pub fn build_with(
     features: &[&str],
 ) -> Result<PathBuf, LabError> {
     let mut cargo = cargo("build");
-    cargo.current_dir(&submission.directory).arg("--release");
+    // A crate that was made, not written, is built under the repository's own configuration.
+    let made_below = house.output.parent().filter(|target| submission.directory.starts_with(target));
+    cargo.current_dir(made_below.map_or(&submission.directory, |_| &house.root)).arg("--release");
     if !features.is_empty() {
         cargo.arg("--features").arg(features.join(","));
     }
     if let Some(target) = std::env::var_os("CARGO_TARGET_DIR").filter(|target| !target.is_empty()) {
         // It is relative to where the user stands, and cargo stands in the submission.
         cargo.env("CARGO_TARGET_DIR", std::path::absolute(&target).unwrap_or(target.into()));
+    } else if let Some(target) = made_below {
+        cargo.arg("--target-dir").arg(target);
     }
     for (name, value) in flags(|name| std::env::var_os(name)) {
         cargo.env(name, value);

@@ -118,6 +118,9 @@ pub struct TestOptions {
     /// The crate to test instead of solutions/LAB
     #[arg(long, value_name = "DIR")]
     pub submission: Option<PathBuf>,
+    /// The Raft to run it on, for labs that are built on one: a crate of lab raft
+    #[arg(long, value_name = "DIR")]
+    pub raft: Option<PathBuf>,
     /// Run under this weather: a scenario file, or the name of one of the lab's
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
@@ -174,6 +177,9 @@ pub struct FlyOptions {
     /// The crate to fly instead of solutions/LAB
     #[arg(long, value_name = "DIR")]
     pub submission: Option<PathBuf>,
+    /// The Raft to fly it on, for labs that are built on one: a crate of lab raft
+    #[arg(long, value_name = "DIR")]
+    pub raft: Option<PathBuf>,
     /// A node that is built already (for tests of this program)
     #[arg(long, hide = true, value_name = "FILE")]
     pub node_binary: Option<PathBuf>,

@@ -43,6 +43,8 @@ pub enum LabError {
     NotASubmission { directory: PathBuf, problem: String },
     #[error("{} is a submission for lab {found}, not {expected}", .directory.display())]
     OtherLab { directory: PathBuf, found: String, expected: String },
+    #[error("lab {0} is not built on Raft: leave out --raft")]
+    NotOnRaft(String),
     #[error("{submission} does not build{}", if .words.is_empty() { ": see the compiler's words above" } else { ":" })]
     DoesNotBuild { submission: String, words: String },
     #[error(

@@ -95,6 +95,11 @@ impl House {
         Ok(Submission { lab: lab.to_owned(), ..found })
     }
 
+    /// The lab that the crate in that directory says it is for; nothing if it does not say.
+    pub fn lab_of(&self, directory: &Path) -> Result<String, LabError> {
+        Ok(self.submission_in(&self.here.join(directory))?.lab)
+    }
+
     /// The crate in that directory; its lab is empty if it does not say.
     fn submission_in(&self, directory: &Path) -> Result<Submission, LabError> {
         let refuse = |problem: String| LabError::NotASubmission { directory: directory.to_path_buf(), problem };

@@ -7,6 +7,7 @@
 //! - [`pool`] spreads runs over workers, [`tally`] counts their results in an order of its own;
 //! - [`console`] prints [`event`]s, as JSON or through [`text`].
 
+mod apart;
 mod blame;
 mod building;
 mod check;
@@ -29,6 +30,7 @@ mod known;
 mod last_events;
 mod list;
 mod new;
+mod on_raft;
 mod pool;
 mod power;
 mod replay;

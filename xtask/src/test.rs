@@ -15,7 +15,7 @@ use crate::seeds::Seeds;
 use crate::select::Selection;
 use crate::session::Session;
 use crate::worker::{Worker, WorkerCommand, patience};
-use crate::{clock, hermetic, known, weather};
+use crate::{clock, hermetic, known, on_raft, weather};
 use lab_harness::protocol::{SCENARIO_TEST, ScenarioText, ScheduleRequest, TestInfo};
 
 /// Builds, runs, reports.
@@ -121,6 +121,10 @@ fn target(session: &Session<'_>, options: &TestOptions) -> Result<(Submission, V
         (Some(directory), _) => house.submission_for(directory, &lab)?,
         (None, Some(here)) if here.lab == lab => here,
         (None, _) => house.solution(&lab)?,
+    };
+    let submission = match &options.raft {
+        Some(raft) => on_raft::join(house, &submission, raft)?,
+        None => submission,
     };
     Ok((submission, filters))
 }

@@ -3,6 +3,7 @@
 use crate::cli::FlyOptions;
 use crate::error::LabError;
 use crate::house::Submission;
+use crate::on_raft;
 use crate::seeds::Seeds;
 use crate::select::Selection;
 use crate::session::Session;
@@ -52,6 +53,10 @@ pub fn read(session: &Session<'_>, options: &FlyOptions) -> Result<(Submission, 
         (Some(scenario), _) => Flown::Scenario(scenario, options.nodes, load),
         (None, Some(filter)) => Flown::Tests(filter.clone()),
         (None, None) => Flown::Load(options.nodes.unwrap_or(NODES), load.unwrap_or(FlightLoad::lasting(LASTS_NS))),
+    };
+    let submission = match &options.raft {
+        Some(raft) => on_raft::join(house, &submission, raft)?,
+        None => submission,
     };
     Ok((submission, Asked { flown, seed: seed.unwrap_or(Seed(0)) }))
 }

@@ -5,6 +5,7 @@
 //! The copy has another package name, so that its binary never stands where the solution's own is looked for.
 
 use super::patch::Changes;
+use crate::apart::{make_absolute, write_workspace};
 use crate::building;
 use crate::error::LabError;
 use crate::house::{House, Submission};
@@ -37,7 +38,7 @@ impl<'a> Workspace<'a> {
         fs::create_dir_all(&directory).map_err(failed)?;
         let lock = File::create(workspace.join("lock")).map_err(failed)?;
         lock.lock().map_err(failed)?;
-        write_workspace(&house.root, &workspace).map_err(failed)?;
+        write_workspace(&house.root, &workspace, "mutant").map_err(failed)?;
         let directory = directory.canonicalize().map_err(failed)?;
         let mut original = BTreeMap::new();
         read_all(&solution.directory, Path::new(""), &mut original)
@@ -105,43 +106,6 @@ impl<'a> Workspace<'a> {
     }
 }
 
-/// The repository's workspace with one member; its lock file, from which cargo drops what is not needed.
-fn write_workspace(root: &Path, workspace: &Path) -> io::Result<()> {
-    let text = match fs::read_to_string(root.join("Cargo.toml")) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        text => text?,
-    };
-    let mut manifest: Table = text.parse().map_err(io::Error::other)?;
-    manifest.retain(|key, _| ["workspace", "profile", "patch"].contains(&key));
-    let own = manifest.entry("workspace").or_insert_with(|| Table::new().into());
-    if let Some(own) = own.as_table_mut() {
-        own.retain(|key, _| !["exclude", "default-members"].contains(&key));
-        own.insert("members".to_owned(), Value::from(vec!["mutant"]));
-        make_absolute(own, root);
-    }
-    write_if_changed(&workspace.join("Cargo.toml"), manifest.to_string().as_bytes())?;
-    match fs::copy(root.join("Cargo.lock"), workspace.join("Cargo.lock")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Every `path` in a table of dependencies, wherever one is, seen from the file system's root.
-fn make_absolute(table: &mut Table, base: &Path) {
-    for (key, value) in table.iter_mut() {
-        let Some(inner) = value.as_table_mut() else { continue };
-        if key.ends_with("dependencies") {
-            for (_, dependency) in inner.iter_mut() {
-                if let Some(Value::String(path)) = dependency.get_mut("path") {
-                    *path = base.join(&*path).display().to_string();
-                }
-            }
-        } else if key == "target" || key.starts_with("cfg(") {
-            make_absolute(inner, base);
-        }
-    }
-}
-
 fn read_all(root: &Path, below: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> io::Result<()> {
     for entry in fs::read_dir(root.join(below))? {
         let entry = entry?;
@@ -171,23 +135,4 @@ fn lay_out(directory: &Path, wanted: &BTreeMap<&Path, Vec<u8>>) -> io::Result<()
     }
     let mut changed = wanted.iter().filter(|(path, content)| there.get(**path) != Some(content));
     changed.try_for_each(|(path, content)| fs::write(directory.join(path), content))
-}
-
-fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|there| there == content) { Ok(()) } else { fs::write(path, content) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_of_dependencies_become_absolute_wherever_they_stand() {
-        let text = "[dependencies]\na = { path = \"../a\" }\nb = \"1\"\n[target.'cfg(unix)'.dev-dependencies]\nc = { path = \"c\" }\n[lib]\npath = \"src/lib.rs\"\n";
-        let mut table: Table = text.parse().unwrap();
-        make_absolute(&mut table, Path::new("/w/x"));
-        assert_eq!(table["dependencies"]["a"]["path"].as_str(), Some("/w/x/../a"));
-        assert_eq!(table["target"]["cfg(unix)"]["dev-dependencies"]["c"]["path"].as_str(), Some("/w/x/c"));
-        assert_eq!(table["lib"]["path"].as_str(), Some("src/lib.rs"), "no dependency");
-    }
 }
