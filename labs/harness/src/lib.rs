@@ -41,6 +41,8 @@ pub mod meter;
 #[cfg(feature = "sim")]
 mod output;
 #[cfg(feature = "sim")]
+pub mod pairs;
+#[cfg(feature = "sim")]
 mod plan;
 #[cfg(feature = "sim")]
 mod run;

@@ -99,6 +99,10 @@ pub struct Storm<J: Judge> {
 pub struct Flight<J: Judge> {
     /// Clients who count what they do, and what is to be true of it; each has one request outstanding.
     pub load: fn(Cluster<J>, DrawnLoad, Meter) -> Clients,
+    /// How many nodes of clients a flight in calm weather has.
+    pub client_nodes: u32,
+    /// Numbers that all nodes are told in calm weather, by name.
+    pub settings: &'static [(&'static str, u64)],
     /// Rules that are bounds of time: who misses one on a real machine may be right all the same.
     pub bounds: &'static [&'static str],
     /// Rules that take a judge who has seen all since the nodes were new: they say nothing of nodes that begin with the data

@@ -40,7 +40,7 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
         }
         FlightCourse::Calm { nodes, load } => {
             let lasts = Nanos(load.lasts_ns);
-            (storm(lab, &calm(*nodes, lasts), None, None, request)?, Some(*load))
+            (storm(lab, &calm(clients(lab)?, *nodes, lasts), None, None, request)?, Some(*load))
         }
     };
     let Plan { lineup, time_budget, course } = plan;
@@ -78,13 +78,19 @@ fn storm<J: Judge>(
     Ok(Plan { lineup: schedule.lineup(), time_budget, course: Course::Storm(Box::new(schedule)) })
 }
 
-const NO_LOAD: DrawnLoad =
-    DrawnLoad { clients: 0, propose_every: Time(Nanos::ZERO), command_bytes: 0, snapshot_every: 0, snapshot_bytes: 0 };
+const NO_LOAD: DrawnLoad = DrawnLoad {
+    clients: 0,
+    propose_every: Time(Nanos::ZERO),
+    command_bytes: 0,
+    snapshot_every: 0,
+    snapshot_bytes: 0,
+    reads_percent: 0,
+};
 
 /// What the scenario's clients do, or as many as are asked for, who do not wait. A scenario that takes snapshots takes
 /// its own.
 fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> DrawnLoad {
-    let Some(FlightLoad { window, bytes, snapshot_every, snapshot_bytes, .. }) = asked else { return drawn.clone() };
+    let Some(FlightLoad { window, bytes, snapshot_every, snapshot_bytes, reads_percent, .. }) = asked else { return drawn.clone() };
     let own = if drawn.snapshot_every > 0 {
         (drawn.snapshot_every, drawn.snapshot_bytes)
     } else {
@@ -96,6 +102,7 @@ fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> DrawnLoad {
         command_bytes: bytes,
         snapshot_every: own.0,
         snapshot_bytes: own.1,
+        reads_percent,
     }
 }
 
@@ -108,8 +115,14 @@ fn find<'a, J: Judge>(lab: &'a Lab<J>, name: &str) -> Result<&'a Test<J>, Refusa
     }
 }
 
-fn calm(nodes: u32, lasts: Nanos) -> ScenarioText {
-    let text = format!("about = \"Calm weather\"\nnodes = {nodes}\nduration = \"{}\"\n", Time(lasts));
+fn calm<J: Judge>(flight: &Flight<J>, nodes: u32, lasts: Nanos) -> ScenarioText {
+    let settings: Vec<String> = flight.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let text = format!(
+        "about = \"Calm weather\"\nnodes = {nodes}\nclient_nodes = {}\nduration = \"{}\"\nsettings = {{ {} }}\n",
+        flight.client_nodes,
+        Time(lasts),
+        settings.join(", ")
+    );
     ScenarioText { name: "calm weather".to_owned(), text }
 }
 

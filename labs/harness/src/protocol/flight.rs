@@ -1,6 +1,7 @@
 //! What a worker is asked to fly, what it says meanwhile, and how the flight ended.
 
 use super::ScenarioText;
+use crate::scenario::DrawnLoad;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -60,6 +61,8 @@ pub struct FlightLoad {
     pub snapshot_every: u64,
     /// How large it is.
     pub snapshot_bytes: u64,
+    /// How many of a hundred operations are reads, in labs whose clients read.
+    pub reads_percent: u64,
 }
 
 impl FlightLoad {
@@ -81,6 +84,7 @@ impl FlightLoad {
             bytes: FlightLoad::BYTES,
             snapshot_every: FlightLoad::SNAPSHOT_EVERY,
             snapshot_bytes: FlightLoad::SNAPSHOT_BYTES,
+            reads_percent: DrawnLoad::READS_PERCENT,
         }
     }
 }

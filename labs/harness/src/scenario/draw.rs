@@ -106,6 +106,7 @@ impl Scenario {
             command_bytes: self.load.command_bytes.one(&mut stream).0,
             snapshot_every: self.load.snapshot_every.one(&mut stream).0,
             snapshot_bytes: self.load.snapshot_bytes.one(&mut stream).0,
+            reads_percent: DrawnLoad::READS_PERCENT,
         }
     }
 }

@@ -104,4 +104,12 @@ pub struct DrawnLoad {
     pub snapshot_every: u64,
     /// How large a snapshot is.
     pub snapshot_bytes: u64,
+    /// How many of a hundred operations are reads, of clients that read. A flight may say otherwise.
+    #[serde(skip)]
+    pub reads_percent: u64,
+}
+
+impl DrawnLoad {
+    /// Half of all operations.
+    pub const READS_PERCENT: u64 = 50;
 }

@@ -2,6 +2,7 @@
 //!
 //! - `puts` (part server) and `turns` (part lock): MIT's tests, as stories;
 //! - `crashes`, `messages`: what befalls the server and its messages under load; `holders`: what befalls who holds a lock;
+//! - `flight`: clients in flight, and which stories do not fly;
 //! - `load`: the clients of stories and storms; `storms`: recovery, whose weather is in `scenarios/kv/`;
 //! - [`KvCluster`], [`Client`]: how stories ask and complain;
 //! - [`bounds`]: all bounds, MIT's beside them.
@@ -11,6 +12,7 @@
 pub mod bounds;
 mod cluster;
 mod crashes;
+mod flight;
 mod holders;
 mod load;
 mod messages;
@@ -37,7 +39,7 @@ pub fn lab() -> Lab<KvJudge> {
         tests: server_part().into_iter().chain(lock_part()).collect(),
         observations: observation::KINDS,
         storm: storms::storm(),
-        flight: None,
+        flight: Some(flight::flight()),
     }
 }
 
@@ -49,7 +51,7 @@ macro_rules! story {
         }
         let name = stringify!($story).rsplit("::").next().expect("a path has a last part").trim();
         let body = Body::Directed { nodes: 1 + $clients, client_nodes: 0, settings: &[], time_budget: $budget, run };
-        Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: None, body }
+        Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: flight::grounded(name), body }
     }};
 }
 

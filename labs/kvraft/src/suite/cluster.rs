@@ -147,8 +147,8 @@ impl KvRaftCluster {
     /// Kills a server or takes its power, as is drawn.
     pub fn crash(&self, server: NodeId) {
         match self.cluster.stream("crashes").below(2) {
-            0 => self.cluster.kill(server),
-            _ => self.cluster.power_loss(server),
+            1 if self.cluster.has_power_losses() => self.cluster.power_loss(server),
+            _ => self.cluster.kill(server),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! - `rsm` (part rsm), `rounds` and `mit` (parts kv and snapshot): MIT's tests of 4A, 4B and 4C, as stories;
 //! - `faults`, `leases`, `snapshots`: what befalls servers, clocks and logs under load;
+//! - `flight`: clients in flight, and which stories do not fly;
 //! - `load`: the clients of stories and storms; `storms`: recovery, whose weather is in `scenarios/kvraft/`;
 //! - [`KvRaftCluster`], [`Client`]: how stories ask and complain;
 //! - [`bounds`]: all bounds, MIT's beside them.
@@ -12,6 +13,7 @@ pub mod bounds;
 mod client;
 mod cluster;
 mod faults;
+mod flight;
 mod leases;
 mod load;
 mod mit;
@@ -43,7 +45,7 @@ pub fn lab() -> Lab<KvRaftJudge> {
         tests: [rsm_part(), kv_part(), snapshot_part()].into_iter().flatten().collect(),
         observations: observation::KINDS,
         storm: storms::storm(),
-        flight: None,
+        flight: Some(flight::flight()),
     }
 }
 
@@ -60,7 +62,8 @@ macro_rules! story {
             time_budget: TEST_BUDGET,
             run,
         };
-        Test { name: stringify!($name), mit: $mit, part: $part, points: $points, about: $about, grounded: None, body }
+        let name = stringify!($name);
+        Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: flight::grounded(name), body }
     }};
 }
 

@@ -1,0 +1,160 @@
+//! The load of a key/value service in flight: clients who put and get as fast as they are answered, and count it.
+//!
+//! Each key is put by one client alone, who therefore knows its version; all get all keys.
+
+use crate::meter::Meter;
+use crate::scenario::DrawnLoad;
+use crate::suite::{Clients, Running};
+use std::future::Future;
+use std::rc::Rc;
+use windtunnel::rand::Stream;
+use windtunnel::spawn;
+use windtunnel::task::JoinHandle;
+use windtunnel::time::{Duration, sleep};
+
+/// How many keys there are.
+pub const KEYS: u64 = 1_000;
+
+/// A client whose node is down looks again after.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A client of a key/value service with versions.
+pub trait PairsClient: Clone + 'static {
+    /// The version of a key, 0 if it is not there; nothing if nobody answers any more.
+    fn get(&self, key: &str) -> impl Future<Output = Option<u64>>;
+
+    /// Puts a key over a version: whether it is done, or what it is is not known; nothing if nobody answers any more.
+    fn put(&self, key: &str, value: &str, version: u64) -> impl Future<Output = Option<Put>>;
+}
+
+/// What becomes of a put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is done.
+    Done,
+    /// It is not, or perhaps: its client looks what there is.
+    Other,
+}
+
+/// These clients at work, and that all keys can be read afterwards.
+pub fn clients<C: PairsClient>(clients: Vec<C>, stream: impl Fn(usize) -> Stream, load: &DrawnLoad, meter: &Meter) -> Clients {
+    let all = clients.clone();
+    let count = clients.len() as u64;
+    let worker = |(number, client): (usize, C)| Worker {
+        client,
+        own: (0..KEYS).filter(|key| key % count == number as u64).map(|key| (name(key), 0)).collect(),
+        stream: stream(number),
+        load: load.clone(),
+        meter: meter.clone(),
+        puts: 0,
+        number,
+    };
+    let tasks = Tasks(clients.into_iter().enumerate().map(worker).map(|worker| spawn(worker.work())).collect());
+    let at_work: Running<()> = Box::pin(async move {
+        let _end_with_the_load = tasks;
+        std::future::pending().await
+    });
+    Clients { at_work, nothing_lost: Box::pin(read_all(all)) }
+}
+
+/// Reads every key: the judge knows what must be there.
+async fn read_all<C: PairsClient>(clients: Vec<C>) -> crate::failed::TestResult {
+    let clients = Rc::new(clients);
+    let count = clients.len() as u64;
+    let readers: Vec<JoinHandle<()>> = (0..count)
+        .map(|number| {
+            let clients = clients.clone();
+            spawn(async move {
+                for key in (0..KEYS).filter(|key| key % count == number) {
+                    let _ = clients[number as usize].get(&name(key)).await;
+                }
+            })
+        })
+        .collect();
+    for reader in readers {
+        let _ = reader.await;
+    }
+    Ok(())
+}
+
+fn name(key: u64) -> String {
+    format!("key {key}")
+}
+
+/// They end when this is dropped.
+struct Tasks(Vec<JoinHandle<()>>);
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// One client, with the keys that it puts and the versions that it knows.
+struct Worker<C> {
+    client: C,
+    number: usize,
+    own: Vec<(String, u64)>,
+    stream: Stream,
+    load: DrawnLoad,
+    meter: Meter,
+    puts: u64,
+}
+
+impl<C: PairsClient> Worker<C> {
+    async fn work(mut self) {
+        let pause = self.load.propose_every.0.to_duration();
+        loop {
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+            if self.stream.below(100) < self.load.reads_percent || self.own.is_empty() {
+                self.get().await;
+            } else {
+                self.put().await;
+            }
+        }
+    }
+
+    async fn get(&self) {
+        let operation = self.meter.begin();
+        match self.client.get(&name(self.stream.below(KEYS))).await {
+            Some(_) => operation.answered(),
+            None => {
+                drop(operation);
+                sleep(LOOK_AGAIN).await;
+            }
+        }
+    }
+
+    async fn put(&mut self) {
+        self.puts += 1;
+        let value = self.value();
+        let which = self.stream.below(self.own.len() as u64) as usize;
+        let (key, version) = self.own[which].clone();
+        let operation = self.meter.begin();
+        match self.client.put(&key, &value, version).await {
+            Some(Put::Done) => {
+                operation.answered();
+                self.own[which].1 = version + 1;
+            }
+            outcome => {
+                drop(operation);
+                if outcome.is_none() {
+                    sleep(LOOK_AGAIN).await;
+                }
+                if let Some(version) = self.client.get(&key).await {
+                    self.own[which].1 = version;
+                }
+            }
+        }
+    }
+
+    /// A value that nobody else puts, of the length that is asked for.
+    fn value(&self) -> String {
+        let mut value = format!("put {} of client {} ", self.puts, self.number);
+        let bytes = usize::try_from(self.load.command_bytes).unwrap_or(usize::MAX);
+        value.extend(std::iter::repeat_n('.', bytes.saturating_sub(value.len())));
+        value
+    }
+}

@@ -1,0 +1,102 @@
+//! Clients in flight, and which stories do not fly.
+
+use super::client::Client;
+use super::cluster::KvRaftCluster;
+use crate::contract::{GetError, Version, Versioned};
+use crate::control::Reply;
+use crate::judge::KvRaftJudge;
+use lab_harness::cluster::Cluster;
+use lab_harness::history::LINEARIZABILITY;
+use lab_harness::meter::Meter;
+use lab_harness::pairs::{self, PairsClient, Put};
+use lab_harness::scenario::DrawnLoad;
+use lab_harness::suite::{Clients, Flight};
+
+/// Clients of flights, and the rules of this suite that are bounds of time.
+pub(super) fn flight() -> Flight<KvRaftJudge> {
+    let bounds = &[
+        "copies-differ",
+        "lease-not-used",
+        "no-answer",
+        "no-leader",
+        "state-too-large",
+        "submit-hangs",
+        "too-slow",
+    ];
+    let whole_history = &[LINEARIZABILITY, "snapshot-contents", "snapshot-rule"];
+    // A snapshot of a thousand values of 256 bytes now and then, and reads that ask nobody.
+    let settings = &[("lease_ms", 1_000), ("log_limit", 4_000_000)];
+    Flight { load, client_nodes: 4, settings, bounds, whole_history }
+}
+
+/// As many clerks as are asked for, on the nodes of clients in turn.
+fn load(cluster: Cluster<KvRaftJudge>, load: DrawnLoad, meter: Meter) -> Clients {
+    let cluster = KvRaftCluster::new(cluster);
+    let nodes = cluster.clients();
+    let clerk = |number: u64| nodes[number as usize % nodes.len()].another(number as u32);
+    let clients: Vec<Client> = if nodes.is_empty() { Vec::new() } else { (0..load.clients).map(clerk).collect() };
+    let stream = |_| cluster.inner().stream("load");
+    pairs::clients(clients, stream, &load, &meter)
+}
+
+impl PairsClient for Client {
+    async fn get(&self, key: &str) -> Option<u64> {
+        match self.cluster().inner().control(self.node(), &self.asks_for(key)).await {
+            Ok(Reply::Got(Ok(Versioned { version, .. }))) => Some(version.0),
+            Ok(Reply::Got(Err(GetError::NoKey))) => Some(0),
+            _ => None,
+        }
+    }
+
+    async fn put(&self, key: &str, value: &str, version: u64) -> Option<Put> {
+        match self.cluster().inner().control(self.node(), &self.puts(key, value, Version(version))).await {
+            Ok(Reply::Put(Ok(()))) => Some(Put::Done),
+            Ok(Reply::Put(Err(_))) => Some(Put::Other),
+            _ => None,
+        }
+    }
+}
+
+const LOSS: &str = "it is about messages that are lost, and TCP sends them again";
+const CLOCKS: &str = "it sets clocks apart, and all processes share the machine's";
+const COUNTS: &str = "it counts calls on the network, which only the tunnel sees";
+
+const GROUNDED: &[(&str, &[&str])] = &[
+    (
+        LOSS,
+        &[
+            "unreliable",
+            "one_partition",
+            "crashes_unreliable",
+            "crashes_partitions_unreliable",
+            "crashes_partitions_many_keys",
+            "appends_once",
+            "snapshots_unreliable",
+            "snapshots_crashes_unreliable",
+            "snapshots_crashes_partitions",
+            "snapshots_crashes_partitions_many_keys",
+        ],
+    ),
+    (CLOCKS, &["leases_and_clocks", "leases_and_crashes"]),
+    (COUNTS, &["reads_under_a_lease"]),
+];
+
+/// Why the story of that name does not fly; nothing if it does.
+pub(super) fn grounded(story: &str) -> Option<&'static str> {
+    let known = GROUNDED.iter().find(|(_, stories)| stories.contains(&story));
+    known.map(|(reason, _)| *reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_story_that_is_grounded_is_one_of_the_suite() {
+        let tests = crate::suite::lab().tests;
+        for story in GROUNDED.iter().flat_map(|(_, stories)| *stories) {
+            assert!(tests.iter().any(|test| test.name == *story), "{story} is no story of the suite");
+        }
+        assert!(tests.iter().any(|test| test.grounded.is_none()), "some fly");
+    }
+}
