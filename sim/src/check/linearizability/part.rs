@@ -47,6 +47,16 @@ pub(super) enum PartVerdict {
     Contradiction(usize),
 }
 
+impl PartVerdict {
+    /// The same verdict on events of which so many were left out at the beginning.
+    pub fn after(self, events: usize) -> PartVerdict {
+        match self {
+            PartVerdict::Contradiction(at) => PartVerdict::Contradiction(events + at),
+            PartVerdict::Linearizable => PartVerdict::Linearizable,
+        }
+    }
+}
+
 /// How far a search may look ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ahead {
