@@ -112,6 +112,21 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
             "line 1: `:key` is said twice",
         ),
         (r#"{"client":1,"call":"get","key":"x","key":"y"}"#, ModelName::Kv, "line 1: no JSON: `key` is said twice"),
+        (
+            r#"{"client":1,"call":"put","key":"x","value":"a","verison":0,"version":1}"#,
+            ModelName::Kv,
+            "line 1: `verison` is no field of this model, which has `key`, `value`, `version`",
+        ),
+        (
+            "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"return\":\"ok\",\"value\":1,\"valeu\":1}",
+            ModelName::CasRegister,
+            "line 2: `valeu` is no field of this model",
+        ),
+        (
+            "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"unknown\":true,\"att\":1}",
+            ModelName::CasRegister,
+            "line 2: `att` is no field of this model",
+        ),
         ("", ModelName::Kv, "there is no operation in it"),
         ("hello\nworld\n", ModelName::Kv, "there is no operation in it"),
     ] {
@@ -137,6 +152,28 @@ fn a_history_past_the_budget_of_operations_is_refused_by_its_name() {
     options.operations = 1;
     let error = judge(KV.as_bytes(), &options).expect_err("it has two").to_string();
     assert!(error.contains("more than 1 operations") && error.contains("raise the budget of operations"), "{error}");
+}
+
+/// What never ends: a call and its answer again and again, for whoever reads too far.
+struct Endless(usize);
+
+impl std::io::Read for Endless {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let lines = KV.trim_start().as_bytes();
+        let some = into.len().min(lines.len() - self.0);
+        into[..some].copy_from_slice(&lines[self.0..self.0 + some]);
+        self.0 = (self.0 + some) % lines.len();
+        Ok(some)
+    }
+}
+
+#[test]
+fn a_history_past_the_budget_of_operations_is_read_no_further() {
+    let mut options = ReadOptions::new(ModelName::Kv);
+    options.operations = 1_000;
+    let text = std::io::BufReader::new(Endless(0));
+    let error = judge(text, &options).expect_err("it has no end").to_string();
+    assert!(error.starts_with("line 2001: the history has more than 1000 operations"), "{error}");
 }
 
 #[test]

@@ -6,11 +6,13 @@ mod budgets;
 mod definition;
 #[path = "linearizability/hints.rs"]
 mod hints;
+#[path = "linearizability/walks.rs"]
+mod walks;
 
 use definition::is_linearizable;
 use proptest::prelude::*;
 use std::rc::Rc;
-use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check};
+use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check, check_by_search};
 use windtunnel::check::models::{
     CasRegister, Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Register, RegisterAnswer, Whole,
 };
@@ -68,6 +70,8 @@ fn agrees<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Result
     let all = history.operations().iter().map(|operation| with_answer(operation, true)).collect::<Vec<_>>();
     let truth = is_linearizable(model, &all);
     prop_assert_eq!(matches!(found, Verdict::Linearizable), truth, "{:?}", found);
+    let searched = check_by_search(model, history, Budget::default()).verdict;
+    prop_assert_eq!(&searched, &found, "by search alone");
     match found {
         Verdict::NotLinearizable(violation) => is_a_smallest_contradiction(model, history, &violation),
         Verdict::Linearizable => Ok(()),

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use std::rc::Rc;
 use told::{Choice, Event, Service, Story, choices, story};
 use windtunnel::check::OperationId;
-use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check};
+use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check, check_by_search};
 use windtunnel::check::models::{
     AppendList, CasRegister, Counter, CounterAsk, Element, Kv, KvAppend, KvAppendAsk, KvAsk, ListAsk, Lock, LockAsk,
     Register,
@@ -40,6 +40,8 @@ fn agrees<S: Service>(service: &S, choices: &[Choice<S::Input>], gives_up: u8, l
     prop_assert!(truth || lie.is_some(), "a service that did not lie: {:?}", story.events);
     let found = check(service, &story.history(), Budget::default()).verdict;
     prop_assert_eq!(found == Verdict::Linearizable, truth, "{:?}", found);
+    let searched = check_by_search(service, &story.history(), Budget::default()).verdict;
+    prop_assert_eq!(&searched, &found, "by search alone");
     if let Verdict::NotLinearizable(violation) = found {
         is_a_smallest_contradiction(service, &story, &violation)?;
     }
@@ -133,6 +135,8 @@ fn is_explained_at_length<S: Service>(
 ) -> Result<(), TestCaseError> {
     let story = story(service, choices, 4, lie);
     let found = check(service, &story.history(), Budget::default()).verdict;
+    let searched = check_by_search(service, &story.history(), Budget::default()).verdict;
+    prop_assert_eq!(searched == Verdict::Linearizable, found == Verdict::Linearizable, "by search alone");
     let truth = lie.is_none() || story.is_linearizable(service, usize::MAX, |_| true);
     prop_assert_eq!(found == Verdict::Linearizable, truth, "{:?}", found);
     Ok(())

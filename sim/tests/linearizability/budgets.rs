@@ -2,7 +2,7 @@
 
 use super::history;
 use std::cell::Cell;
-use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check, verdict};
+use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check_by_search, verdict};
 use windtunnel::check::models::{
     AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, ListAsk, Register, RegisterAnswer,
 };
@@ -50,10 +50,10 @@ fn one_after_the_other(operations: i64) -> History<Register, RegisterAnswer> {
 #[test]
 fn comparisons_count_beside_the_steps_of_the_model() {
     let model = Counted::default();
-    let cost = verdict(&model, &swaps(), Budget::default()).cost;
+    let cost = check_by_search(&model, &swaps(), Budget::default()).cost;
     assert!(cost.steps > model.0.get(), "{cost:?}, {} of them steps", model.0.get());
     let model = Counted::default();
-    let cost = verdict(&model, &one_after_the_other(8), Budget::default()).cost;
+    let cost = check_by_search(&model, &one_after_the_other(8), Budget::default()).cost;
     assert_eq!(cost.steps, model.0.get(), "there is nothing to compare");
 }
 
@@ -71,7 +71,7 @@ fn appends_at_once(appends: usize) -> History<ListAsk, Option<Elements>> {
 
 #[test]
 fn many_appends_at_once_cost_little_if_somebody_reads_them_later() {
-    let cost = check(&AppendList, &appends_at_once(12), Budget::default()).cost;
+    let cost = check_by_search(&AppendList, &appends_at_once(12), Budget::default()).cost;
     assert!(cost.steps < 10_000 && cost.peak_bytes < 1_000_000, "{cost:?}");
 }
 
@@ -91,7 +91,7 @@ fn equal_additions(additions: u64, unknown: bool) -> History<CounterAsk, Counter
 fn equal_operations_at_the_same_time_are_tried_in_one_order() {
     for unknown in [false, true] {
         let history = equal_additions(24, unknown);
-        let checked = check(&Counter, &history, Budget::default());
+        let checked = check_by_search(&Counter, &history, Budget::default());
         assert_eq!(checked.verdict, Verdict::Linearizable);
         assert!(checked.cost.steps < 5_000, "unknown: {unknown}, {:?}", checked.cost);
     }

@@ -2,7 +2,7 @@
 //! a sequential service would have answered the same?
 //!
 //! `part` takes the events of one object in order, `search` carries the possible orders, `configurations`, `slots`, `states` and `index` keep them
-//! small; `hinted` tries what the service told before anything is searched; `online` judges while the history is made; `budget` ends what
+//! small; before anything is searched `hinted` tries the order that the service told and `walk` the first that comes to mind; `online` judges while the history is made; `budget` ends what
 //! would take too long, and `explain` finds what a `violation` says.
 
 mod budget;
@@ -17,6 +17,7 @@ mod search;
 mod slots;
 mod states;
 mod violation;
+mod walk;
 
 pub use budget::{Budget, Cost, Exhausted};
 pub use online::Online;
@@ -29,6 +30,7 @@ use explain::explain;
 use part::{Event, PartVerdict, events, judge};
 use search::Search;
 use std::collections::BTreeMap;
+use walk::{Walked, walk};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,14 +54,28 @@ pub struct Checked {
 
 /// Judges a history, each object for itself, and explains the first contradiction.
 pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
-    check_keys(model, history, budget, explained)
+    check_keys(model, history, budget, By::WhatIsQuickest, explained)
 }
 
 /// The same without explanation: of a contradiction it names only the operation at whose return it showed.
 pub fn verdict<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
-    check_keys(model, history, budget, |_, _, _, events, at, _| {
+    check_keys(model, history, budget, By::WhatIsQuickest, |_, _, _, events, at, _| {
         Verdict::NotLinearizable(Violation::unexplained(events[at].operation()))
     })
+}
+
+/// [`check`] by search alone, which most histories never need: for tests of the search.
+#[doc(hidden)]
+pub fn check_by_search<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
+    check_keys(model, history, budget, By::Search, explained)
+}
+
+/// How a verdict is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// The order that was told, then the first that comes to mind, then the search.
+    WhatIsQuickest,
+    Search,
 }
 
 type Operations<M> = [Operation<<M as Model>::Input, <M as Model>::Output>];
@@ -68,6 +84,7 @@ fn check_keys<M: Model>(
     model: &M,
     history: &History<M::Input, M::Output>,
     budget: Budget,
+    by: By,
     contradiction: impl Fn(&M, &M::Key, &Operations<M>, &[Event], usize, &Meter) -> Verdict,
 ) -> Checked {
     let operations = history.operations();
@@ -76,18 +93,23 @@ fn check_keys<M: Model>(
     let mut search = None;
     for (key, part) in parts(model, operations) {
         let initial = model.initial(&key);
-        if hinted::explains(model, initial.clone(), operations, &part) {
+        if by == By::WhatIsQuickest && hinted::explains(model, initial.clone(), operations, &part) {
             continue;
         }
-        let search = match &mut search {
-            None => search.insert(Search::new(model, initial)),
-            Some(search) => {
-                search.begin(initial);
-                search
-            }
-        };
         let events = events(operations, &part);
-        verdict = match judge(search, operations, &events, &mut meter) {
+        let walked = match by {
+            By::WhatIsQuickest => walk(model, initial, operations, &events, &mut meter),
+            By::Search => Ok(Walked::Stuck { from: 0, state: initial }),
+        };
+        let judged = walked.and_then(|walked| match walked {
+            Walked::Through => Ok(PartVerdict::Linearizable),
+            Walked::Stuck { from, state } => {
+                let search = search.get_or_insert_with(|| Search::new(model, state.clone()));
+                search.begin(state);
+                Ok(judge(search, operations, &events[from..], &mut meter)?.after(from))
+            }
+        });
+        verdict = match judged {
             Ok(PartVerdict::Linearizable) => continue,
             Ok(PartVerdict::Contradiction(at)) => contradiction(model, &key, operations, &events, at, &meter),
             Err(exhausted) => Verdict::Undecided(exhausted),

@@ -140,8 +140,8 @@ impl<M: Model> Part<'_, M> {
         let from = self.taken;
         self.taken += settled;
         let verdict = judge(&mut self.search, operations, &self.events[from..self.taken], meter)?;
-        if let PartVerdict::Contradiction(at) = verdict {
-            return Ok(PartVerdict::Contradiction(from + at));
+        if let PartVerdict::Contradiction(_) = verdict {
+            return Ok(verdict.after(from));
         }
         let beyond = self.events.len() - self.taken;
         if settled > 0 {
@@ -153,10 +153,7 @@ impl<M: Model> Part<'_, M> {
         // What is open counts as unknown in a look that is not kept.
         self.looked = beyond;
         let verdict = judge(&mut self.search.fork(), operations, &self.events[self.taken..], meter)?;
-        Ok(match verdict {
-            PartVerdict::Contradiction(at) => PartVerdict::Contradiction(self.taken + at),
-            PartVerdict::Linearizable => PartVerdict::Linearizable,
-        })
+        Ok(verdict.after(self.taken))
     }
 }
 

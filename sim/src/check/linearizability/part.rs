@@ -47,6 +47,16 @@ pub(super) enum PartVerdict {
     Contradiction(usize),
 }
 
+impl PartVerdict {
+    /// The same verdict on events of which so many were left out at the beginning.
+    pub fn after(self, events: usize) -> PartVerdict {
+        match self {
+            PartVerdict::Contradiction(at) => PartVerdict::Contradiction(events + at),
+            PartVerdict::Linearizable => PartVerdict::Linearizable,
+        }
+    }
+}
+
 /// Judges a part of a history. What it was told of is looked up in `operations`.
 pub(super) fn judge<M: Model>(
     search: &mut Search<'_, M>,

@@ -10,6 +10,9 @@ use std::rc::Rc;
 
 /// A model whose histories can be read.
 pub trait Decode: Model {
+    /// The fields that its calls and answers have in our JSON lines, so that one of another name is a mistake; any, if it does not say.
+    const FIELDS: Option<&'static [&'static str]> = None;
+
     /// What was asked.
     ///
     /// # Errors
@@ -49,6 +52,8 @@ fn unheard_of(said: &Said, known: &str) -> String {
 }
 
 impl Decode for Kv {
+    const FIELDS: Option<&'static [&'static str]> = Some(&["key", "value", "version"]);
+
     fn asked(said: &Said) -> Result<KvAsk, String> {
         match said.name.as_str() {
             "get" => Ok(KvAsk::Get(name(said, "key")?)),
@@ -71,6 +76,8 @@ impl Decode for Kv {
 }
 
 impl Decode for KvAppend {
+    const FIELDS: Option<&'static [&'static str]> = Some(&["key", "value"]);
+
     fn asked(said: &Said) -> Result<KvAppendAsk, String> {
         match said.name.as_str() {
             "get" => Ok(KvAppendAsk::Get(name(said, "key")?)),
@@ -90,6 +97,8 @@ impl Decode for KvAppend {
 }
 
 impl Decode for CasRegister {
+    const FIELDS: Option<&'static [&'static str]> = Some(&["value", "from", "to"]);
+
     fn asked(said: &Said) -> Result<Register, String> {
         match (said.name.as_str(), said.fields.get("value")) {
             ("read", _) => Ok(Register::Read),
@@ -121,6 +130,8 @@ impl Decode for CasRegister {
 }
 
 impl Decode for AppendList {
+    const FIELDS: Option<&'static [&'static str]> = Some(&["key", "value"]);
+
     fn asked(said: &Said) -> Result<ListAsk, String> {
         match said.name.as_str() {
             "read" => Ok(ListAsk::Read(key(said)?)),
@@ -144,6 +155,8 @@ impl Decode for AppendList {
 }
 
 impl Decode for Counter {
+    const FIELDS: Option<&'static [&'static str]> = Some(&["key", "value"]);
+
     fn asked(said: &Said) -> Result<CounterAsk, String> {
         match said.name.as_str() {
             "read" => Ok(CounterAsk::Read(key(said)?)),
@@ -162,6 +175,8 @@ impl Decode for Counter {
 }
 
 impl Decode for Lock {
+    const FIELDS: Option<&'static [&'static str]> = Some(&["key", "token", "until"]);
+
     fn asked(said: &Said) -> Result<LockAsk, String> {
         match said.name.as_str() {
             "acquire" => Ok(LockAsk::Acquire(key(said)?)),

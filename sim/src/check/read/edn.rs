@@ -25,7 +25,7 @@ pub fn line(line: &str) -> Result<Told, String> {
         Some("info") => Happened::Unknown,
         _ => return Err("`:type` is none of :invoke, :ok, :fail and :info".to_owned()),
     };
-    Ok(Told { client, at, hint: None, happened })
+    Ok(Told { client, at, hint: None, stray: None, happened })
 }
 
 /// Reads one value.

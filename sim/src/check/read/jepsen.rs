@@ -28,5 +28,5 @@ pub fn line(line: &str) -> Result<Option<Told>, String> {
         ":info" | ":fail" => Happened::Unknown,
         _ => return Ok(None),
     };
-    Ok(Some(Told { client, at: None, hint: None, happened }))
+    Ok(Some(Told { client, at: None, hint: None, stray: None, happened }))
 }

@@ -13,8 +13,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Reads one line.
-pub fn line(line: &str) -> Result<Told, String> {
+/// Reads one line; what is asked and answered has no other fields than these, if they are known.
+pub fn line(line: &str, known: Option<&[&str]>) -> Result<Told, String> {
     let Object(object) = serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
     let number = |name: &str| match object.get(name) {
         None => Ok(None),
@@ -27,9 +27,12 @@ pub fn line(line: &str) -> Result<Told, String> {
     let [what] = told[..] else {
         return Err("a line has one of `call`, `return`, `fail` and `unknown`".to_owned());
     };
-    let mut fields = BTreeMap::new();
+    let (mut fields, mut stray) = (BTreeMap::new(), None);
     for (name, value) in &object {
         if !["client", "at", "hint", what].contains(&name.as_str()) {
+            if known.is_some_and(|known| !known.contains(&name.as_str())) {
+                stray = stray.or_else(|| Some(name.clone()));
+            }
             fields.insert(name.clone(), word(value).map_err(|problem| format!("`{name}` {problem}"))?);
         }
     }
@@ -43,7 +46,7 @@ pub fn line(line: &str) -> Result<Told, String> {
         "fail" => Happened::Failed(Said { name: "fail".to_owned(), fields }),
         _ => Happened::Unknown,
     };
-    Ok(Told { client, at, hint, happened })
+    Ok(Told { client, at, hint, stray, happened })
 }
 
 fn word(value: &Value) -> Result<Word, &'static str> {

@@ -77,9 +77,9 @@ impl Format {
         }
     }
 
-    fn line(self, line: &str) -> Result<Option<Told>, String> {
+    fn line(self, line: &str, fields: Option<&[&str]>) -> Result<Option<Told>, String> {
         match self {
-            Format::JsonLines => json_lines::line(line).map(Some),
+            Format::JsonLines => json_lines::line(line, fields).map(Some),
             Format::Edn => edn::line(line).map(Some),
             Format::JepsenLog => jepsen::line(line),
         }
@@ -139,11 +139,16 @@ fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<
             let problem = format!("it is no operation, and those from line {line} on are {}", known.name());
             return Err(ReadError::Line { line: unread, problem });
         }
-        if let Some(told) = known.line(words).map_err(bad)? {
+        if let Some(told) = known.line(words, M::FIELDS).map_err(bad)? {
             if *have_times.get_or_insert(told.at.is_some()) != told.at.is_some() {
                 return Err(bad("some lines say when they happened and some do not: all do or none does".to_owned()));
             }
+            let stray = told.stray.clone();
             reading.take(told, line)?;
+            // Said last: a line of another model has other fields since it is one.
+            if let Some((stray, known)) = stray.zip(M::FIELDS) {
+                return Err(bad(format!("`{stray}` is no field of this model, which has `{}`", known.join("`, `"))));
+            }
         }
     }
     if reading.lines.is_empty() {

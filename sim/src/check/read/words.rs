@@ -66,6 +66,8 @@ pub struct Told {
     pub at: Option<u64>,
     /// Where the service put it, if it says so.
     pub hint: Option<u64>,
+    /// A field that it has and its model does not.
+    pub stray: Option<String>,
     /// What.
     pub happened: Happened,
 }

@@ -81,7 +81,7 @@ impl<'m, M: Model> Search<'m, M> {
         search
     }
 
-    /// Begins anew in this state, with the room that it has.
+    /// Begins anew in this state, with nothing open, and with the room that it has.
     pub fn begin(&mut self, initial: M::State) {
         self.states.clear();
         self.window.clear();
