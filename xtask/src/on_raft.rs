@@ -39,8 +39,9 @@ fn raft_in(house: &House, directory: &Path) -> Result<Submission, LabError> {
         lab if lab == RAFT => Ok(found),
         _ => Err(LabError::NotASubmission {
             directory: directory.to_path_buf(),
-            problem: "its Cargo.toml does not say that it is a Raft: lab = \"raft\" under [package.metadata.windtunnel]"
-                .to_owned(),
+            problem:
+                "its Cargo.toml does not say that it is a Raft: lab = \"raft\" under [package.metadata.windtunnel]"
+                    .to_owned(),
         }),
     }
 }
@@ -50,7 +51,8 @@ fn is_built_on_raft(house: &House, lab: &str) -> bool {
     let manifest = house.root.join("labs").join(lab).join("Cargo.toml");
     let text = fs::read_to_string(manifest).unwrap_or_default();
     let manifest: Table = text.parse().unwrap_or_default();
-    let on = manifest.get("package").and_then(|package| package.get("metadata")?.get("windtunnel")?.get("on")?.as_str());
+    let on =
+        manifest.get("package").and_then(|package| package.get("metadata")?.get("windtunnel")?.get("on")?.as_str());
     on == Some(RAFT)
 }
 
@@ -73,9 +75,8 @@ fn manifest(house: &House, package: &str, submission: &Submission, raft: &Submis
         ("submission".to_owned(), dependency(&submission.package, &submission.directory)),
         ("raft".to_owned(), dependency(&raft.package, &raft.directory)),
     ]);
-    let with = |feature: &str| {
-        Value::from(["lab", "submission", "raft"].map(|name| format!("{name}/{feature}")).to_vec())
-    };
+    let with =
+        |feature: &str| Value::from(["lab", "submission", "raft"].map(|name| format!("{name}/{feature}")).to_vec());
     let features = Table::from_iter([
         ("default".to_owned(), Value::from(vec!["sim"])),
         ("sim".to_owned(), with("sim")),

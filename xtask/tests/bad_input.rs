@@ -290,3 +290,56 @@ fn flags_in_the_environment_get_the_cfg() {
     assert_eq!(answer.code, 70, "it builds, and says no hello: {answer:?}");
     assert!(answer.stderr.contains("before its hello"), "{answer:?}");
 }
+
+/// Crates without dependencies stand for lab, submission and Raft.
+fn built_on_raft() -> Repository {
+    let repository = Repository::new();
+    let features = "[features]\nsim = []\nreal = []\n";
+    let of_lab = |lab: &str| format!("[package.metadata.windtunnel]\nlab = \"{lab}\"\n");
+    let manifest = |name: &str, more: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}{features}")
+    };
+    let on = "[package.metadata.windtunnel]\non = \"raft\"\n";
+    repository.write("Cargo.toml", "[workspace]\nmembers = [\"labs/tower\", \"solutions/tower\"]\nresolver = \"3\"\n");
+    repository.write("labs/tower/Cargo.toml", &manifest("lab-tower", on));
+    let lab = "pub struct ExitCode;\nimpl std::process::Termination for ExitCode {\n    fn report(self) -> std::process::ExitCode {\n        \
+               std::process::ExitCode::SUCCESS\n    }\n}\npub fn worker<S, R>() -> ExitCode {\n    ExitCode\n}\n";
+    repository.write("labs/tower/src/lib.rs", lab);
+    repository.write("solutions/tower/Cargo.toml", &manifest("solution-tower", &of_lab("tower")));
+    repository.write("solutions/tower/src/lib.rs", "pub struct Submission;\n");
+    for (name, lab) in [("mine", "raft"), ("other", "kv"), ("silent", "")] {
+        let says = if lab.is_empty() { String::new() } else { of_lab(lab) };
+        repository.write(&format!("{name}/Cargo.toml"), &format!("{}\n[workspace]\n", manifest(name, &says)));
+        repository.write(&format!("{name}/src/lib.rs"), "pub struct Raft;\n");
+    }
+    repository
+}
+
+#[test]
+fn a_raft_that_is_none_is_named_before_anything_is_built() {
+    let repository = built_on_raft();
+    for (words, named) in [
+        ("test raft --raft mine", "lab raft is not built on Raft: leave out --raft"),
+        ("test tower --raft other", "other is a submission for lab kv, not raft"),
+        ("test tower --raft silent", "does not say that it is a Raft: lab = \"raft\""),
+        ("test tower --raft nowhere", "nowhere is no submission: its Cargo.toml"),
+        ("fly tower --raft other", "other is a submission for lab kv, not raft"),
+    ] {
+        let answer = repository.lab(words);
+        assert_eq!(answer.code, 2, "{words}: {answer:?}");
+        assert!(answer.stderr.contains(named), "{words}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_submission_and_a_raft_are_built_into_one_worker() {
+    let repository = built_on_raft();
+    let answer = Answer::of(repository.built("test tower --raft mine --seed 1"));
+    assert_eq!(answer.code, 70, "it is built, and no worker: {answer:?}");
+    let made = repository.read("target/windtunnel/on-raft/solution-tower-on-mine/joined/Cargo.toml");
+    assert!(made.contains("lab = \"tower\"") && made.contains("lab-tower"), "{made}");
+    repository.write("mine/src/lib.rs", "pub struct NoRaft;\n");
+    let answer = Answer::of(repository.built("test tower --raft mine --seed 1"));
+    assert_eq!(answer.code, 3, "{answer:?}");
+    assert!(answer.stderr.contains("cannot find type `Raft` in crate `raft`"), "{answer:?}");
+}

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use support::Answer;
+use support::place::{Place, root};
 
 fn main() -> ExitCode {
     let first = std::env::args().nth(1).unwrap_or_default();
@@ -46,56 +47,13 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
-/// A target directory of its own.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("windtunnel-fly-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Place(path)
-    }
-
-    fn command(&self, words: &str, node: &Path) -> Command {
-        let own = std::env::current_exe().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(words.split(' ')).args(["--format", "json", "--worker"]).arg(own);
-        command.arg("--node-binary").arg(node);
-        command.current_dir(root()).env("CARGO_TARGET_DIR", &self.0).stdin(Stdio::null());
-        command
-    }
-
-    fn lab(&self, words: &str) -> Answer {
-        Answer::of(self.command(words, &std::env::current_exe().unwrap()))
-    }
-
-    /// A node's executable: a script before the real one, which finds its configuration in `$3`.
-    fn node_behind(&self, script: &str) -> PathBuf {
-        let path = self.0.join("node.sh");
-        let own = std::env::current_exe().unwrap();
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\nexec '{}' \"$@\"\n", own.display())).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        path
-    }
-
-    /// Processes whose command line names this place: nodes and their workers.
-    fn processes(&self) -> Vec<String> {
-        let place = self.0.to_str().unwrap();
-        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-        let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
-        lines.filter(|line| line.contains(" node --config ") && line.contains(place)).collect()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+/// A node's executable: a script before the real one, which finds its configuration in `$3`.
+fn node_behind(place: &Place, script: &str) -> PathBuf {
+    let path = place.0.join("node.sh");
+    let own = std::env::current_exe().unwrap();
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\nexec '{}' \"$@\"\n", own.display())).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
 }
 
 /// The node that is killed and the link that is cut lead or do not: nobody knows before.
@@ -217,10 +175,13 @@ fn a_port_that_is_taken_is_named() {
     let place = Place::new("port");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let node = place.node_behind(&format!(
-        "case \"$3\" in */node-2/*)\n  sed '1,/^listen = /s/^listen = .*/listen = \"{address}\"/' \"$3\" > \"$3.taken\"\n  \
+    let node = node_behind(
+        &place,
+        &format!(
+            "case \"$3\" in */node-2/*)\n  sed '1,/^listen = /s/^listen = .*/listen = \"{address}\"/' \"$3\" > \"$3.taken\"\n  \
          mv \"$3.taken\" \"$3\";;\nesac"
-    ));
+        ),
+    );
     let answer = Answer::of(place.command("fly raft --seed 1 --load 300ms", &node));
     assert_eq!(answer.code, 2, "{answer:?}");
     let message = answer.events_of("error")[0]["message"].as_str().unwrap().to_owned();
@@ -253,7 +214,7 @@ fn data_of_another_flight_is_left_alone() {
 fn a_node_whose_disk_is_full_stops_and_nothing_is_lost() {
     let place = Place::new("full");
     let data = place.0.join("data");
-    let node = place.node_behind("case \"$3\" in */node-2/*) trap '' XFSZ; ulimit -f 200;; esac");
+    let node = node_behind(&place, "case \"$3\" in */node-2/*) trap '' XFSZ; ulimit -f 200;; esac");
     let words = format!("fly raft --seed 1 --load 3s --data {}", data.display());
     let answer = Answer::of(place.command(&words, &node));
     let summary = answer.summary();

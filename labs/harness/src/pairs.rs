@@ -37,7 +37,12 @@ pub enum Put {
 }
 
 /// These clients at work, and that all keys can be read afterwards.
-pub fn clients<C: PairsClient>(clients: Vec<C>, stream: impl Fn(usize) -> Stream, load: &DrawnLoad, meter: &Meter) -> Clients {
+pub fn clients<C: PairsClient>(
+    clients: Vec<C>,
+    stream: impl Fn(usize) -> Stream,
+    load: &DrawnLoad,
+    meter: &Meter,
+) -> Clients {
     let all = clients.clone();
     let count = clients.len() as u64;
     let worker = |(number, client): (usize, C)| Worker {
@@ -104,6 +109,7 @@ struct Worker<C> {
 impl<C: PairsClient> Worker<C> {
     async fn work(mut self) {
         let pause = self.load.propose_every.0.to_duration();
+        self.put_every_key().await;
         loop {
             if !pause.is_zero() {
                 sleep(pause).await;
@@ -112,6 +118,16 @@ impl<C: PairsClient> Worker<C> {
                 self.get().await;
             } else {
                 self.put().await;
+            }
+        }
+    }
+
+    /// So that there is something to get. Not counted.
+    async fn put_every_key(&mut self) {
+        let value = self.value();
+        for (key, version) in &mut self.own {
+            if self.client.put(key, &value, *version).await == Some(Put::Done) {
+                *version += 1;
             }
         }
     }

@@ -90,7 +90,9 @@ const NO_LOAD: DrawnLoad = DrawnLoad {
 /// What the scenario's clients do, or as many as are asked for, who do not wait. A scenario that takes snapshots takes
 /// its own.
 fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> DrawnLoad {
-    let Some(FlightLoad { window, bytes, snapshot_every, snapshot_bytes, reads_percent, .. }) = asked else { return drawn.clone() };
+    let Some(FlightLoad { window, bytes, snapshot_every, snapshot_bytes, reads_percent, .. }) = asked else {
+        return drawn.clone();
+    };
     let own = if drawn.snapshot_every > 0 {
         (drawn.snapshot_every, drawn.snapshot_bytes)
     } else {

@@ -15,7 +15,13 @@ use windtunnel::{Ppm, Seed, node};
 /// A lab that flies, and misses a bound without a leader.
 pub(super) fn lab<J: Judge>() -> Lab<J> {
     let load = |_, _, _| clients(Ok(()));
-    let flight = suite::Flight { load, client_nodes: 0, settings: &[], bounds: &["no-leader"], whole_history: &["snapshot-contents"] };
+    let flight = suite::Flight {
+        load,
+        client_nodes: 0,
+        settings: &[],
+        bounds: &["no-leader"],
+        whole_history: &["snapshot-contents"],
+    };
     Lab { flight: Some(flight), ..ticks::lab() }
 }
 

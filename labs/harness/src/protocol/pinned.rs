@@ -43,7 +43,14 @@ fn requests() -> Vec<String> {
         log: Some(LogLevel::Debug),
         hash_at: Some(5),
     };
-    let load = FlightLoad { lasts_ns: 1, window: 64, bytes: 256, snapshot_every: 2_000, snapshot_bytes: 65_536, reads_percent: 50 };
+    let load = FlightLoad {
+        lasts_ns: 1,
+        window: 64,
+        bytes: 256,
+        snapshot_every: 2_000,
+        snapshot_bytes: 65_536,
+        reads_percent: 50,
+    };
     let fly = |course| {
         let (directory, node_binary) = ("flight".into(), "node".into());
         Request::Fly(Box::new(FlyRequest { course, seed: Seed(7), directory, node_binary }))

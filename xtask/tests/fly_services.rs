@@ -1,0 +1,89 @@
+//! Short flights of the labs whose clients are nodes, through the command line.
+//!
+//! This executable is its own worker and its own nodes, of the lab that the environment names.
+
+mod support;
+
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+use support::Answer;
+use support::place::Place;
+
+/// Which lab the worker and the nodes are of.
+const LAB: &str = "WINDTUNNEL_TEST_LAB";
+
+fn main() -> ExitCode {
+    let first = std::env::args().nth(1).unwrap_or_default();
+    if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
+        return match std::env::var(LAB).as_deref() {
+            Ok("kv") => {
+                lab_kv::worker::<solution_kv::Server, solution_kv::Clerk, solution_kv::Lock<solution_kv::Clerk>>()
+            }
+            _ => lab_kvraft::worker::<solution_kvraft::Submission, solution_raft::Raft>(),
+        };
+    }
+    let trials: [(&str, fn()); 3] = [
+        ("a_server_that_is_killed_loses_nothing", a_server_that_is_killed_loses_nothing),
+        ("servers_that_are_killed_and_parted_lose_nothing", servers_that_are_killed_and_parted_lose_nothing),
+        ("stories_of_clients_fly", stories_of_clients_fly),
+    ];
+    let trials = trials.map(|(name, body)| {
+        let run = move || {
+            body();
+            Ok(())
+        };
+        Trial::test(name, run)
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+fn fly(place: &Place, lab: &str, words: &str) -> Answer {
+    let mut command = place.command(words, &std::env::current_exe().unwrap());
+    command.env(LAB, lab);
+    Answer::of(command)
+}
+
+/// A scenario of that file, flown for a few seconds.
+fn fly_through(lab: &str, scenario: &str, load: &str) -> Answer {
+    let place = Place::new(lab);
+    let path = place.0.join("short.toml");
+    std::fs::write(&path, scenario).unwrap();
+    let answer = fly(&place, lab, &format!("fly {lab} --seed 1 --load {load} --scenario {}", path.display()));
+    assert_eq!(place.processes(), Vec::<String>::new());
+    answer
+}
+
+/// A machine that stands still for seconds decides nothing; a rule that breaks, it cannot break.
+fn expect_safe(answer: &Answer, least: u64) {
+    let summary = answer.summary();
+    assert!(summary["verdict"] == "safe" || summary["verdict"] == "undecided", "{answer:?}");
+    assert_eq!(answer.code, if summary["verdict"] == "safe" { 0 } else { 5 });
+    assert!(summary["operations"].as_u64().unwrap() > least, "{summary}");
+    assert!(summary["fsyncs"].as_u64().unwrap() > 10, "{summary}");
+    assert_eq!(summary["faults"]["kill"], 1, "{summary}");
+}
+
+fn a_server_that_is_killed_loses_nothing() {
+    let scenario = "about = \"One kill\"\nnodes = 3\nduration = \"2s\"\n\
+                    [[event]]\nat = \"700ms\"\ndo = \"kill\"\nnode = 1\n\
+                    [[event]]\nat = \"1s\"\ndo = \"start\"\nnode = 1\n";
+    expect_safe(&fly_through("kv", scenario, "2s"), 50);
+}
+
+fn servers_that_are_killed_and_parted_lose_nothing() {
+    let scenario = "about = \"A kill and a partition\"\nnodes = 3\nclient_nodes = 2\nduration = \"4s\"\n\
+                    settings = { lease_ms = 300, log_limit = 50_000 }\n\
+                    [[event]]\nat = \"1500ms\"\ndo = \"kill\"\nnode = 1\n\
+                    [[event]]\nat = \"2s\"\ndo = \"start\"\nnode = 1\n\
+                    [[event]]\nat = \"2500ms\"\ndo = \"cut\"\nfrom = [2]\nto = [1, 3]\n\
+                    [[event]]\nat = \"3200ms\"\ndo = \"mend\"\nfrom = [2]\nto = [1, 3]\n";
+    expect_safe(&fly_through("kvraft", scenario, "4s"), 50);
+}
+
+fn stories_of_clients_fly() {
+    for (lab, story) in [("kv", "one_client_reliable"), ("kvraft", "leader_failure"), ("kvraft", "one_client")] {
+        let answer = fly(&Place::new(story), lab, &format!("fly {lab} --tests {story} --seed 1"));
+        let verdict = &answer.summary()["verdict"];
+        assert!(verdict == "safe" || verdict == "undecided", "{lab} {story}: {answer:?}");
+    }
+}
