@@ -141,11 +141,12 @@ fn nodes_of_clients_come_behind_the_others_and_change_nothing_for_them() {
 fn a_fault_of_clients_strikes_one_of_them_and_its_links_to_the_others() {
     let mut struck = BTreeSet::new();
     for schedule in (0..20).map(storm) {
-        for event in strikes(&schedule, "power-loss").chain(&waiting(&schedule)) {
-            let [node] = &places(event)[..] else { panic!("one node: {event:?}") };
-            assert!(node.len() == 1 && node.is_subset(&nodes(4..=5)), "{event:?}");
-            struck.extend(node.clone());
-        }
+        let one_node = |event: &Event| match &places(event)[..] {
+            [node] if node.len() == 1 => node.clone(),
+            _ => panic!("one node: {event:?}"),
+        };
+        struck.extend(strikes(&schedule, "power-loss").flat_map(one_node));
+        assert_eq!(waiting(&schedule).iter().flat_map(one_node).collect::<BTreeSet<_>>(), nodes(4..=5));
         let isolated = schedule
             .event
             .iter()
