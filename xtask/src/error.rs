@@ -66,6 +66,10 @@ pub enum LabError {
     )]
     NoSolution { lab: String },
     #[error(
+        "this lab runs on a Raft, and there is none here: begin with `cargo lab new raft`, or put yours into submissions/raft"
+    )]
+    NoRaft,
+    #[error(
         "{} lies inside the repository, whose workspace takes only submissions/NAME: say `cargo lab new {lab} {member}`, or choose a directory outside, `cargo lab new {lab} {outside}`",
         .directory.display()
     )]

@@ -64,13 +64,17 @@ pub fn new(session: &Session<'_>, options: &NewOptions) -> Result<Exit, LabError
         move |source| LabError::CannotWrite { path, source }
     };
     let inside = may_be_made(house, lab, &resolved(&wanted))?;
+    let template = fs::read_to_string(starter.join(TEMPLATE)).map_err(written(&starter))?;
+    let manifest = fill_in(&template, house, inside)?;
     if !is_empty(&wanted).map_err(written(&wanted))? {
         return Err(LabError::NotEmpty { directory: wanted, lab: lab.to_owned() });
     }
     fs::create_dir_all(&wanted).map_err(written(&wanted))?;
     let directory = wanted.canonicalize().map_err(written(&wanted))?;
     let package = package_name(&directory);
-    fill(house, lab, &starter, &directory, &package, inside).map_err(written(&directory))?;
+    copy(&starter, &directory).map_err(written(&directory))?;
+    let manifest = manifest.replace("@NAME@", &package);
+    fill(house, lab, &directory, manifest, inside).map_err(written(&directory))?;
 
     let locked = inside && lock(house);
     let shown = house.shown(&directory);
@@ -126,10 +130,8 @@ pub fn resolved(path: &Path) -> PathBuf {
     })
 }
 
-fn fill(house: &House, lab: &str, starter: &Path, directory: &Path, package: &str, inside: bool) -> io::Result<()> {
-    copy(starter, directory)?;
-    let template = fs::read_to_string(starter.join(TEMPLATE))?;
-    let mut manifest = fill_in(&template, house, package, inside);
+/// Writes the manifest, and outside of the repository what else a workspace of one's own needs.
+fn fill(house: &House, lab: &str, directory: &Path, mut manifest: String, inside: bool) -> io::Result<()> {
     if !manifest.contains("[package.metadata.windtunnel]") {
         manifest.push_str(&format!("\n[package.metadata.windtunnel]\nlab = \"{lab}\"\n"));
     }
@@ -149,17 +151,21 @@ fn fill(house: &House, lab: &str, starter: &Path, directory: &Path, package: &st
     fs::write(directory.join("Cargo.toml"), manifest)
 }
 
-/// Every `@NAME@` in the template: the package, and the paths of the crates it may use.
-fn fill_in(template: &str, house: &House, package: &str, inside: bool) -> String {
+/// Every `@…@` in the template but the package's name: the paths of the crates it may use, and the Raft it runs on.
+fn fill_in(template: &str, house: &House, inside: bool) -> Result<String, LabError> {
     let base = if inside { PathBuf::from("../..") } else { house.root.clone() };
     let path = |below: &str| base.join(below).display().to_string();
-    let mut filled = template.replace("@NAME@", package).replace("@WINDTUNNEL@", &path("sim"));
-    filled = filled.replace("@LAB_HARNESS@", &path("labs/harness"));
+    let mut filled = template.replace("@WINDTUNNEL@", &path("sim")).replace("@LAB_HARNESS@", &path("labs/harness"));
     for lab in house.labs() {
         let name = format!("@LAB_{}@", lab.to_uppercase().replace('-', "_"));
         filled = filled.replace(&name, &path(&format!("labs/{lab}")));
     }
-    filled
+    if filled.contains("@RAFT@") {
+        // The reference, or in a tree without solutions the one that lies where `cargo lab new raft` puts it.
+        let raft = house.witness("raft").map_err(|_| LabError::NoRaft)?;
+        filled = filled.replace("@RAFT@", &path(&raft.label)).replace("@RAFT_PACKAGE@", &raft.package);
+    }
+    Ok(filled)
 }
 
 fn config(house: &House) -> String {

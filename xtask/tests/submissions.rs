@@ -118,6 +118,40 @@ fn a_new_member_has_its_place_in_the_lock_file_at_once() {
     assert!(answer.code == 0 && !answer.stdout.contains("Cargo.lock"), "{answer:?}");
 }
 
+/// The reference, or the one that lies where `cargo lab new raft` puts it; none is no reason to break the workspace.
+#[test]
+fn a_lab_that_runs_on_a_raft_is_given_the_one_that_there_is() {
+    let repository = Repository::new();
+    repository.write("labs/kvraft/Cargo.toml", "[package]\nname = \"lab-kvraft\"\n");
+    let template = "[package]\nname = \"@NAME@\"\n[dependencies]\nlab-kvraft = { path = \"@LAB_KVRAFT@\" }\n\
+                    raft = { path = \"@RAFT@\", package = \"@RAFT_PACKAGE@\" }\n";
+    repository.write("labs/kvraft/starter/Cargo.toml.template", template);
+    let raft_of = |directory: &str| {
+        let manifest: toml::Table = repository.read(&format!("{directory}/Cargo.toml")).parse().unwrap();
+        assert_eq!(manifest["package"]["metadata"]["windtunnel"]["lab"].as_str(), Some("kvraft"));
+        let raft = &manifest["dependencies"]["raft"];
+        (raft["path"].as_str().unwrap().to_owned(), raft["package"].as_str().unwrap().to_owned())
+    };
+    let found = |path: &str, package: &str| (path.to_owned(), package.to_owned());
+
+    assert_eq!(repository.lab("new kvraft").code, 0);
+    assert_eq!(raft_of("submissions/kvraft"), found("../../solutions/raft", "solution-raft"));
+    let outside = Outside::of(&repository);
+    let place = format!("../{}/mine", outside.name());
+    assert_eq!(repository.lab(&format!("new kvraft {place}")).code, 0);
+    let whole = repository.path().canonicalize().unwrap().join("solutions/raft");
+    assert_eq!(raft_of(&place), found(whole.to_str().unwrap(), "solution-raft"));
+
+    std::fs::remove_dir_all(repository.path().join("solutions")).unwrap();
+    let answer = repository.lab("new kvraft submissions/second");
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("begin with `cargo lab new raft`"), "{answer:?}");
+    assert!(!repository.path().join("submissions/second").exists());
+    assert_eq!(repository.lab("new raft").code, 0);
+    assert_eq!(repository.lab("new kvraft submissions/second").code, 0);
+    assert_eq!(raft_of("submissions/second"), found("../../submissions/raft", "submission-raft"));
+}
+
 #[test]
 fn inside_the_repository_a_submission_is_a_member_or_nothing() {
     let repository = Repository::new();

@@ -120,6 +120,9 @@ fn links_between_pages_lead_somewhere() {
         "docs/SCENARIOS.md",
         "docs/MIT.md",
         "contrib/README.md",
+        "labs/raft/README.md",
+        "labs/kv/README.md",
+        "labs/kvraft/README.md",
     ] {
         assert_eq!(broken_links(page), [""; 0], "in {page}");
     }

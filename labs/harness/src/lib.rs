@@ -8,6 +8,7 @@
 //! - `run`, `storm`: one test under one seed; `fly`: the same on real processes, [`meter`] counts what clients do there;
 //! - `story`: how a failure is told;
 //! - [`worker`]: a submission's binary, driven by `cargo lab`; [`libtest`]: the same suite under `cargo test`;
+//! - [`table`], [`starter`]: what tests of every lab ask of its table of tests, its handout and its starter;
 //! - [`protocol`]: what `cargo lab` and a lab's worker say to each other, and failure files.
 //!
 //! Without the feature `sim` only data is left ([`protocol`], [`scenario`]), and neither madsim nor a
@@ -47,6 +48,8 @@ mod plan;
 #[cfg(feature = "sim")]
 mod run;
 #[cfg(feature = "sim")]
+pub mod starter;
+#[cfg(feature = "sim")]
 mod stopped;
 #[cfg(feature = "sim")]
 mod storm;
@@ -54,6 +57,8 @@ mod storm;
 mod story;
 #[cfg(feature = "sim")]
 pub mod suite;
+#[cfg(feature = "sim")]
+pub mod table;
 #[cfg(all(test, feature = "sim"))]
 mod ticks;
 #[cfg(feature = "sim")]

@@ -185,13 +185,12 @@ mod tests {
     #[test]
     fn the_reference_and_the_starter_are_clean() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
-        let crates = ["solutions/raft", "labs/raft/starter", "solutions/kv", "labs/kv/starter"];
+        let labs = ["raft", "kv", "kvraft"];
+        let crates = labs.into_iter().flat_map(|lab| [format!("solutions/{lab}"), format!("labs/{lab}/starter")]);
         // A course's tree has no solutions.
-        for crate_ in
-            crates.into_iter().filter(|crate_| !crate_.starts_with("solutions") || root.join("solutions").is_dir())
-        {
-            assert!(root.join(crate_).join("src").is_dir());
-            assert_eq!(scan(&root.join(crate_)), [], "{crate_}");
+        for crate_ in crates.filter(|crate_| !crate_.starts_with("solutions") || root.join("solutions").is_dir()) {
+            assert!(root.join(&crate_).join("src").is_dir());
+            assert_eq!(scan(&root.join(&crate_)), [], "{crate_}");
         }
     }
 }

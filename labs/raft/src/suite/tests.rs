@@ -2,7 +2,8 @@
 
 use super::*;
 use lab_harness::scenario::Scenario;
-use std::collections::{BTreeMap, BTreeSet};
+use lab_harness::table::{self, Rules};
+use std::collections::BTreeMap;
 use std::path::Path;
 use windtunnel::Seed;
 
@@ -38,34 +39,19 @@ const MIT: [&str; 28] = [
 ];
 
 #[test]
-fn each_test_of_mit_is_there_once_in_the_part_of_its_alias() {
-    let lab = lab();
-    let here: Vec<&str> = lab.tests.iter().filter_map(|test| test.mit).collect();
-    assert_eq!(here, MIT);
-    for test in lab.tests.iter() {
-        let part = lab.parts.iter().find(|part| part.name == test.part).expect("its part is one of the lab's");
-        assert!(test.mit.is_none_or(|mit| mit.ends_with(part.alias)), "{} is in part {}", test.name, part.name);
-    }
+fn names_parts_and_points_are_right() {
+    assert_eq!(table::names(&lab()), Ok(()));
+    assert_eq!(table::points(&lab()), Ok(()));
 }
 
 #[test]
-fn names_are_unique_and_plain() {
-    let lab = lab();
-    let names: BTreeSet<&str> = lab.tests.iter().map(|test| test.name).collect();
-    assert_eq!(names.len(), lab.tests.len());
-    for name in names {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        assert!(name.bytes().all(plain), "{name} is not in snake_case");
-    }
+fn each_test_of_mit_is_there_once_in_the_part_of_its_alias_and_has_its_row() {
+    assert_eq!(table::mit(&lab(), &MIT, include_str!("../../../../docs/MIT.md")), Ok(()));
 }
 
 #[test]
-fn the_points_of_each_part_sum_to_100() {
-    let mut points = BTreeMap::new();
-    for test in lab().tests {
-        *points.entry(test.part).or_insert(0) += test.points;
-    }
-    assert_eq!(points, BTreeMap::from([("election", 100), ("log", 100), ("persistence", 100), ("snapshot", 100)]));
+fn scenarios_can_be_read() {
+    assert_eq!(table::scenarios(&lab()), Ok(()));
 }
 
 /// Whoever has come to parts election and log alone may forget everything at a restart.
@@ -77,15 +63,6 @@ fn no_storm_before_part_persistence_restarts_a_server() {
         for seed in 0..20 {
             assert!(!read.draw(Seed(seed)).restarts_nodes(), "{scenario} restarts servers");
         }
-    }
-}
-
-#[test]
-fn the_map_from_mit_names_them_all() {
-    let map = include_str!("../../../../docs/MIT.md");
-    for test in lab().tests.iter().filter(|test| test.mit.is_some()) {
-        let row = format!("| {} | `{}` |", test.mit.expect("filtered"), test.name);
-        assert!(map.contains(&row), "docs/MIT.md has no row that begins with {row}");
     }
 }
 
@@ -107,33 +84,17 @@ fn in_a_thousand_storms_of_everything_each_family_is_on_in_20_to_80_percent() {
     }
 }
 
-/// A rule that a mutant names by a slip of the pen would never be broken, and the mutant be called missed.
 #[test]
 fn mutants_name_rules_that_there_are() {
-    let of_the_judge = crate::invariants::ALL.iter().map(|rule| rule.name.to_owned());
-    let of_the_harness = ["stopped-without-cause", "out-of-time"].map(str::to_owned);
-    let known: BTreeSet<String> = of_the_suite().into_iter().chain(of_the_judge).chain(of_the_harness).collect();
-    for patch in files(&root().join("../../solutions/raft/mutants")) {
-        let rules = patch.lines().find_map(|line| line.strip_prefix("rules: ")).unwrap_or_default();
-        for rule in rules.split(", ").filter(|rule| !rule.is_empty()) {
-            assert!(known.contains(rule), "`{rule}` is no rule: {}", patch.lines().next().unwrap_or_default());
-        }
-    }
+    let of_the_judge = Rules::of(crate::invariants::ALL.iter().map(|rule| rule.name));
+    let rules = of_the_suite().and(of_the_judge).and(Rules::of(["stopped-without-cause", "out-of-time"]));
+    assert_eq!(rules.expected_by_mutants(&root().join("../../solutions/raft/mutants")), Ok(()));
 }
 
-/// Who fails by a rule that no page names has nothing to look up.
+/// The rules of the judge have a table of their own, whose rows begin with words.
 #[test]
 fn the_handout_has_a_row_for_each_rule_that_is_no_invariant() {
-    let handout = include_str!("../../README.md");
-    let (_, table) = handout.split_once("<!-- other rules table -->\n").expect("the handout marks where it begins");
-    let (table, _) = table.split_once("<!-- end of other rules table -->").expect("the handout marks where it ends");
-    let rows = table.lines().skip(2); // behind the heading
-    let name = |row: &str| row.strip_prefix("| `")?.split_once('`').map(|(name, _)| name.to_owned());
-    let shown: Vec<String> = rows.map(|row| name(row).unwrap_or_else(|| panic!("{row} names no rule"))).collect();
-    let there_are: BTreeSet<String> = of_the_suite().into_iter().chain(of_the_harness()).collect();
-    assert!(there_are.len() > 30, "rules are not found in the sources: {there_are:?}");
-    assert_eq!(shown.iter().cloned().collect::<BTreeSet<_>>(), there_are, "left: the handout, right: the sources");
-    assert_eq!(shown.len(), there_are.len(), "a rule has two rows");
+    assert_eq!(of_the_suite().and(Rules::of_all_labs()).explained_in(include_str!("../../README.md")), Ok(()));
 }
 
 fn root() -> &'static Path {
@@ -141,38 +102,6 @@ fn root() -> &'static Path {
 }
 
 /// The rules that test bodies name.
-fn of_the_suite() -> BTreeSet<String> {
-    let suite = ["src/suite", "src/suite/cluster"].map(|below| files(&root().join(below)));
-    let sources = suite.into_iter().flatten().map(|source| code(&source).to_owned());
-    let sources = sources.collect::<Vec<_>>().join("\n");
-    let calls = sources.split("failed(").chain(sources.split("Failed::new("));
-    let names = calls.filter_map(|call| Some(call.trim_start().strip_prefix('"')?.split_once('"')?.0));
-    names.filter(|name| is_name(name)).map(str::to_owned).collect()
-}
-
-/// A source without its tests.
-fn code(source: &str) -> &str {
-    source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
-}
-
-fn is_name(text: &str) -> bool {
-    text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-}
-
-/// The rules that every lab has: what ends a run in the world, and what ends a worker.
-fn of_the_harness() -> BTreeSet<String> {
-    let names = |file: &str, with_hyphen: bool| {
-        let source = std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let texts = code(&source).split('"').skip(1).step_by(2).filter(|text| is_name(text));
-        texts.filter(|text| !with_hyphen || text.contains('-')).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let of_runs = ["wording.rs", "stopped.rs"].map(|file| names(&format!("../harness/src/{file}"), false));
-    let of_workers = names("../../xtask/src/worker/death.rs", true);
-    of_runs.into_iter().flatten().chain(of_workers).chain(["nondeterminism".to_owned()]).collect()
-}
-
-/// What the files of a directory hold; nothing if there is none, as in a tree without solutions.
-fn files(directory: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect()
+fn of_the_suite() -> Rules {
+    Rules::named_below(&root().join("src/suite"))
 }

@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use windtunnel::Seed;
 
+/// Those of all labs.
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/raft");
-    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let within = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+    };
+    let labs = within(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios"));
+    let mut files: Vec<PathBuf> = labs.iter().flat_map(|lab| within(lab)).collect();
     files.sort();
     files
 }
@@ -16,7 +20,7 @@ fn files() -> Vec<PathBuf> {
 #[test]
 fn every_scenario_file_is_read_and_drawn() {
     let files = files();
-    assert!(files.len() >= 8, "{files:?}");
+    assert!(files.len() >= 24, "{files:?}");
     for file in files {
         let scenario = Scenario::load(&file).unwrap_or_else(|error| panic!("{error}"));
         let text = std::fs::read_to_string(&file).unwrap();
@@ -33,7 +37,7 @@ fn every_scenario_file_is_read_and_drawn() {
 
 #[test]
 fn everything_has_every_kind_of_fault() {
-    let file = files().into_iter().find(|file| file.ends_with("everything.toml")).unwrap();
+    let file = files().into_iter().find(|file| file.ends_with("raft/everything.toml")).unwrap();
     let scenario = Scenario::load(&file).unwrap();
     let kinds: BTreeSet<&str> = scenario.fault.iter().map(|family| family.kind.name()).collect();
     assert_eq!(kinds, Kind::NAMES.iter().copied().collect());
@@ -77,7 +81,7 @@ fn the_schema_allows_every_file_and_describes_every_key() {
 }
 
 #[test]
-fn the_examples_of_the_documentation_are_read_and_its_tables_name_every_kind() {
+fn the_examples_of_the_documentation_are_read_and_its_tables_name_every_kind_and_key() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SCENARIOS.md")).unwrap();
     let mut examples = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let (scenario, events) = (examples.next().unwrap(), examples.next().unwrap());
@@ -86,5 +90,9 @@ fn the_examples_of_the_documentation_are_read_and_its_tables_name_every_kind() {
     assert_eq!(read(&format!("about = \"x\"\nnodes = 5\nduration = \"15s\"\n{events}")).event.len(), 5);
     for name in Kind::NAMES.iter().chain(super::super::action::NAMES) {
         assert!(page.contains(&format!("`{name}`")), "{name} is not in the documentation");
+    }
+    for key in schema()["properties"].as_object().unwrap().keys() {
+        let told = page.contains(&format!("`{key}`")) || page.contains(&format!("[{key}]"));
+        assert!(told, "{key} is not in the documentation");
     }
 }

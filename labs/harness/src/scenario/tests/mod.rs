@@ -1,5 +1,6 @@
 //! What the module promises as a whole; smaller promises are tested beside the code.
 
+mod clients;
 mod complaints;
 mod drawing;
 mod files;
