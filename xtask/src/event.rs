@@ -91,6 +91,8 @@ pub struct RunEvent {
     pub messages: u64,
     pub bytes: u64,
     pub peak_heap_bytes: u64,
+    /// What the lab's judge has counted, by name.
+    pub counted: BTreeMap<String, u64>,
 }
 
 impl From<&RunResult> for RunEvent {
@@ -105,6 +107,7 @@ impl From<&RunResult> for RunEvent {
             messages: result.messages,
             bytes: result.bytes,
             peak_heap_bytes: result.peak_heap_bytes,
+            counted: result.counted.clone(),
         }
     }
 }
@@ -149,6 +152,8 @@ pub struct TestResult {
     pub max_points: u32,
     /// The seed at which it failed.
     pub failed_seed: Option<Seed>,
+    /// What the lab's judge has counted, by name: the least and the most of all runs.
+    pub counted: BTreeMap<String, [u64; 2]>,
 }
 
 /// How a replay compares to the failure it replays.

@@ -114,6 +114,7 @@ fn file_name(saved: &SavedFailure) -> String {
 mod tests {
     use super::*;
     use lab_harness::protocol::{FoundBy, RunResult, TraceHash, Verdict};
+    use std::collections::BTreeMap;
     use windtunnel::Seed;
 
     fn saved(test: &str, rule: &str, seed: u64) -> SavedFailure {
@@ -129,6 +130,7 @@ mod tests {
             faults: Default::default(),
             rough: Vec::new(),
             never_struck: Vec::new(),
+            counted: BTreeMap::new(),
             messages: 0,
             bytes: 0,
             peak_heap_bytes: 0,

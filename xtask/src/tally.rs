@@ -22,13 +22,15 @@ pub struct Tally<'a> {
     trace: Fold,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tested {
     /// Runs that it has if none fails.
     seeds: u64,
     runs: u64,
     worst: Option<Verdict>,
     failed_seed: Option<Seed>,
+    /// The least and the most of each count.
+    counted: BTreeMap<String, [u64; 2]>,
 }
 
 impl Tested {
@@ -64,6 +66,10 @@ impl<'a> Tally<'a> {
         if is_failure(result.verdict) {
             tested.failed_seed = Some(result.seed);
         }
+        for (name, count) in &result.counted {
+            let [least, most] = tested.counted.entry(name.clone()).or_insert([*count; 2]);
+            (*least, *most) = ((*least).min(*count), (*most).max(*count));
+        }
         self.runs += 1;
         self.sim_ns = self.sim_ns.saturating_add(result.sim_ns);
         self.trace.word(result.trace_hash.0);
@@ -88,7 +94,7 @@ impl<'a> Tally<'a> {
 
     /// How a test has ended, by the runs that did; nothing if none has. Points are for all seeds alone.
     pub fn result(&self, test: usize) -> Option<TestResult> {
-        let (info, tested) = (&self.tests[test], self.tested[test]);
+        let (info, tested) = (&self.tests[test], &self.tested[test]);
         let verdict = tested.worst?;
         let earned = verdict == Verdict::Passed && self.is_complete(test);
         Some(TestResult {
@@ -100,6 +106,7 @@ impl<'a> Tally<'a> {
             points: if earned { info.points } else { 0 },
             max_points: info.points,
             failed_seed: tested.failed_seed,
+            counted: tested.counted.clone(),
         })
     }
 
@@ -173,6 +180,7 @@ mod tests {
             faults: BTreeMap::new(),
             rough: Vec::new(),
             never_struck: Vec::new(),
+            counted: BTreeMap::new(),
             messages: 0,
             bytes: 0,
             peak_heap_bytes: 0,

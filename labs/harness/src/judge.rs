@@ -2,6 +2,7 @@
 
 use crate::failed::Failed;
 pub use crate::story::Run;
+use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
 
@@ -50,6 +51,11 @@ pub trait Judge: 'static {
     /// The node that leads, for faults that strike the leader.
     fn leader(&self) -> Option<NodeId> {
         None
+    }
+
+    /// What is worth telling of a run that passes too, by name: how many turns everybody had, say.
+    fn counted(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
     }
 
     /// How often another node has come to lead than the one before.

@@ -109,7 +109,9 @@ struct Worker<C> {
 impl<C: PairsClient> Worker<C> {
     async fn work(mut self) {
         let pause = self.load.propose_every.0.to_duration();
-        self.put_every_key().await;
+        for which in 0..self.own.len() {
+            self.put(which).await; // so that there is something to get
+        }
         loop {
             if !pause.is_zero() {
                 sleep(pause).await;
@@ -117,17 +119,8 @@ impl<C: PairsClient> Worker<C> {
             if self.stream.below(100) < self.load.reads_percent || self.own.is_empty() {
                 self.get().await;
             } else {
-                self.put().await;
-            }
-        }
-    }
-
-    /// So that there is something to get. Not counted.
-    async fn put_every_key(&mut self) {
-        let value = self.value();
-        for (key, version) in &mut self.own {
-            if self.client.put(key, &value, *version).await == Some(Put::Done) {
-                *version += 1;
+                let which = self.stream.below(self.own.len() as u64) as usize;
+                self.put(which).await;
             }
         }
     }
@@ -143,10 +136,9 @@ impl<C: PairsClient> Worker<C> {
         }
     }
 
-    async fn put(&mut self) {
+    async fn put(&mut self, which: usize) {
         self.puts += 1;
         let value = self.value();
-        let which = self.stream.below(self.own.len() as u64) as usize;
         let (key, version) = self.own[which].clone();
         let operation = self.meter.begin();
         match self.client.put(&key, &value, version).await {

@@ -11,6 +11,7 @@ use crate::scenario::{Event, Occasions};
 use crate::stopped::Stopped;
 use crate::storm::Struck;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use windtunnel::line::LogLine;
 use windtunnel::world::{Lifecycle, Moment, Observer, Response, Stop};
@@ -70,6 +71,8 @@ pub(crate) struct Kept {
     pub struck: Struck,
     /// How often another node came to lead.
     pub changes_of_leader: u64,
+    /// What the judge has counted.
+    pub counted: BTreeMap<String, u64>,
     /// Nodes that are down because they have ended themselves.
     pub stopped: Stopped,
     pub log: Vec<LogRecord>,
@@ -117,9 +120,9 @@ impl<J: Judge> Watcher<J> {
         if let Some(capture) = self.capture.take() {
             capture.finish(&mut self.kept.output);
         }
-        let changes_of_leader = self.judge.borrow().changes_of_leader();
+        let (changes_of_leader, counted) = (self.judge.borrow().changes_of_leader(), self.judge.borrow().counted());
         let sums = self.meter.sums();
-        Kept { struck: self.struck.take(), changes_of_leader, awaited: self.waits.latest(), sums, ..self.kept }
+        Kept { struck: self.struck.take(), changes_of_leader, counted, awaited: self.waits.latest(), sums, ..self.kept }
     }
 
     fn respond(&mut self, seen: Result<Interest, Failed>, moment: Moment, node: NodeId) -> Response {

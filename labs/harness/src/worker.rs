@@ -276,6 +276,7 @@ impl<J: Judge> Worker<'_, J> {
             rough: roughness_of(ran),
             // A run that ended early had no time for its faults.
             never_struck: if failure.is_none() { ran.kept.struck.never_struck() } else { Vec::new() },
+            counted: ran.kept.counted.clone(),
             messages: report.counters.messages,
             bytes: report.counters.bytes,
             peak_heap_bytes: report.counters.peak_heap,

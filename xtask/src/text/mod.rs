@@ -145,7 +145,14 @@ fn test_result(result: &TestResult, style: Style) -> String {
         String::new()
     };
     let line = format!("{word}  {:<12} {:<34} {points:>7}{seed}{stopped}", result.part, result.test);
-    format!("{}\n", line.trim_end())
+    let counted: Vec<String> = result.counted.iter().map(|(name, range)| in_range(name, *range)).collect();
+    let counted = if counted.is_empty() { String::new() } else { format!("           {}\n", counted.join(", ")) };
+    format!("{}\n{counted}", line.trim_end())
+}
+
+/// `turns 48`, or over many runs `turns 48 to 52`.
+fn in_range(name: &str, [least, most]: [u64; 2]) -> String {
+    if least == most { format!("{name} {least}") } else { format!("{name} {least} to {most}") }
 }
 
 fn replay(replay: &ReplayEvent, style: Style) -> String {

@@ -165,6 +165,7 @@ pub fn describe(request: &RunRequest, ending: &Ending, progress: Progress, words
         faults: BTreeMap::new(),
         rough: Vec::new(),
         never_struck: Vec::new(),
+        counted: BTreeMap::new(),
         messages: 0,
         bytes: 0,
         peak_heap_bytes: 0,

@@ -225,6 +225,7 @@ fn passed(request: &RunRequest, hash: u64) -> RunResult {
         faults: BTreeMap::from([("partition".to_owned(), 2)]),
         rough: Vec::new(),
         never_struck: vec!["kill at event 5000".to_owned()],
+        counted: (request.test == "re_election").then(|| ("turns".to_owned(), 10 + hash % 3)).into_iter().collect(),
         messages: 120,
         bytes: 4_096,
         peak_heap_bytes: 65_536,

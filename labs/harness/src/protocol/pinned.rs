@@ -150,6 +150,7 @@ fn result() -> RunResult {
         faults: BTreeMap::from([("kill".into(), 2)]),
         rough: vec!["new-leader".into()],
         never_struck: vec!["fault 1".into()],
+        counted: BTreeMap::from([("turns".into(), 12)]),
         messages: 3,
         bytes: 30,
         peak_heap_bytes: 4_096,

@@ -33,6 +33,9 @@ pub struct RunResult {
     /// Faults of a run that passed without coming to their event's number: `kill at event 5000`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub never_struck: Vec<String>,
+    /// What the lab's judge has counted, by name: turns with a lock, say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counted: BTreeMap<String, u64>,
     /// Messages sent, replies included.
     pub messages: u64,
     /// Their bytes.

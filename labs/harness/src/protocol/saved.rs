@@ -127,6 +127,7 @@ mod tests {
             faults: Default::default(),
             rough: Vec::new(),
             never_struck: Vec::new(),
+            counted: BTreeMap::new(),
             messages: 1,
             bytes: 2,
             peak_heap_bytes: 3,

@@ -16,6 +16,7 @@ use crate::observation::{ACQUIRED, ANSWERED, CALLED, LAPSED, RELEASED, RETURNED,
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
 
@@ -78,6 +79,10 @@ impl Judge for KvJudge {
             Lifecycle::Started(_) | Lifecycle::Resumed => {}
         }
         Ok(Interest::Changed)
+    }
+
+    fn counted(&self) -> BTreeMap<String, u64> {
+        self.turns.counted()
     }
 
     /// The server: faults that strike the leader strike it, those that strike a follower strike a clerk.

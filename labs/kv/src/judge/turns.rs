@@ -48,6 +48,18 @@ impl Turns {
         self.locks.get(lock).and_then(|lock| lock.acquired.get(&node)).copied().unwrap_or_default()
     }
 
+    /// How many turns there were with all locks, and how many who had fewest and who had most; nothing if there were none.
+    #[must_use]
+    pub fn counted(&self) -> BTreeMap<String, u64> {
+        let mut turns = BTreeMap::<NodeId, u64>::new();
+        for (node, count) in self.locks.values().flat_map(|lock| &lock.acquired) {
+            *turns.entry(*node).or_default() += count;
+        }
+        let (Some(fewest), Some(most)) = (turns.values().min(), turns.values().max()) else { return BTreeMap::new() };
+        let counts = [("turns", turns.values().sum()), ("fewest of a client", *fewest), ("most of a client", *most)];
+        counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+    }
+
     /// Somebody has acquired a lock.
     ///
     /// # Errors

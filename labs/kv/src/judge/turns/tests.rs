@@ -77,3 +77,19 @@ fn the_vault_turns_away_nobody_who_holds_the_lock() {
     turns.paused(A);
     assert_eq!(turns.shown(A, &shown(SECOND)), Ok(()));
 }
+
+#[test]
+fn turns_are_counted_by_who_had_them() {
+    let mut turns = Turns::default();
+    assert!(turns.counted().is_empty());
+    for (node, token) in [(A, 1), (A, 2), (B, 3)] {
+        takes(&mut turns, node, token, SECOND).expect("the lock is free");
+        turns.over(&holding(token));
+    }
+    let counted: Vec<(String, u64)> = turns.counted().into_iter().collect();
+    assert_eq!(
+        counted,
+        [("fewest of a client", 1), ("most of a client", 2), ("turns", 3)]
+            .map(|(name, count)| (name.to_owned(), count))
+    );
+}
