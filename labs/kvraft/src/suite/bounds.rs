@@ -50,7 +50,7 @@ pub const STATE_WITHIN: Duration = Duration::from_secs(1);
 pub const SMALL_SNAPSHOT_BYTES: u64 = 500;
 
 /// For how long a leader may answer reads alone, in the tests of leases, in milliseconds.
-pub const LEASE_MS: u64 = 1_000;
+pub const LEASE_MS: u64 = 2_000;
 
 /// Virtual time for a whole test. (MIT: 120 s)
 pub const TEST_BUDGET: Nanos = Nanos::from_secs(120);

@@ -3,11 +3,12 @@
 use super::client::Client;
 use super::cluster::KvRaftCluster;
 use super::load::{Load, begin};
-use crate::contract::{PutError, Version};
+use crate::contract::{GetError, PutError, Version, Versioned};
 use lab_harness::failed::TestResult;
 use std::time::Duration;
-use windtunnel::spawn;
 use windtunnel::time::sleep;
+use windtunnel::world::LinkWeather;
+use windtunnel::{Nanos, Ppm, spawn};
 
 /// Leaders crash one after the other, while clients work.
 pub async fn leaders_crash_under_load(cluster: KvRaftCluster) -> TestResult {
@@ -63,22 +64,25 @@ pub async fn stale_leaders(cluster: KvRaftCluster) -> TestResult {
     settle(&cluster).await
 }
 
-/// Three clients append to one key, while replies to them are lost and leaders crash: each append is there once, and those of a client
-/// in their order.
+/// Three clients append to one key, while replies to them are lost, some of their requests arrive when they have asked for other things
+/// since, and leaders crash: each append is there once, and those of a client in their order.
 pub async fn appends_once(cluster: KvRaftCluster) -> TestResult {
     const APPENDS: u32 = 25;
     let calm = cluster.inner().calm();
+    let lossy = LinkWeather { loss_ppm: Ppm(300_000), ..calm };
+    let reorder_by = [Nanos::from_millis(300), Nanos::from_millis(1_500)];
+    let late = LinkWeather { reorder_ppm: Ppm(100_000), reorder_by, ..calm };
     for client in cluster.clients() {
         for server in cluster.servers() {
-            let loss_ppm = windtunnel::Ppm(300_000);
-            cluster.inner().set_link(*server, client.node(), windtunnel::world::LinkWeather { loss_ppm, ..calm });
+            cluster.inner().set_link(*server, client.node(), lossy);
+            cluster.inner().set_link(client.node(), *server, late);
         }
     }
     let crasher = {
         let cluster = cluster.clone();
         spawn(async move {
             loop {
-                sleep(cluster.draw(300, 900)).await;
+                sleep(cluster.draw(500, 2_000)).await;
                 let Ok(leader) = cluster.leader().await else { continue };
                 cluster.crash_for(leader, cluster.draw(0, 300)).await;
             }
@@ -162,6 +166,61 @@ pub async fn perhaps_done(cluster: KvRaftCluster) -> TestResult {
             );
         }
         version = client.get("k").await?.map_or(Version::NONE, |found| found.version);
+    }
+    Ok(())
+}
+
+/// A leader hands a put on and does not hear that the others have taken it, and then nobody hears it. Who leads next does the put; the
+/// first leader says what it knows.
+pub async fn lost_puts(cluster: KvRaftCluster) -> TestResult {
+    const ROUNDS: u64 = 12;
+    let client = cluster.clients().remove(0);
+    let mut version = Version::NONE;
+    for _ in 0..ROUNDS {
+        let leader = cluster.leader().await?;
+        let others = cluster.servers_but(&[leader]);
+        let _ = client.get("k").await?; // now its clerk knows whom to ask
+        others.iter().for_each(|other| cluster.inner().cut(*other, leader));
+        let put = {
+            let (client, value) = (client.clone(), cluster.new_value());
+            spawn(async move { client.put("k", &value, version).await })
+        };
+        cluster.sleep(cluster.draw(5, 50)).await;
+        cluster.partition(&[&[leader], &others]);
+        cluster.leader_among(&others).await?;
+        cluster.mend();
+        let told = put.await.expect("nobody aborts it")?;
+        if !matches!(told, Ok(()) | Err(PutError::Maybe)) {
+            return Err(
+                client.failed("wrong-answer", format!("Of the only put of version {version} it is said: {told:?}."))
+            );
+        }
+        version = client.get("k").await?.map_or(Version::NONE, |found| found.version);
+    }
+    Ok(())
+}
+
+/// One client and no fault: whatever is answered, there is one right answer, and nothing is perhaps done.
+pub async fn no_doubt(cluster: KvRaftCluster) -> TestResult {
+    const ROUNDS: u64 = 10;
+    let client = cluster.clients().remove(0);
+    cluster.leader().await?;
+    for round in 0..ROUNDS {
+        let (key, value) = (format!("k{round}"), cluster.new_value());
+        client.expect(client.get(&key).await?, Err(GetError::NoKey))?;
+        client.expect(client.put(&key, &value, Version(1 + round)).await?, Err(PutError::NoKey))?;
+        client.expect(client.put(&key, &value, Version::NONE).await?, Ok(()))?;
+        for wrong in [Version::NONE, Version(2), Version(2 + round)] {
+            client.expect(client.put(&key, "never", wrong).await?, Err(PutError::Version))?;
+        }
+        client.append(&key, " and more").await?;
+        let found = Versioned { value: format!("{value} and more"), version: Version(2) };
+        client.expect(client.get(&key).await?, Ok(found))?;
+        client.expect(client.put(&key, "never", Version(1)).await?, Err(PutError::Version))?;
+        client.expect(client.put(&key, "last", Version(2)).await?, Ok(()))?;
+        client.append(&format!("new {key}"), "value").await?;
+        let found = Versioned { value: "value".to_owned(), version: Version(1) };
+        client.expect(client.get(&format!("new {key}")).await?, Ok(found))?;
     }
     Ok(())
 }

@@ -1,19 +1,22 @@
 //! Part kv, beyond MIT: a leader that may answer reads alone, for a while, by clocks that do not agree.
 
-use super::bounds::LEASE_MS;
+use super::bounds::{LEASE_MS, LOG_LIMIT};
 use super::client::Client;
 use super::cluster::KvRaftCluster;
+use super::load::{AtWork, Load, begin};
 use crate::contract::{MAX_DRIFT_PPM, Version};
 use lab_harness::failed::TestResult;
 use std::time::Duration;
 use windtunnel::NodeId;
 use windtunnel::spawn;
-use windtunnel::task::JoinHandle;
 use windtunnel::time::sleep;
 use windtunnel::world::Command;
 
 /// What nodes of such a test are told.
 pub const LEASE: &[(&str, u64)] = &[("lease_ms", LEASE_MS)];
+
+/// The same with logs that must be cut.
+pub const LEASE_AND_LIMIT: &[(&str, u64)] = &[("lease_ms", LEASE_MS), ("log_limit", LOG_LIMIT)];
 
 /// A leader with a lease answers reads without asking anybody.
 pub async fn reads_under_a_lease(cluster: KvRaftCluster) -> TestResult {
@@ -37,53 +40,107 @@ pub async fn reads_under_a_lease(cluster: KvRaftCluster) -> TestResult {
     Err(cluster.failed("lease-not-used", title))
 }
 
-/// The leader's clock loses and the others' gain as much as the contract allows, and the leader is cut off from the others while clients
-/// go on reading there.
+/// The leader's clock loses and the others' gain as much as the contract allows, and the leader is cut off from the others. Clients go on
+/// reading there, and others write and read elsewhere.
 pub async fn leases_and_clocks(cluster: KvRaftCluster) -> TestResult {
-    const TIMES: u32 = 4;
-    let clients = cluster.clients();
-    let [writer, readers @ ..] = &clients[..] else { panic!("several clients") };
-    writer.expect(writer.put("k", "first", Version::NONE).await?, Ok(()))?;
+    const TIMES: u32 = 3;
+    let sides = Sides::of(&cluster);
+    let at_work = sides.begin_to_write();
     for _ in 0..TIMES {
         let leader = cluster.leader().await?;
-        drift(&cluster, leader);
-        let others = cluster.servers_but(&[leader]);
-        let reading: Vec<JoinHandle<()>> = readers.iter().map(|reader| spawn(read_on_and_on(reader.clone()))).collect();
+        set_clocks(&cluster, leader);
+        let reading = sides.begin_to_read();
         cluster.sleep(cluster.draw(500, 1_500)).await; // it holds a lease
-        for reader in readers {
-            others.iter().for_each(|other| cluster.inner().cut(reader.node(), *other));
-        }
-        cluster.partition(&[&[leader], &others]);
-        cluster.inner().cut(writer.node(), leader);
-        cluster.leader_among(&others).await?;
-        for _ in 0..3 {
-            let version = writer.expect_value("k").await?.version;
-            let _ = writer.put("k", &cluster.new_value(), version).await?;
-        }
-        cluster.sleep(cluster.draw(0, 500)).await;
+        sides.part(leader);
+        cluster.leader_among(&cluster.servers_but(&[leader])).await?;
+        cluster.sleep(cluster.draw(LEASE_MS, LEASE_MS * 3 / 2)).await;
         cluster.inner().heal();
-        reading.iter().for_each(JoinHandle::abort);
+        drop(reading);
         cluster.all_answered().await?;
     }
-    Ok(())
+    drop(at_work);
+    super::faults::settle(&cluster).await
+}
+
+/// A leader goes by and by: it hears nobody and is still heard, it is cut off, crashes or stands still, it is back for a moment. There are clients who
+/// ask nobody else all the while, and they begin at any moment of it.
+pub async fn leases_by_and_by(cluster: KvRaftCluster) -> TestResult {
+    const TIMES: u32 = 6;
+    let sides = Sides::of(&cluster);
+    for _ in 0..TIMES {
+        let leader = cluster.leader().await?;
+        let others = cluster.servers_but(&[leader]);
+        set_clocks(&cluster, leader);
+        let (mut writing, mut reading) = (None, None);
+        if cluster.draw_below(2) == 0 {
+            cluster.sleep(Duration::from_millis(LEASE_MS * 3 / 2)).await; // all leases are over
+        } else {
+            writing = Some(sides.begin_to_write());
+        }
+        if cluster.draw_below(2) == 0 {
+            reading = Some(sides.begin_to_read());
+            cluster.sleep(sides.draw_soon_or_late()).await;
+        }
+        if cluster.draw_below(3) > 0 {
+            others.iter().for_each(|other| cluster.inner().cut(*other, leader));
+            reading.get_or_insert_with(|| sides.begin_to_read());
+            cluster.sleep(sides.draw_soon_or_late()).await;
+        }
+        sides.part(leader);
+        reading.get_or_insert_with(|| sides.begin_to_read());
+        writing.get_or_insert_with(|| sides.begin_to_write());
+        match cluster.draw_below(6) {
+            0 => cluster.crash_for(leader, cluster.draw(0, 300)).await,
+            1 => stand_still(&cluster, leader).await,
+            _ => {}
+        }
+        cluster.leader_among(&others).await?;
+        cluster.sleep(cluster.draw(0, 600)).await;
+        cluster.mend();
+        cluster.sleep(cluster.draw(50, 250)).await;
+        sides.part(leader);
+        cluster.sleep(cluster.draw(LEASE_MS / 2, LEASE_MS * 3 / 2)).await;
+        cluster.inner().heal();
+        drop((reading, writing));
+        cluster.all_answered().await?;
+    }
+    super::faults::settle(&cluster).await
+}
+
+/// The leader is cut off while clients go on reading there, and all others start again, from snapshots that hold its lease.
+pub async fn leases_and_snapshots(cluster: KvRaftCluster) -> TestResult {
+    const TIMES: u32 = 3;
+    let sides = Sides::of(&cluster);
+    let at_work = sides.begin_to_write();
+    for _ in 0..TIMES {
+        let leader = cluster.leader().await?;
+        let reading = sides.begin_to_read();
+        cluster.sleep(cluster.draw(500, 1_500)).await;
+        sides.part(leader);
+        for other in cluster.servers_but(&[leader]) {
+            cluster.crash_for(other, cluster.draw(0, 50)).await;
+        }
+        cluster.leader_among(&cluster.servers_but(&[leader])).await?;
+        cluster.sleep(cluster.draw(LEASE_MS / 2, LEASE_MS)).await;
+        cluster.inner().heal();
+        drop(reading);
+        cluster.all_answered().await?;
+    }
+    drop(at_work);
+    super::faults::settle(&cluster).await
 }
 
 /// Leaders crash and come back with clocks of their own, while clients read and write under leases.
 pub async fn leases_and_crashes(cluster: KvRaftCluster) -> TestResult {
     const CRASHES: u32 = 6;
     let clients = cluster.clients();
-    let at_work = super::load::begin(&clients, super::load::Load::ONE_KEY);
+    let at_work = begin(&clients, Load::ONE_KEY);
     for _ in 0..CRASHES {
         let leader = cluster.leader().await?;
-        drift(&cluster, leader);
+        set_clocks(&cluster, leader);
         cluster.sleep(cluster.draw(300, 1_200)).await;
         match cluster.draw_below(3) {
-            // It stands still while its lease runs out, and wakes with reads before it.
-            0 => {
-                cluster.inner().pause(leader);
-                cluster.sleep(cluster.draw(500, 2_500)).await;
-                cluster.inner().resume(leader);
-            }
+            0 => stand_still(&cluster, leader).await,
             _ => cluster.crash_for(leader, cluster.draw(0, 1_000)).await,
         }
     }
@@ -91,18 +148,80 @@ pub async fn leases_and_crashes(cluster: KvRaftCluster) -> TestResult {
     super::faults::settle(&cluster).await
 }
 
-/// That server's clock loses, and all others' gain.
-fn drift(cluster: &KvRaftCluster, slow: NodeId) {
+/// A server stands still, perhaps while its lease runs out, and wakes with reads before it.
+async fn stand_still(cluster: &KvRaftCluster, server: NodeId) {
+    cluster.inner().pause(server);
+    cluster.sleep(cluster.draw(LEASE_MS / 4, LEASE_MS * 3 / 2)).await;
+    cluster.inner().resume(server);
+}
+
+/// That server's clock loses, and all others' gain. Now and then somebody sets the clock on its wall back.
+fn set_clocks(cluster: &KvRaftCluster, slow: NodeId) {
     let most = MAX_DRIFT_PPM as i32;
     for server in cluster.servers() {
         let ppm = if *server == slow { -most } else { most };
         cluster.inner().tester().apply(Command::ClockDrift { node: *server, ppm });
     }
+    if cluster.draw_below(2) == 0 {
+        set_back(cluster.clone(), slow);
+    }
+}
+
+/// Some time from now.
+fn set_back(cluster: KvRaftCluster, server: NodeId) {
+    const BY_NS: i64 = -(LEASE_MS as i64) * 1_000_000;
+    let after = cluster.draw(0, 2 * LEASE_MS);
+    spawn(async move {
+        sleep(after).await;
+        cluster.inner().tester().apply(Command::ClockJump { node: server, by_ns: BY_NS });
+    });
+}
+
+/// Two clients who read, of a leader that is about to be cut off, and the others, who ask the other servers then.
+struct Sides {
+    cluster: KvRaftCluster,
+    readers: Vec<Client>,
+    writers: Vec<Client>,
+}
+
+impl Sides {
+    fn of(cluster: &KvRaftCluster) -> Self {
+        let mut readers = cluster.clients();
+        let writers = readers.split_off(2);
+        Sides { cluster: cluster.clone(), readers, writers }
+    }
+
+    /// Nobody reaches the leader but those who read, and they nobody else.
+    fn part(&self, leader: NodeId) {
+        let others = self.cluster.servers_but(&[leader]);
+        self.cluster.partition(&[&[leader], &others]);
+        for reader in &self.readers {
+            others.iter().for_each(|other| self.cluster.inner().cut(reader.node(), *other));
+        }
+        self.writers.iter().for_each(|writer| self.cluster.inner().cut(writer.node(), leader));
+    }
+
+    /// Some time, or next to none.
+    fn draw_soon_or_late(&self) -> Duration {
+        let most = if self.cluster.draw_below(2) == 0 { 30 } else { LEASE_MS * 3 / 4 };
+        self.cluster.draw(5, most)
+    }
+
+    /// They write one key, again and again, and read it too.
+    fn begin_to_write(&self) -> AtWork {
+        begin(&self.writers, Load { rest: Duration::from_millis(10), value_bytes: 200, ..Load::ONE_KEY })
+    }
+
+    /// They read that key, again and again.
+    fn begin_to_read(&self) -> AtWork {
+        let reading = |reader: &Client| spawn(read_on_and_on(reader.clone()));
+        AtWork(self.readers.iter().map(reading).collect())
+    }
 }
 
 async fn read_on_and_on(reader: Client) {
     loop {
-        reader.ask_on_and_on(&reader.asks_for("k")).await;
-        sleep(Duration::from_millis(3)).await;
+        reader.ask_on_and_on(&reader.asks_for("k0")).await;
+        sleep(Duration::from_millis(10)).await;
     }
 }

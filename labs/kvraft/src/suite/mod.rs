@@ -30,7 +30,7 @@ use crate::observation;
 use bounds::TEST_BUDGET;
 use lab_harness::failed::TestResult;
 use lab_harness::suite::{Body, Lab, Part, Running, Test};
-use leases::LEASE;
+use leases::{LEASE, LEASE_AND_LIMIT};
 use rounds::Rounds;
 use std::future::Future;
 use windtunnel::spawn;
@@ -106,17 +106,20 @@ fn kv_part() -> Vec<Test<KvRaftJudge>> {
         rounds!("kv", "TestPersistPartition4B", 4, 5, 5, &[], crashes_partitions: Rounds::CALM.crashes().partitions(), "servers crash and are parted"),
         rounds!("kv", "TestPersistPartitionUnreliable4B", 4, 5, 5, &[], crashes_partitions_unreliable: Rounds::CALM.crashes().partitions().unreliable(), "the same while messages are lost"),
         rounds!("kv", "TestPersistPartitionUnreliableLinearizable4B", 4, 7, 15, &[], crashes_partitions_many_keys: Rounds::CALM.crashes().partitions().unreliable().many_keys(), "the same with seven servers, fifteen clients and a hundred keys"),
-        story!("kv", None, 6, 3, 4, &[], leaders_crash_under_load: faults::leaders_crash_under_load, "leaders crash while clients work"),
-        story!("kv", None, 5, 5, 4, &[], servers_crash_under_load: faults::servers_crash_under_load, "any servers crash while clients work"),
-        story!("kv", None, 6, 5, 4, &[], stale_leaders: faults::stale_leaders, "leaders who are none any more are read from"),
-        story!("kv", None, 5, 3, 3, &[], appends_once: faults::appends_once, "appends are sent again and again, and done once"),
+        story!("kv", None, 2, 3, 1, &[], no_doubt: faults::no_doubt, "one client and no fault: nothing is perhaps done"),
+        story!("kv", None, 5, 3, 4, &[], leaders_crash_under_load: faults::leaders_crash_under_load, "leaders crash while clients work"),
+        story!("kv", None, 4, 5, 4, &[], servers_crash_under_load: faults::servers_crash_under_load, "any servers crash while clients work"),
+        story!("kv", None, 5, 5, 4, &[], stale_leaders: faults::stale_leaders, "leaders who are none any more are read from"),
+        story!("kv", None, 4, 3, 3, &[], appends_once: faults::appends_once, "appends are sent again and again, and done once"),
         story!("kv", None, 4, 3, 1, &[], perhaps_done: faults::perhaps_done, "answers to a put are lost, and it is sent again"),
-        story!("kv", None, 4, 3, 4, &[], clients_come_and_go: faults::clients_come_and_go, "clients are cut off, stand still and die"),
+        story!("kv", None, 3, 5, 1, &[], lost_puts: faults::lost_puts, "a leader hands a put on and never hears what came of it"),
+        story!("kv", None, 3, 3, 4, &[], clients_come_and_go: faults::clients_come_and_go, "clients are cut off, stand still and die"),
         story!("kv", None, 2, 3, 1, LEASE, reads_under_a_lease: leases::reads_under_a_lease, "a leader with a lease asks nobody before it answers a read"),
-        story!("kv", None, 4, 3, 3, LEASE, leases_and_clocks: leases::leases_and_clocks, "clocks drift apart as far as the contract allows"),
+        story!("kv", None, 3, 3, 4, LEASE, leases_and_clocks: leases::leases_and_clocks, "clocks drift apart as far as the contract allows"),
+        story!("kv", None, 3, 3, 4, LEASE, leases_by_and_by: leases::leases_by_and_by, "who holds a lease hears nobody, is cut off, and is back for a moment"),
         story!("kv", None, 2, 3, 3, LEASE, leases_and_crashes: leases::leases_and_crashes, "who holds a lease crashes or stands still"),
-        Test::storm("kv", "partitions_and_crashes", 5, "servers are parted and crash in any shape", "partitions-and-crashes", include_str!("../../../../scenarios/kvraft/partitions-and-crashes.toml")),
-        Test::storm("kv", "everything", 5, "every kind of fault there is", "everything", include_str!("../../../../scenarios/kvraft/everything.toml")),
+        Test::storm("kv", "partitions_and_crashes", 4, "servers are parted and crash in any shape", "partitions-and-crashes", include_str!("../../../../scenarios/kvraft/partitions-and-crashes.toml")),
+        Test::storm("kv", "everything", 4, "every kind of fault there is", "everything", include_str!("../../../../scenarios/kvraft/everything.toml")),
     ]
 }
 
@@ -133,9 +136,10 @@ fn snapshot_part() -> Vec<Test<KvRaftJudge>> {
         rounds!("snapshot", "TestSnapshotUnreliableRecover4C", 8, 5, 5, Rounds::LIMIT, snapshots_crashes_unreliable: Rounds::CALM.snapshots().crashes().unreliable(), "servers crash, and messages are lost"),
         rounds!("snapshot", "TestSnapshotUnreliableRecoverConcurrentPartition4C", 8, 5, 5, Rounds::LIMIT, snapshots_crashes_partitions: Rounds::CALM.snapshots().crashes().partitions().unreliable(), "servers crash and are parted, and messages are lost"),
         rounds!("snapshot", "TestSnapshotUnreliableRecoverConcurrentPartitionLinearizable4C", 8, 7, 15, Rounds::LIMIT, snapshots_crashes_partitions_many_keys: Rounds::CALM.snapshots().crashes().partitions().unreliable().many_keys(), "the same with seven servers, fifteen clients and a hundred keys"),
-        story!("snapshot", None, 10, 3, 2, Rounds::LIMIT, appends_and_snapshots: snapshots::appends_and_snapshots, "an append was done before a snapshot, and is sent again after it"),
-        story!("snapshot", None, 5, 3, 4, Rounds::LIMIT, crashes_around_snapshots: snapshots::crashes_around_snapshots, "servers crash while they take snapshots and are handed them"),
-        Test::storm("snapshot", "snapshots", 5, "logs that begin behind snapshots, and servers that were away", "snapshots", include_str!("../../../../scenarios/kvraft/snapshots.toml")),
+        story!("snapshot", None, 8, 3, 2, Rounds::LIMIT, appends_and_snapshots: snapshots::appends_and_snapshots, "an append was done before a snapshot, and is sent again after it"),
+        story!("snapshot", None, 4, 3, 4, LEASE_AND_LIMIT, leases_and_snapshots: leases::leases_and_snapshots, "servers begin from snapshots that hold another's lease"),
+        story!("snapshot", None, 4, 3, 4, Rounds::LIMIT, crashes_around_snapshots: snapshots::crashes_around_snapshots, "servers crash while they take snapshots and are handed them"),
+        Test::storm("snapshot", "snapshots", 4, "logs that begin behind snapshots, and servers that were away", "snapshots", include_str!("../../../../scenarios/kvraft/snapshots.toml")),
     ]
 }
 
