@@ -96,3 +96,45 @@ pub fn before_output(hook: impl FnMut() + 'static) {
 pub fn stop(reason: impl fmt::Display) -> ! {
     current().stop(reason.to_string())
 }
+
+#[cfg(all(test, feature = "sim", madsim))]
+mod tests {
+    use super::*;
+    use crate::Seed;
+    use crate::world::{Outcome, Simulation, Tester};
+
+    /// A node that answers with what it knows of the others, and of a setting.
+    async fn tells() {
+        control(|_| async {
+            let ids = |nodes: Vec<NodeId>| nodes.into_iter().map(|node| node.0).collect::<Vec<_>>();
+            let groups: Vec<Vec<u32>> = groups().into_iter().map(ids).collect();
+            let told = format!(
+                "{:?} {:?} {groups:?} {:?} {:?}",
+                ids(peers()),
+                ids(members()),
+                setting("limit"),
+                setting("other")
+            );
+            told.into_bytes()
+        });
+    }
+
+    #[test]
+    fn peers_are_of_the_own_group_and_settings_are_those_of_the_test() {
+        let body = |tester: Tester| async move {
+            let mut told = Vec::new();
+            for node in [1, 4] {
+                let answer = tester.control(NodeId(node), Vec::new()).await.expect("it runs");
+                told.push(String::from_utf8(answer).expect("it is text"));
+            }
+            told
+        };
+        let simulation = Simulation::new(Seed(1)).nodes(5, tells).with(|options| {
+            options.groups = vec![3];
+            options.settings.insert("limit".to_owned(), 7);
+        });
+        let Outcome::Finished(told) = simulation.run(body).outcome else { panic!("nothing fails") };
+        let all = "[1, 2, 3, 4, 5] [[1, 2, 3], [4, 5]] Some(7) None";
+        assert_eq!(told, [format!("[2, 3] {all}"), format!("[5] {all}")]);
+    }
+}

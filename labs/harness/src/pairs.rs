@@ -2,6 +2,7 @@
 //!
 //! Each key is put by one client alone, who therefore knows its version; all get all keys.
 
+use crate::at_work::AtWork;
 use crate::meter::Meter;
 use crate::scenario::DrawnLoad;
 use crate::suite::{Clients, Running};
@@ -54,7 +55,7 @@ pub fn clients<C: PairsClient>(
         puts: 0,
         number,
     };
-    let tasks = Tasks(clients.into_iter().enumerate().map(worker).map(|worker| spawn(worker.work())).collect());
+    let tasks = AtWork::begin(clients.into_iter().enumerate().map(worker).map(Worker::work));
     let at_work: Running<()> = Box::pin(async move {
         let _end_with_the_load = tasks;
         std::future::pending().await
@@ -84,15 +85,6 @@ async fn read_all<C: PairsClient>(clients: Vec<C>) -> crate::failed::TestResult 
 
 fn name(key: u64) -> String {
     format!("key {key}")
-}
-
-/// They end when this is dropped.
-struct Tasks(Vec<JoinHandle<()>>);
-
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
-    }
 }
 
 /// One client, with the keys that it puts and the versions that it knows.

@@ -156,3 +156,21 @@ pub enum ControlFailure {
     /// The node has no control handler, or not yet.
     NoHandler,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parted(nodes: u32, sizes: &[u32]) -> Vec<Vec<u32>> {
+        in_groups(nodes, sizes).into_iter().map(|group| group.into_iter().map(|node| node.0).collect()).collect()
+    }
+
+    #[test]
+    fn the_first_nodes_are_in_groups_and_the_rest_is_one() {
+        assert_eq!(parted(5, &[]), [vec![1, 2, 3, 4, 5]]);
+        assert_eq!(parted(5, &[3]), [vec![1, 2, 3], vec![4, 5]]);
+        assert_eq!(parted(5, &[2, 2]), [vec![1, 2], vec![3, 4], vec![5]]);
+        assert_eq!(parted(3, &[3]), [vec![1, 2, 3]], "an empty group is none");
+        assert_eq!(parted(2, &[3]), [vec![1, 2]]);
+    }
+}

@@ -365,6 +365,25 @@ wait = true
     }
 
     #[test]
+    fn members_are_in_the_groups_that_are_said_and_settings_are_numbers() {
+        let config = parse(GOOD).unwrap();
+        assert_eq!(
+            (config.groups.len(), config.groups[0].len()),
+            (1, config.peers.len()),
+            "all in one unless it is said"
+        );
+        assert!(config.settings.is_empty());
+        let text = "cluster = 'c'\nnode = 1\nlisten = '127.0.0.1:1'\ndata = 'd'\nsettings = { limit = 7 }\n\
+                    peers = [{ node = 1, address = '127.0.0.1:1', group = 1 }, { node = 3, address = '127.0.0.1:3', group = 2 }, \
+                    { node = 2, address = '127.0.0.1:2', group = 1 }]";
+        let config = parse(text).unwrap();
+        assert_eq!(config.groups, [vec![NodeId(1), NodeId(2)], vec![NodeId(3)]]);
+        assert_eq!(config.settings.get("limit"), Some(&7));
+        let error = parse(&text.replace("limit = 7", "limit = 'x'")).unwrap_err();
+        assert!(error.starts_with("node.toml:5: "), "{error}");
+    }
+
+    #[test]
     fn a_file_that_is_not_there_is_named() {
         let error = NodeConfig::read(Path::new("no/such/node.toml")).unwrap_err();
         assert!(error.to_string().starts_with("no/such/node.toml: the configuration cannot be read: "), "{error}");

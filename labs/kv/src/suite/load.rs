@@ -3,12 +3,12 @@
 use super::cluster::Client;
 use crate::contract::{GetError, PutError, Version, Versioned};
 use crate::control::{Reply, Request};
+use lab_harness::at_work::AtWork;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use windtunnel::Nanos;
 use windtunnel::rand::Stream;
-use windtunnel::task::JoinHandle;
 use windtunnel::time::sleep;
-use windtunnel::{Nanos, spawn};
 
 /// What clients do.
 #[derive(Clone, Copy, Debug)]
@@ -26,20 +26,9 @@ impl Load {
     pub const USUAL: Load = Load { keys: 2, rest: Duration::from_millis(20), value_bytes: 16 };
 }
 
-/// Clients at work, until this is dropped.
-#[derive(Debug)]
-pub struct AtWork(Vec<JoinHandle<()>>);
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
-    }
-}
-
 /// Sets these clients to work.
-#[must_use = "they work until this is dropped"]
 pub fn begin(clients: &[Client], load: Load) -> AtWork {
-    AtWork(clients.iter().map(|client| spawn(Worker::new(client.clone(), load).work())).collect())
+    AtWork::begin(clients.iter().map(|client| Worker::new(client.clone(), load).work()))
 }
 
 struct Worker {
@@ -90,10 +79,8 @@ impl Worker {
 }
 
 /// Sets these clients to take turns with a lock, each for so long.
-#[must_use = "they work until this is dropped"]
 pub fn begin_turns(clients: &[Client], lock: &'static str, inside: [Nanos; 2]) -> AtWork {
-    let turns = |client: &Client| spawn(take_turns(client.clone(), lock, inside));
-    AtWork(clients.iter().map(turns).collect())
+    AtWork::begin(clients.iter().map(|client| take_turns(client.clone(), lock, inside)))
 }
 
 async fn take_turns(client: Client, lock: &'static str, [least, most]: [Nanos; 2]) {

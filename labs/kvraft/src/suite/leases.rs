@@ -3,8 +3,9 @@
 use super::bounds::{LEASE_MS, LOG_LIMIT};
 use super::client::Client;
 use super::cluster::KvRaftCluster;
-use super::load::{AtWork, Load, begin};
+use super::load::{Load, begin};
 use crate::contract::{MAX_DRIFT_PPM, Version};
+use lab_harness::at_work::AtWork;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
 use windtunnel::NodeId;
@@ -214,8 +215,7 @@ impl Sides {
 
     /// They read that key, again and again.
     fn begin_to_read(&self) -> AtWork {
-        let reading = |reader: &Client| spawn(read_on_and_on(reader.clone()));
-        AtWork(self.readers.iter().map(reading).collect())
+        AtWork::begin(self.readers.iter().map(|reader| read_on_and_on(reader.clone())))
     }
 }
 

@@ -3,11 +3,10 @@
 use super::client::Client;
 use crate::contract::{GetError, PutError, Version, Versioned};
 use crate::control::Reply;
+use lab_harness::at_work::AtWork;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use windtunnel::rand::Stream;
-use windtunnel::spawn;
-use windtunnel::task::JoinHandle;
 use windtunnel::time::sleep;
 
 /// What clients do.
@@ -34,20 +33,9 @@ impl Load {
     pub const FEW_KEYS: Load = Load { keys: 3, appends: true, ..Load::ONE_KEY };
 }
 
-/// Clients at work, until this is dropped.
-#[derive(Debug)]
-pub struct AtWork(pub(super) Vec<JoinHandle<()>>);
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
-    }
-}
-
 /// Sets these clients to work.
-#[must_use = "they work until this is dropped"]
 pub fn begin(clients: &[Client], load: Load) -> AtWork {
-    AtWork(clients.iter().map(|client| spawn(Worker::new(client.clone(), load).work())).collect())
+    AtWork::begin(clients.iter().map(|client| Worker::new(client.clone(), load).work()))
 }
 
 struct Worker {

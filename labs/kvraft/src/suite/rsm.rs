@@ -6,6 +6,7 @@ use crate::contract::NotServed;
 use crate::control::{Reply, Request};
 use crate::judge::KvRaftJudge;
 use crate::observation::Count;
+use lab_harness::at_work::AtWork;
 use lab_harness::failed::{Failed, TestResult};
 use std::time::Duration;
 use windtunnel::task::JoinHandle;
@@ -168,19 +169,9 @@ pub async fn deposed_leaders(cluster: KvRaftCluster) -> TestResult {
     cluster.all_copies_equal().await
 }
 
-/// Those who submit and read, until this is dropped: each asks whichever server it likes, and stays with one that answers.
-#[derive(Debug)]
-pub(super) struct AtWork(Vec<JoinHandle<()>>);
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
-    }
-}
-
-/// Sets so many to work.
+/// Sets so many to work, who submit and read: each asks whichever server it likes, and stays with one that answers.
 pub(super) fn begin(cluster: &KvRaftCluster, workers: u64) -> AtWork {
-    AtWork((0..workers).map(|_| spawn(submit_and_read(cluster.clone()))).collect())
+    AtWork::begin((0..workers).map(|_| submit_and_read(cluster.clone())))
 }
 
 async fn submit_and_read(cluster: KvRaftCluster) {

@@ -9,6 +9,7 @@ use super::storms::command_of;
 use crate::contract::{Digest, LogIndex, Proposed};
 use crate::control::{Reply, Request};
 use crate::judge::{Known, RaftJudge};
+use lab_harness::at_work::AtWork;
 use lab_harness::cluster::Cluster;
 use lab_harness::meter::Meter;
 use lab_harness::scenario::DrawnLoad;
@@ -18,9 +19,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use windtunnel::line::ControlFailure;
 use windtunnel::sync::oneshot;
-use windtunnel::task::JoinHandle;
 use windtunnel::time::{Instant, sleep, timeout, timeout_at};
-use windtunnel::{Nanos, NodeId, spawn};
+use windtunnel::{Nanos, NodeId};
 
 /// Clients of flights, and the rules of this suite that are bounds of time.
 pub(super) fn flight() -> Flight<RaftJudge> {
@@ -39,31 +39,21 @@ pub(super) fn flight() -> Flight<RaftJudge> {
 fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad, meter: Meter) -> Clients {
     cluster.judge().set_clients(load.clients);
     let desk = Rc::new(Desk::default());
-    let mut tasks = vec![spawn(desk.clone().answer_on_and_on(cluster.clone()))];
-    for number in 1..=load.clients {
-        let client =
-            Client { number, cluster: cluster.clone(), load: load.clone(), meter: meter.clone(), desk: desk.clone() };
-        tasks.push(spawn(client.propose_on_and_on()));
-    }
-    let tasks = Tasks(tasks);
+    let answering = AtWork::begin([desk.clone().answer_on_and_on(cluster.clone())]);
+    let client = |number| {
+        let (cluster, load, meter, desk) = (cluster.clone(), load.clone(), meter.clone(), desk.clone());
+        Client { number, cluster, load, meter, desk }.propose_on_and_on()
+    };
+    let proposing = AtWork::begin((1..=load.clients).map(client));
     let bytes = usize::try_from(load.snapshot_bytes).expect("snapshots fit the memory");
     let plan = SnapshotPlan { every: load.snapshot_every, bytes };
     let snapshots = (plan.every > 0).then(|| take_snapshots(cluster.clone(), plan));
     let at_work = Box::pin(async move {
-        let _end_with_the_load = (tasks, snapshots);
+        let _end_with_the_load = (answering, proposing, snapshots);
         std::future::pending().await
     });
     let nothing_lost = Box::pin(async move { RaftCluster::new(cluster).nothing_is_lost(&desk.answered.borrow()) });
     Clients { at_work, nothing_lost }
-}
-
-/// They end when this is dropped.
-struct Tasks(Vec<JoinHandle<()>>);
-
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
-    }
 }
 
 impl Taken {

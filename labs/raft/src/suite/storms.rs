@@ -7,13 +7,13 @@ use super::cluster::{Leader, RaftCluster, SnapshotPlan, take_snapshots};
 use crate::contract::{LogIndex, NotLeader};
 use crate::control::{Reply, Request};
 use crate::judge::{Known, RaftJudge};
+use lab_harness::at_work::AtWork;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
-use windtunnel::task::JoinHandle;
+use windtunnel::NodeId;
 use windtunnel::time::{Instant, sleep, timeout};
-use windtunnel::{NodeId, spawn};
 
 /// Clients and recovery of all storms of the lab.
 #[must_use]
@@ -23,8 +23,8 @@ pub fn storm() -> Storm<RaftJudge> {
 
 fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad) -> Running<()> {
     cluster.judge().set_clients(load.clients);
-    let clients = (1..=load.clients).map(|number| spawn(propose_on_and_on(cluster.clone(), number, load.clone())));
-    let clients = Clients(clients.collect());
+    let clients =
+        AtWork::begin((1..=load.clients).map(|number| propose_on_and_on(cluster.clone(), number, load.clone())));
     let bytes = usize::try_from(load.snapshot_bytes).expect("snapshots fit the memory");
     let plan = SnapshotPlan { every: load.snapshot_every, bytes };
     let snapshots = (plan.every > 0).then(|| take_snapshots(cluster, plan));
@@ -32,15 +32,6 @@ fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad) -> Running<()> {
         let _end_with_the_storm = (clients, snapshots);
         std::future::pending().await
     })
-}
-
-/// Clients at work, until this is dropped.
-struct Clients(Vec<JoinHandle<()>>);
-
-impl Drop for Clients {
-    fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
-    }
 }
 
 /// Proposes commands that nobody else proposes, to whoever leads as far as is known.

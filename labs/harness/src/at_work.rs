@@ -1,0 +1,23 @@
+//! Clients at work beside a test body: they end when nobody holds them any more.
+
+use std::future::Future;
+use windtunnel::spawn;
+use windtunnel::task::JoinHandle;
+
+/// Clients at work, until this is dropped. What they had asked is still on its way then.
+#[derive(Debug, Default)]
+#[must_use = "they work until this is dropped"]
+pub struct AtWork(Vec<JoinHandle<()>>);
+
+impl AtWork {
+    /// Sets clients to work.
+    pub fn begin<F: Future<Output = ()> + 'static>(clients: impl IntoIterator<Item = F>) -> Self {
+        AtWork(clients.into_iter().map(spawn).collect())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
