@@ -120,3 +120,6 @@ impl Judge for KvRaftJudge {
         RaftJudge::run(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,78 @@ fn told(told: &Told) -> String {
 fn short(key: &str) -> String {
     key.chars().take(8).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Version, Versioned};
+    use lab_raft::{Digest, LogIndex};
+    use serde::Serialize;
+    use windtunnel::NodeId;
+
+    fn words<T: Serialize>(kind: &str, what: &T) -> Option<String> {
+        tell(kind, &postcard::to_stdvec(what).expect("observations are plain data"))
+    }
+
+    #[test]
+    fn each_thing_that_is_asked_has_its_words() {
+        let key = || "a long key".to_owned();
+        let value = || "value".to_owned();
+        let asked = [
+            (Asked::Get { key: key() }, "get a long k"),
+            (Asked::Put { key: key(), value: value(), version: Version(2) }, "put a long k v2"),
+            (Asked::Append { key: key(), value: value() }, "append a long k"),
+            (Asked::Submit(Count::Increment), "submit +1"),
+            (Asked::Submit(Count::Nothing), "submit nothing"),
+            (Asked::Submit(Count::Spoil), "submit spoil"),
+            (Asked::Read, "read"),
+        ];
+        for (asked, expected) in asked {
+            assert_eq!(words(CALLED, &Called { call: 1, asked }).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn each_answer_has_its_words() {
+        let found = Versioned { value: "value".to_owned(), version: Version(3) };
+        let told = [
+            (Told::Got(Ok(found)), "got v3"),
+            (Told::Got(Err(GetError::NoKey)), "got no key"),
+            (Told::Put(Ok(())), "put is done"),
+            (Told::Put(Err(PutError::NoKey)), "put finds no key"),
+            (Told::Put(Err(PutError::Version)), "put is refused"),
+            (Told::Put(Err(PutError::Maybe)), "put may be done"),
+            (Told::Appended, "append is done"),
+            (Told::Counter(Ok(4)), "told 4"),
+            (Told::Counter(Err(NotServed::NotLeader { hint: None })), "told: no leader"),
+            (Told::Counter(Err(NotServed::Lost)), "told: lost"),
+        ];
+        for (told, expected) in told {
+            assert_eq!(words(RETURNED, &Returned { call: 1, told }).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_server_tells_how_it_answers_puts_but_not_that_it_does_not_lead() {
+        let answers = [
+            (Ok(Ok(())), Some("node 4: v2 done")),
+            (Ok(Err(PutRefused::Version)), Some("node 4: not v2")),
+            (Ok(Err(PutRefused::NoKey)), Some("node 4: no key")),
+            (Err(NotServed::Lost), Some("node 4: v2 lost")),
+            (Err(NotServed::NotLeader { hint: None }), None),
+        ];
+        for (answer, expected) in answers {
+            let answered = Answered { from: NodeId(4), key: "k".to_owned(), version: Version(2), answer };
+            assert_eq!(words(ANSWERED, &answered).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn copies_and_snapshots_are_told_and_nothing_of_what_is_anothers() {
+        let taken = Taken { index: LogIndex(9), bytes: 1, digest: Digest(1) };
+        assert_eq!(words(SNAPSHOT, &taken).as_deref(), Some("snapshot of 9"));
+        assert_eq!(words(COUNTED, &Counted { value: 5, spoilt: false }).as_deref(), Some("counts 5"));
+        assert_eq!(words("raft.view", &1), None);
+        assert_eq!(tell(CALLED, &[0xFF; 3]), None, "what does not decode");
+    }
+}

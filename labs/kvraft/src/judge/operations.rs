@@ -155,32 +155,4 @@ fn words(asked: &Asked) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use windtunnel::EventNumber;
-
-    fn at(now: u64) -> Moment {
-        Moment { at: Nanos(now), event: EventNumber(now) }
-    }
-
-    /// So many increments are called at once and answered in that order.
-    fn answered(values: impl IntoIterator<Item = u64>) -> Result<(), Failed> {
-        let (mut operations, values) = (Operations::default(), Vec::from_iter(values));
-        let asked = Asked::Submit(Count::Increment);
-        for call in 1..=values.len() as u64 {
-            operations.called(at(call), NodeId(1), Called { call, asked: asked.clone() })?;
-        }
-        (1..).zip(values).try_for_each(|(call, value)| {
-            let told = Told::Counter(Ok(value));
-            operations.returned(at(1_000 + call), NodeId(1), Returned { call, told })
-        })
-    }
-
-    #[test]
-    fn a_hundred_commands_at_once_are_judged_and_none_is_done_twice() {
-        assert_eq!(answered(1..=100), Ok(()));
-        assert_eq!(answered((1..=100).rev()), Ok(()));
-        let failed = answered((1..=99).chain([99])).expect_err("two are the 99th");
-        assert_eq!(failed.rule, lab_harness::history::LINEARIZABILITY);
-    }
-}
+mod tests;

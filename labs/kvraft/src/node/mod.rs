@@ -57,3 +57,6 @@ where
 
 /// The servers that a node of clients talks to, for its clerks.
 type Servers = Vec<NodeId>;
+
+#[cfg(all(test, feature = "sim"))]
+mod tests;

@@ -82,3 +82,6 @@ async fn bytes_below(root: &str) -> io::Result<u64> {
     }
     Ok(bytes)
 }
+
+#[cfg(all(test, feature = "sim"))]
+mod tests;

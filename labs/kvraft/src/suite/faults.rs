@@ -64,10 +64,10 @@ pub async fn stale_leaders(cluster: KvRaftCluster) -> TestResult {
     settle(&cluster).await
 }
 
-/// Three clients append to one key, while replies to them are lost, some of their requests arrive when they have asked for other things
-/// since, and leaders crash: each append is there once, and those of a client in their order.
+/// Two clerks on each of three nodes append to one key, while replies to them are lost, some of their requests arrive when they have
+/// asked for other things since, and leaders crash: each append is there once, and those of a clerk in their order.
 pub async fn appends_once(cluster: KvRaftCluster) -> TestResult {
-    const APPENDS: u32 = 25;
+    const APPENDS: u32 = 12;
     let calm = cluster.inner().calm();
     let lossy = LinkWeather { loss_ppm: Ppm(300_000), ..calm };
     let reorder_by = [Nanos::from_millis(300), Nanos::from_millis(1_500)];
@@ -88,7 +88,8 @@ pub async fn appends_once(cluster: KvRaftCluster) -> TestResult {
             }
         })
     };
-    let clients = cluster.clients();
+    let clients: Vec<Client> =
+        cluster.clients().iter().flat_map(|client| [client.another(0), client.another(1)]).collect();
     let appends = |client: Client| async move {
         for _ in 0..APPENDS {
             client.append("k", &format!("{}; ", client.cluster().new_value())).await?;

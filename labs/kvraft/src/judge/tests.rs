@@ -1,0 +1,82 @@
+//! Who is told what: Raft's judge of servers, the history of all, and both of deaths.
+
+use super::*;
+use crate::observation::{Asked, Called, Count, Counted, Returned, Told};
+use lab_raft::{Digest, LogIndex};
+use serde::Serialize;
+use windtunnel::{EventNumber, Nanos};
+
+const SERVER: NodeId = NodeId(3);
+const CLIENT: NodeId = NodeId(4);
+
+fn judge() -> KvRaftJudge {
+    KvRaftJudge::new(3)
+}
+
+const fn at(now: u64) -> Moment {
+    Moment { at: Nanos(now), event: EventNumber(now) }
+}
+
+fn shows<T: Serialize>(judge: &mut KvRaftJudge, node: NodeId, kind: &str, what: &T) -> Result<Interest, Failed> {
+    let body = postcard::to_stdvec(what).expect("observations are plain data");
+    judge.observed(at(1), node, kind, &body)
+}
+
+fn asks(judge: &mut KvRaftJudge, node: NodeId) {
+    let called = Called { call: 1, asked: Asked::Submit(Count::Increment) };
+    assert_eq!(shows(judge, node, CALLED, &called), Ok(Interest::None));
+}
+
+#[test]
+fn what_a_dead_node_has_asked_is_open_no_more_and_its_copy_is_gone() {
+    use Lifecycle::{Killed, Paused, PowerLost, Stopped};
+    for (what, is_dead) in [(Killed, true), (PowerLost, true), (Stopped, true), (Paused, false)] {
+        let mut judge = judge();
+        asks(&mut judge, SERVER);
+        shows(&mut judge, SERVER, COUNTED, &Counted { value: 1, spoilt: false }).expect("it is whole");
+        judge.lifecycle(at(2), SERVER, what).expect("nothing is wrong with that");
+        assert_eq!(judge.operations().oldest_open().is_none(), is_dead, "{what:?}");
+        assert_eq!(judge.copies().counter(SERVER).is_none(), is_dead, "{what:?}");
+    }
+}
+
+#[test]
+fn answers_wake_whoever_waits_for_them() {
+    let mut judge = judge();
+    asks(&mut judge, SERVER);
+    let told = Returned { call: 1, told: Told::Counter(Ok(1)) };
+    assert_eq!(shows(&mut judge, SERVER, RETURNED, &told), Ok(Interest::Changed));
+    assert_eq!(judge.operations().oldest_open(), None);
+}
+
+#[test]
+fn a_wrong_answer_and_a_spoilt_copy_end_the_run() {
+    let mut judge = judge();
+    asks(&mut judge, SERVER);
+    let failed = shows(&mut judge, SERVER, RETURNED, &Returned { call: 1, told: Told::Counter(Ok(2)) });
+    assert_eq!(failed.map_err(|failed| failed.rule), Err(lab_harness::history::LINEARIZABILITY));
+    let failed = shows(&mut judge, SERVER, COUNTED, &Counted { value: 1, spoilt: true });
+    assert_eq!(failed.map_err(|failed| failed.rule), Err("lost-command-executed"));
+}
+
+#[test]
+fn the_judge_of_raft_knows_snapshots_and_sees_servers_alone() {
+    let mut judge = judge();
+    let taken = Taken { index: LogIndex(7), bytes: 12, digest: Digest(3) };
+    shows(&mut judge, SERVER, SNAPSHOT, &taken).expect("a snapshot may be taken");
+    assert_eq!(judge.raft().known().snapshot(LogIndex(7)), Some(Digest(3)));
+    assert_eq!(judge.copies().largest_snapshot(), Some((SERVER, 12)));
+
+    let view = lab_raft::observation::VIEW;
+    assert!(judge.observed(at(2), SERVER, view, b"no view").is_err(), "a server's views are judged");
+    assert_eq!(judge.observed(at(2), CLIENT, view, b"no view"), Ok(Interest::None));
+    assert_eq!((judge.standing(CLIENT), judge.standing(SERVER).is_some()), (None, true));
+}
+
+#[test]
+fn what_is_none_of_the_labs_observations_is_told() {
+    for kind in [CALLED, RETURNED, ANSWERED, SNAPSHOT, COUNTED] {
+        let failed = judge().observed(at(1), SERVER, kind, &[0xFF; 3]).expect_err("it does not decode");
+        assert_eq!((failed.rule, failed.nodes), ("own-observations", vec![SERVER]), "{kind}");
+    }
+}
