@@ -4,7 +4,7 @@ use crate::cluster::Cluster;
 use crate::judge::Judge;
 use crate::lineup::Lineup;
 use crate::protocol::ScenarioText;
-use crate::scenario::{Scenario, ScenarioError, Schedule};
+use crate::scenario::{Scenario, ScenarioError, Schedule, Vocabulary};
 use crate::suite::{Body, Lab, Running, Test};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,12 +32,12 @@ pub(crate) enum Course<J: Judge> {
 pub(crate) struct Shelf(RefCell<Vec<(ScenarioText, Rc<Scenario>)>>);
 
 impl Shelf {
-    fn scenario(&self, name: &str, text: &str, shown: &[&str]) -> Result<Rc<Scenario>, ScenarioError> {
+    fn scenario(&self, name: &str, text: &str, lab: Vocabulary<'_>) -> Result<Rc<Scenario>, ScenarioError> {
         let known = |(read, _): &&(ScenarioText, Rc<Scenario>)| read.name == name && read.text == text;
         if let Some((_, scenario)) = self.0.borrow().iter().find(known) {
             return Ok(scenario.clone());
         }
-        let scenario = Rc::new(Scenario::parse_for(name, text, shown)?);
+        let scenario = Rc::new(Scenario::parse_for(name, text, lab)?);
         let read = ScenarioText { name: name.to_owned(), text: text.to_owned() };
         self.0.borrow_mut().push((read, scenario.clone()));
         Ok(scenario)
@@ -57,7 +57,7 @@ impl<J: Judge> Plan<J> {
         scenario: Option<&ScenarioText>,
     ) -> Result<Self, ScenarioError> {
         let storm = |name: &str, text: &str| {
-            let schedule = shelf.scenario(name, text, lab.observations)?.draw(seed);
+            let schedule = shelf.scenario(name, text, lab.vocabulary())?.draw(seed);
             let time_budget = schedule.duration.0.saturating_add(lab.storm.recovery_budget);
             Ok(Plan { lineup: schedule.lineup(), time_budget, course: Course::Storm(Box::new(schedule)) })
         };

@@ -4,7 +4,7 @@ use crate::cluster::Cluster;
 use crate::failed::TestResult;
 use crate::judge::Judge;
 use crate::meter::Meter;
-use crate::scenario::DrawnLoad;
+use crate::scenario::{DrawnLoad, Vocabulary};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -24,10 +24,22 @@ pub struct Lab<J: Judge> {
     pub tests: Vec<Test<J>>,
     /// What its nodes show, by the names of the kinds: what a fault may wait for.
     pub observations: &'static [&'static str],
+    /// Names of numbers that its nodes may be told.
+    pub settings: &'static [&'static str],
+    /// Whether its clients have nodes of their own, which tests count apart from those that they are about.
+    pub client_nodes: bool,
     /// What its storms do besides the weather.
     pub storm: Storm<J>,
     /// What its clients do in flight; nothing if the lab does not fly.
     pub flight: Option<Flight<J>>,
+}
+
+impl<J: Judge> Lab<J> {
+    /// What scenarios of this lab may name.
+    #[must_use]
+    pub const fn vocabulary(&self) -> Vocabulary<'static> {
+        Vocabulary { observations: self.observations, settings: self.settings, client_nodes: self.client_nodes }
+    }
 }
 
 /// A part of a lab.

@@ -26,6 +26,8 @@ pub(crate) fn lab<J: Judge>() -> Lab<J> {
         parts: Vec::new(),
         tests: Vec::new(),
         observations: &["tick"],
+        settings: &[],
+        client_nodes: false,
         storm: Storm {
             load: |_, _| Box::pin(std::future::pending()),
             recovery: |_| Box::pin(async { Ok(()) }),

@@ -152,6 +152,8 @@ fn lab() -> Lab<Nobody> {
             directed("power", |cluster| Box::pin(power(cluster))),
         ],
         observations: &[],
+        settings: &[],
+        client_nodes: false,
         storm: Storm {
             load: |_, _| Box::pin(std::future::pending()),
             recovery: |_| Box::pin(async { Ok(()) }),

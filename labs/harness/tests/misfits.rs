@@ -114,6 +114,8 @@ fn lab() -> Lab<Nobody> {
             }),
         ],
         observations: &["count"],
+        settings: &[],
+        client_nodes: false,
         storm: Storm {
             load: |_, _| Box::pin(std::future::pending()),
             recovery: |_| Box::pin(async { Ok(()) }),

@@ -42,6 +42,8 @@ fn lab(tests: &[&'static str]) -> Lab<Nobody> {
         parts: vec![Part { name: "all", alias: "0" }],
         tests: tests.iter().map(test).collect(),
         observations: &[],
+        settings: &[],
+        client_nodes: false,
         storm: Storm {
             load: |_, _| Box::pin(pending()),
             recovery: |_| Box::pin(async { Ok(()) }),

@@ -67,7 +67,7 @@ fn storm<J: Judge>(
     request: &FlyRequest,
 ) -> Result<Plan<J>, Refusal> {
     let ScenarioText { name, text } = scenario;
-    let read = Scenario::parse_for(name, text, lab.observations).and_then(|read| match nodes {
+    let read = Scenario::parse_for(name, text, lab.vocabulary()).and_then(|read| match nodes {
         Some(nodes) => read.on_nodes(nodes, name, text),
         None => Ok(read),
     });

@@ -4,6 +4,7 @@ use super::action::Action;
 use super::family::{self, Direction, Family, Kind, Links, Partition, Shape};
 use super::file::Scenario;
 use super::place::{Places, Target};
+use super::read::Vocabulary;
 use super::schedule::{Event, When};
 use super::time::Time;
 use crate::near::nearest;
@@ -74,8 +75,22 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
     Ok(())
 }
 
+/// What a lab does not know would be left out in silence, or meet nodes that are not there.
+pub(super) fn check_for(scenario: &Scenario, lab: Vocabulary<'_>) -> Checked {
+    let message = "clients of this lab have no nodes of their own";
+    require(lab.client_nodes || scenario.client_nodes == 0, &[Key("client_nodes")], message, "leave it out")?;
+    for name in scenario.settings.keys().filter(|name| !lab.settings.contains(&name.as_str())) {
+        let help = match lab.settings {
+            [] => "nodes of this lab are told nothing: leave `settings` out".to_owned(),
+            known => format!("known are: {}", known.join(", ")),
+        };
+        require(false, &[Key("settings")], format!("no node of this lab asks for `{name}`"), &help)?;
+    }
+    check_triggers(scenario, lab.observations)
+}
+
 /// A fault that waits for what no node ever shows would pass in silence.
-pub(super) fn check_triggers(scenario: &Scenario, shown: &[&str]) -> Checked {
+fn check_triggers(scenario: &Scenario, shown: &[&str]) -> Checked {
     let is_shown = |observed: &str, path: &[Step]| {
         let mut help =
             Vec::from_iter(nearest(observed, shown.iter().copied()).map(|name| format!("did you mean `{name}`?")));
@@ -168,6 +183,11 @@ fn check_family(family: &Family, scenario: &Scenario) -> Checked {
     }
     match &family.kind {
         Kind::Partition(partition) => check_partition(partition, scenario.nodes),
+        Kind::Duplicate(_) => {
+            let message = "a client's requests never come twice: its first refusal would mean nothing";
+            let help = "allowed here: any, leader, follower, a node, a list of nodes";
+            require(*family.kind.target() != Target::Client, &[Key("where")], message, help)
+        }
         Kind::SlowLink(slow) => {
             let message = "a slow link says how slow: by `by`, by `times`, or both";
             require(slow.by.is_some() || slow.times.is_some(), &[Key("kind")], message, "")
@@ -207,7 +227,7 @@ fn target(kind: &Kind, scenario: &Scenario) -> Checked {
             for (index, node) in listed.iter().enumerate() {
                 exists(*node, scenario.all(), &[Key("where"), Item(index)])?;
             }
-            let all = kind.links().is_some() && listed.len() as u32 == nodes;
+            let all = kind.links().is_some() && listed.len() as u32 == scenario.all();
             require(!all, &path, "no node is left at the other end of the links", "use `links = \"all\"`")?;
         }
         Target::Minority | Target::Majority => {
@@ -225,7 +245,7 @@ fn target(kind: &Kind, scenario: &Scenario) -> Checked {
     }
     sound_majority(kind, nodes)?;
     let Some((links, direction)) = kind.links() else { return Ok(()) };
-    require(nodes >= 2, &[Key("kind")], "one node has no links", "")?;
+    require(scenario.all() >= 2, &[Key("kind")], "one node has no links", "")?;
     if links == Links::All {
         let nobody = "links of all nodes are those of no node in particular: `where` has no meaning here";
         require(*kind.target() == Target::Any, &path, nobody, "leave out `where`, or `links = \"all\"`")?;

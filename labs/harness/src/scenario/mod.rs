@@ -39,6 +39,7 @@ pub use file::{DrawnLoad, Load, Scenario};
 pub use occasions::Occasions;
 pub use place::{Place, Places, Target};
 pub use range::{Between, Clients, CommandBytes, Draw, Drift, Factor, Rate};
+pub use read::Vocabulary;
 pub use resolve::Strikes;
 pub use schedule::{Drawn, Event, Schedule, When};
 pub use schema::schema;

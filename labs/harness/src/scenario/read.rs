@@ -38,6 +38,17 @@ impl Wrong {
     }
 }
 
+/// What scenarios of a lab may name.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Vocabulary<'a> {
+    /// What its nodes show: what a fault may wait for.
+    pub observations: &'a [&'a str],
+    /// What its nodes may be told.
+    pub settings: &'a [&'a str],
+    /// Whether it has nodes of clients.
+    pub client_nodes: bool,
+}
+
 impl Scenario {
     /// Reads and checks a scenario file.
     pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
@@ -52,10 +63,10 @@ impl Scenario {
         read(text).map_err(|wrong| wrong.complaint(file, text))
     }
 
-    /// The same for a lab whose nodes show observations of these kinds, and no others for a fault to wait for.
-    pub fn parse_for(file: &str, text: &str, shown: &[&str]) -> Result<Scenario, ScenarioError> {
+    /// The same for a lab, whose nodes show what they show and are told what they know.
+    pub fn parse_for(file: &str, text: &str, lab: Vocabulary<'_>) -> Result<Scenario, ScenarioError> {
         let scenario = Scenario::parse(file, text)?;
-        let checked = check::check_triggers(&scenario, shown);
+        let checked = check::check_for(&scenario, lab);
         checked.map_err(|impossible| impossible_at(text, impossible).complaint(file, text))?;
         Ok(scenario)
     }

@@ -79,7 +79,7 @@ pub fn mit<J: Judge>(lab: &Lab<J>, names: &[&str], page: &str) -> Checked {
 pub fn scenarios<J: Judge>(lab: &Lab<J>) -> Checked {
     checked(lab.tests.iter().filter_map(|test| match test.body {
         Body::Storm { scenario, text } => {
-            Scenario::parse_for(scenario, text, lab.observations).err().map(|error| error.to_string())
+            Scenario::parse_for(scenario, text, lab.vocabulary()).err().map(|error| error.to_string())
         }
         Body::Directed { .. } => None,
     }))

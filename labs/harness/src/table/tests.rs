@@ -46,6 +46,8 @@ fn lab(tests: Vec<Test<Nobody>>) -> Lab<Nobody> {
         parts: vec![Part { name: "first", alias: "1A" }, Part { name: "second", alias: "1B" }],
         tests,
         observations: &["seen"],
+        settings: &[],
+        client_nodes: false,
         storm: Storm {
             load: |_, _| Box::pin(std::future::pending()),
             recovery: |_| Box::pin(async { Ok(()) }),

@@ -38,6 +38,8 @@ pub fn lab() -> Lab<KvJudge> {
         parts: vec![Part { name: "server", alias: "2" }, Part { name: "lock", alias: "2L" }],
         tests: server_part().into_iter().chain(lock_part()).collect(),
         observations: observation::KINDS,
+        settings: &[],
+        client_nodes: false,
         storm: storms::storm(),
         flight: Some(flight::flight()),
     }

@@ -44,6 +44,8 @@ pub fn lab() -> Lab<KvRaftJudge> {
         parts: vec![part("rsm", "4A"), part("kv", "4B"), part("snapshot", "4C")],
         tests: [rsm_part(), kv_part(), snapshot_part()].into_iter().flatten().collect(),
         observations: observation::KINDS,
+        settings: &["lease_ms", "log_limit"],
+        client_nodes: true,
         storm: storms::storm(),
         flight: Some(flight::flight()),
     }

@@ -48,6 +48,8 @@ pub fn lab() -> Lab<RaftJudge> {
         parts,
         tests,
         observations: observation::KINDS,
+        settings: &[],
+        client_nodes: false,
         storm: storms::storm(),
         flight: Some(load::flight()),
     }

@@ -1,6 +1,6 @@
 //! Wrong files, and every word of what is said about them.
 
-use super::super::{Scenario, ScenarioError};
+use super::super::{Scenario, ScenarioError, Vocabulary};
 use super::complaint;
 
 const HEAD: &str = "about = \"a test\"\nnodes = 5\nduration = \"10s\"\n";
@@ -320,10 +320,14 @@ fn numbers_that_no_run_can_bear_are_refused_at_their_line() {
     assert!(Scenario::parse("storm.toml", &format!("{HEAD}{most}{}", slow("times = 1_000"))).is_ok());
 }
 
-const SHOWN: &[&str] = &["raft.view", "raft.applied", "raft.persisted"];
+const OF_A_LAB: Vocabulary<'_> = Vocabulary {
+    observations: &["raft.view", "raft.applied", "raft.persisted"],
+    settings: &["log_limit"],
+    client_nodes: false,
+};
 
 fn of_trigger(lines: &str) -> String {
-    match Scenario::parse_for("storm.toml", &format!("{HEAD}{lines}"), SHOWN) {
+    match Scenario::parse_for("storm.toml", &format!("{HEAD}{lines}"), OF_A_LAB) {
         Err(error @ ScenarioError::Wrong(_)) => error.to_string(),
         other => panic!("not refused: {other:?}"),
     }
@@ -349,4 +353,30 @@ storm.toml:8:18
 
   shown are: raft.view, raft.applied, raft.persisted"
     );
+}
+
+/// In a file that says that it has them.
+#[test]
+fn what_a_lab_does_not_know_is_refused() {
+    let said = of_trigger("client_nodes = 2\n");
+    assert!(said.contains("clients of this lab have no nodes of their own"), "{said}");
+    let said = of_trigger("settings = { log_limt = 5 }\n");
+    assert!(
+        said.contains("no node of this lab asks for `log_limt`") && said.contains("known are: log_limit"),
+        "{said}"
+    );
+    let text = format!("{HEAD}client_nodes = 2\nsettings = {{ log_limit = 5 }}\n");
+    let lab = Vocabulary { client_nodes: true, ..OF_A_LAB };
+    assert!(Scenario::parse_for("storm.toml", &text, lab).is_ok());
+}
+
+#[test]
+fn a_clients_requests_never_come_twice() {
+    let fault = "client_nodes = 1\n[[fault]]\nkind = \"duplicate\"\nwhere = \"client\"\nduplicate_ppm = 5\nevery = \"1s\"\nlasts = \"1s\"\nlinks = \"node\"\n";
+    let said = match Scenario::parse("storm.toml", &format!("{HEAD}{fault}")) {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("not refused"),
+    };
+    assert!(said.contains("a client's requests never come twice"), "{said}");
+    assert!(Scenario::parse("storm.toml", &format!("{HEAD}{}", fault.replace("\"client\"", "\"any\""))).is_ok());
 }
