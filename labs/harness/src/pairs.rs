@@ -3,6 +3,7 @@
 //! Each key is put by one client alone, who therefore knows its version; all get all keys.
 
 use crate::at_work::AtWork;
+use crate::failed::{Failed, TestResult};
 use crate::meter::Meter;
 use crate::scenario::DrawnLoad;
 use crate::suite::{Clients, Running};
@@ -64,23 +65,30 @@ pub fn clients<C: PairsClient>(
 }
 
 /// Reads every key: the judge knows what must be there.
-async fn read_all<C: PairsClient>(clients: Vec<C>) -> crate::failed::TestResult {
+async fn read_all<C: PairsClient>(clients: Vec<C>) -> TestResult {
     let clients = Rc::new(clients);
     let count = clients.len() as u64;
-    let readers: Vec<JoinHandle<()>> = (0..count)
+    let readers: Vec<JoinHandle<u64>> = (0..count)
         .map(|number| {
             let clients = clients.clone();
             spawn(async move {
+                let mut unanswered = 0;
                 for key in (0..KEYS).filter(|key| key % count == number) {
-                    let _ = clients[number as usize].get(&name(key)).await;
+                    unanswered += u64::from(clients[number as usize].get(&name(key)).await.is_none());
                 }
+                unanswered
             })
         })
         .collect();
+    let mut unanswered = 0;
     for reader in readers {
-        let _ = reader.await;
+        unanswered += reader.await.expect("nobody aborts it");
     }
-    Ok(())
+    if unanswered == 0 {
+        return Ok(());
+    }
+    let title = format!("All is well, and for {unanswered} of {KEYS} keys nobody says what they hold.");
+    Err(Failed::new("no-answer", title))
 }
 
 fn name(key: u64) -> String {

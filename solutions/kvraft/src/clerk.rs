@@ -55,7 +55,9 @@ impl lab_kvraft::Clerk for Clerk {
         loop {
             match self.ask(put.clone()).await {
                 // The version was there for the taking, or it was taken by the request before this one.
-                Asked::Answered(Err(PutRefused::Version)) if may_be_done => return Err(PutError::Maybe),
+                Asked::Answered(Err(PutRefused::Version | PutRefused::NoKey)) if may_be_done => {
+                    return Err(PutError::Maybe);
+                }
                 Asked::Answered(answer) => return answer.map_err(PutError::from),
                 Asked::Refused => {}
                 Asked::Unknown => may_be_done = true,
@@ -83,8 +85,8 @@ impl Clerk {
         let (asked, hint) = match net::call(servers[at], request).timeout(PATIENCE).await {
             Ok(Ok(answer)) => return Asked::Answered(answer),
             Ok(Err(NotServed::NotLeader { hint })) => (Asked::Refused, hint),
-            // A server that is still starting.
-            Err(CallError::NoHandler) => (Asked::Refused, None),
+            // A server that is still starting, or is down.
+            Err(CallError::NoHandler | CallError::Refused) => (Asked::Refused, None),
             Ok(Err(NotServed::Lost)) | Err(_) => (Asked::Unknown, None),
         };
         let hinted = hint.and_then(|leader| servers.iter().position(|server| *server == leader));

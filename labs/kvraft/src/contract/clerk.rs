@@ -20,8 +20,8 @@ pub trait Clerk: Clone + 'static {
     /// Gives a key a value, if it still has that version; [`Version::NONE`] creates it. Tries for ever.
     ///
     /// # Errors
-    /// [`PutError::Version`] and [`PutError::NoKey`] say that the put was not done. [`PutError::Maybe`] says that it may
-    /// have been: the request was sent again after a server may have begun with it, and was refused for its version.
+    /// [`PutError::Version`] and [`PutError::NoKey`] say that the put was not done, and never will be. [`PutError::Maybe`] says
+    /// that it may be: the request was sent again after a server may have begun with it, and was refused.
     fn put(&self, key: &str, value: &str, version: Version) -> impl Future<Output = Result<(), PutError>>;
 
     /// Writes something behind the value of a key, once. A key that does not exist is created. Tries for ever.

@@ -1,7 +1,7 @@
 //! All operations of all clients: what was asked, what was told, and whether that can be.
 
 use super::service::{Answer, Ask, Service, Text};
-use crate::contract::{GetError, NotServed, PutError, PutRefused, Version, Versioned};
+use crate::contract::{GetError, NotServed, PutError, Version, Versioned};
 use crate::observation::{Answered, Asked, Called, Count, Returned, Told};
 use lab_harness::failed::Failed;
 use lab_harness::history::History;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use windtunnel::world::Moment;
 use windtunnel::{Nanos, NodeId};
 
-const MAYBE: &str = "The contract, PutError::Maybe: the request was sent again, and was refused for its version.";
+const MAYBE: &str = "The contract, PutError::Maybe: the request was sent again, and was refused.";
 
 /// What is known of all operations so far.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Tally {
 #[derive(Debug)]
 struct Open {
     asked: Asked,
-    /// Whether a server has refused it for its version, at least once.
+    /// Whether a server has refused it, at least once.
     refused: bool,
 }
 
@@ -80,7 +80,7 @@ impl Operations {
 
     /// A server answers a put.
     pub fn answered(&mut self, answered: &Answered) {
-        if answered.answer != Ok(Err(PutRefused::Version)) {
+        if !matches!(answered.answer, Ok(Err(_))) {
             return;
         }
         for (node, open) in self.history.all_open() {

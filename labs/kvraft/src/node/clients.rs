@@ -8,11 +8,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windtunnel::node;
+use windtunnel::sync::Mutex;
 
-/// The clerks of a node.
+/// The clerks of a node. Each is asked one thing after the other, whatever comes over the control port meanwhile.
 struct Clients<C> {
     servers: Servers,
-    clerks: RefCell<BTreeMap<u32, C>>,
+    clerks: RefCell<BTreeMap<u32, Rc<Mutex<C>>>>,
     calls: Cell<u64>,
 }
 
@@ -29,20 +30,26 @@ impl<C: Clerk> Clients<C> {
     async fn answer(&self, request: Request) -> Reply {
         match request {
             Request::Get { clerk, key } => {
+                let clerk = self.clerk(clerk);
+                let clerk = clerk.lock().await;
                 let call = self.called(Asked::Get { key: key.clone() });
-                let answer = self.clerk(clerk).get(&key).await;
+                let answer = clerk.get(&key).await;
                 returned(call, Told::Got(answer.clone()));
                 Reply::Got(answer)
             }
             Request::Put { clerk, key, value, version } => {
+                let clerk = self.clerk(clerk);
+                let clerk = clerk.lock().await;
                 let call = self.called(Asked::Put { key: key.clone(), value: value.clone(), version });
-                let answer = self.clerk(clerk).put(&key, &value, version).await;
+                let answer = clerk.put(&key, &value, version).await;
                 returned(call, Told::Put(answer));
                 Reply::Put(answer)
             }
             Request::Append { clerk, key, value } => {
+                let clerk = self.clerk(clerk);
+                let clerk = clerk.lock().await;
                 let call = self.called(Asked::Append { key: key.clone(), value: value.clone() });
-                self.clerk(clerk).append(&key, &value).await;
+                clerk.append(&key, &value).await;
                 returned(call, Told::Appended);
                 Reply::Appended
             }
@@ -50,8 +57,9 @@ impl<C: Clerk> Clients<C> {
         }
     }
 
-    fn clerk(&self, number: u32) -> C {
-        self.clerks.borrow_mut().entry(number).or_insert_with(|| C::connect(self.servers.clone())).clone()
+    fn clerk(&self, number: u32) -> Rc<Mutex<C>> {
+        let connect = || Rc::new(Mutex::new(C::connect(self.servers.clone())));
+        self.clerks.borrow_mut().entry(number).or_insert_with(connect).clone()
     }
 
     fn called(&self, asked: Asked) -> u64 {

@@ -82,8 +82,9 @@ pub async fn appends_once(cluster: KvRaftCluster) -> TestResult {
         let cluster = cluster.clone();
         spawn(async move {
             loop {
-                sleep(cluster.draw(500, 2_000)).await;
+                // Whoever takes long to elect gets as long to work.
                 let Ok(leader) = cluster.leader().await else { continue };
+                sleep(cluster.draw(500, 2_000)).await;
                 cluster.crash_for(leader, cluster.draw(0, 300)).await;
             }
         })
@@ -206,6 +207,11 @@ pub async fn no_doubt(cluster: KvRaftCluster) -> TestResult {
     const ROUNDS: u64 = 10;
     let client = cluster.clients().remove(0);
     cluster.leader().await?;
+    for clerk in 1..=5 {
+        // A clerk that knows of no leader yet is sent on, and what was not begun with leaves no doubt.
+        let told = client.another(clerk).put("nobody's", "never", Version(1)).await?;
+        client.expect(told, Err(PutError::NoKey))?;
+    }
     for round in 0..ROUNDS {
         let (key, value) = (format!("k{round}"), cluster.new_value());
         client.expect(client.get(&key).await?, Err(GetError::NoKey))?;

@@ -23,6 +23,7 @@ pub const LEASE_AND_LIMIT: &[(&str, u64)] = &[("lease_ms", LEASE_MS), ("log_limi
 pub async fn reads_under_a_lease(cluster: KvRaftCluster) -> TestResult {
     const READS: u64 = 200;
     let client = cluster.clients().remove(0);
+    cluster.leader().await?;
     client.expect(client.put("k", "value", Version::NONE).await?, Ok(()))?;
     for _ in 0..5 {
         client.expect_value("k").await?; // by now it has asked for its lease

@@ -11,6 +11,7 @@ use windtunnel::time::{Instant, timeout};
 /// MIT `TestSpeed4B` and `TestSpeed4C`. A thousand puts, one after the other.
 pub async fn speed(cluster: KvRaftCluster) -> TestResult {
     let client = cluster.clients().remove(0);
+    cluster.leader().await?;
     client
         .put("warm", "up", Version::NONE)
         .await?
@@ -135,6 +136,7 @@ pub async fn snapshot_rpc(cluster: KvRaftCluster) -> TestResult {
 pub async fn snapshot_size(cluster: KvRaftCluster) -> TestResult {
     const TIMES: u64 = 400;
     let client = cluster.clients().remove(0);
+    cluster.leader().await?;
     for round in 0..TIMES {
         let value = if round % 2 == 0 { "0" } else { "1" };
         let told = client.put("x", value, Version(round)).await?;

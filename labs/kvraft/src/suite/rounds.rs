@@ -63,6 +63,7 @@ impl Rounds {
             cluster.make_unreliable();
         }
         let clients = cluster.clients();
+        cluster.leader().await?;
         for _ in 0..ROUNDS {
             let at_work = begin(&clients, self.load);
             let faults = Faults::begin(self, &cluster);
@@ -85,6 +86,9 @@ impl Rounds {
         }
         if self.snapshots {
             cluster.small_state(STATE_BYTES[1]).await?;
+        } else if let Some((node, bytes)) = cluster.inner().judge().copies().largest_snapshot() {
+            let title = format!("{node} has taken a snapshot of {bytes} bytes, and was told to take none.");
+            return Err(cluster.failed("needless-snapshot", title).on([node]));
         }
         if self.load.keys > 1 {
             return Ok(());
@@ -94,6 +98,11 @@ impl Rounds {
         let done: u64 = tallies.iter().map(|tally| tally.done).sum();
         let maybe: u64 = tallies.iter().map(|tally| tally.maybe).sum();
         let version = clients[0].get("k0").await?.map_or(Version::NONE, |found| found.version);
+        let is_calm = !(self.unreliable || self.partitions || self.crashes);
+        if is_calm && maybe > 0 {
+            let title = format!("Nothing is lost, nobody fails, and {maybe} puts are perhaps done.");
+            return Err(cluster.failed("wrong-answer", title));
+        }
         if (done..=done + maybe).contains(&version.0) {
             return Ok(());
         }
