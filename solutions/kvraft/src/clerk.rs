@@ -1,6 +1,6 @@
 //! The clerk: asks whoever leads until it is answered, and says honestly what it cannot know.
 
-use lab_kvraft::{Append, ClerkId, Get, GetError, NotServed, Put, PutError, PutRefused, Version, Versioned};
+use lab_kvraft::{Append, ClerkId, Get, GetError, NotServed, Put, PutError, Version, Versioned};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -54,10 +54,8 @@ impl lab_kvraft::Clerk for Clerk {
         let mut may_be_done = false;
         loop {
             match self.ask(put.clone()).await {
-                // The version was there for the taking, or it was taken by the request before this one.
-                Asked::Answered(Err(PutRefused::Version | PutRefused::NoKey)) if may_be_done => {
-                    return Err(PutError::Maybe);
-                }
+                // It may have been refused for what the request before this one did, or that one may be yet to come.
+                Asked::Answered(Err(_)) if may_be_done => return Err(PutError::Maybe),
                 Asked::Answered(answer) => return answer.map_err(PutError::from),
                 Asked::Refused => {}
                 Asked::Unknown => may_be_done = true,
