@@ -20,7 +20,7 @@ pub trait Server<R: Raft>: Clone + 'static {
     fn get(&self, request: Get) -> impl Future<Output = Result<Result<Versioned, GetError>, NotServed>>;
 
     /// Gives a key a value and one version more, if it has the version that the request names. A key that does not exist is
-    /// created by a put of version 0. What was sent once arrives once, if at all; a clerk sends it again, to any server.
+    /// created by a put of version 0. A clerk that has no answer sends it again, to any server.
     ///
     /// # Errors
     /// Inside [`PutRefused::NoKey`] if there is no such key and the version is not 0, [`PutRefused::Version`] if the key

@@ -70,7 +70,7 @@ const GROUNDED: &[(&str, &[&str])] = &[
             "snapshots_crashes_partitions_many_keys",
         ],
     ),
-    (CLOCKS, &["leases_and_clocks", "leases_and_crashes"]),
+    (CLOCKS, &["leases_and_clocks", "leases_of_deposed_leaders", "leases_and_crashes"]),
     (COUNTS, &["reads_under_a_lease"]),
 ];
 

@@ -64,9 +64,9 @@ pub async fn leases_and_clocks(cluster: KvRaftCluster) -> TestResult {
     super::faults::settle(&cluster).await
 }
 
-/// A leader goes by and by: it hears nobody and is still heard, it is cut off, crashes or stands still, it is back for a moment. There are clients who
-/// ask nobody else all the while, and they begin at any moment of it.
-pub async fn leases_by_and_by(cluster: KvRaftCluster) -> TestResult {
+/// A leader is deposed by and by: it hears nobody and is still heard, it is cut off, crashes or stands still, it is back for a
+/// moment. There are clients who ask nobody else all the while, and they begin at any moment of it.
+pub async fn leases_of_deposed_leaders(cluster: KvRaftCluster) -> TestResult {
     const TIMES: u32 = 6;
     let sides = Sides::of(&cluster);
     for _ in 0..TIMES {

@@ -118,7 +118,7 @@ fn kv_part() -> Vec<Test<KvRaftJudge>> {
         story!("kv", None, 3, 3, 4, &[], clients_come_and_go: faults::clients_come_and_go, "clients are cut off, stand still and die"),
         story!("kv", None, 2, 3, 1, LEASE, reads_under_a_lease: leases::reads_under_a_lease, "a leader with a lease asks nobody before it answers a read"),
         story!("kv", None, 3, 3, 4, LEASE, leases_and_clocks: leases::leases_and_clocks, "clocks drift apart as far as the contract allows"),
-        story!("kv", None, 3, 3, 4, LEASE, leases_by_and_by: leases::leases_by_and_by, "who holds a lease hears nobody, is cut off, and is back for a moment"),
+        story!("kv", None, 3, 3, 4, LEASE, leases_of_deposed_leaders: leases::leases_of_deposed_leaders, "who holds a lease hears nobody, is cut off, and is back for a moment"),
         story!("kv", None, 2, 3, 3, LEASE, leases_and_crashes: leases::leases_and_crashes, "who holds a lease crashes or stands still"),
         Test::storm("kv", "partitions_and_crashes", 4, "servers are parted and crash in any shape", "partitions-and-crashes", include_str!("../../../../scenarios/kvraft/partitions-and-crashes.toml")),
         Test::storm("kv", "everything", 4, "every kind of fault there is", "everything", include_str!("../../../../scenarios/kvraft/everything.toml")),
