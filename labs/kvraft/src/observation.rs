@@ -40,7 +40,7 @@ pub enum Count {
     Spoil,
 }
 
-/// What is asked: by a client of its clerk, or by the tester of a server's copy.
+/// What is asked: by a client of its clerk, or by the tester of a server's replica.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
     /// The value of a key.

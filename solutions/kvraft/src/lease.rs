@@ -1,7 +1,7 @@
-//! Leases: for how long one server may answer reads from its own copy, and when all others must not answer anybody yet.
+//! Leases: for how long one server may answer reads from its own replica, and when all others must not answer anybody yet.
 //!
-//! A lease goes through the log, so whoever leads later has it in its copy before it does anything of its own. The holder counts
-//! from the moment at which it asked; everybody else from the moment at which its copy came to the lease, which is later, and by the
+//! A lease goes through the log, so whoever leads later has it in its replica before it does anything of its own. The holder counts
+//! from the moment at which it asked; everybody else from the moment at which its replica came to the lease, which is later, and by the
 //! slowest clock against the fastest. Until then what they have done may be done, but nobody is told. (Gray and Cheriton,
 //! "Leases", 1989, section 2; Ongaro's dissertation, section 6.4.1, for what it means when clocks go wrong)
 
@@ -59,7 +59,7 @@ impl Leases {
         }
     }
 
-    /// This server's copy comes to a lease in the log.
+    /// This server's replica comes to a lease in the log.
     pub fn granted(&self, id: LeaseId) {
         let Some(length) = self.length else { return };
         match self.asked.get() {

@@ -1,6 +1,6 @@
 //! The reference submission to the lab of a key/value service on Raft, written to be read.
 //!
-//! Read [`replicated`] first: one copy of a state machine, and who waits for what in its log; [`lease`] is what lets a leader
+//! Read [`replicated`] first: one replica of a state machine, and who waits for what in its log; [`lease`] is what lets a leader
 //! answer reads alone. [`server`] makes a key/value service of it, whose state is in [`pairs`], and [`clerk`] asks whoever leads.
 
 pub mod clerk;

@@ -1,4 +1,4 @@
-//! The state of the service: what every copy of it has, and what its log does to it.
+//! The state of the service: what every replica of it has, and what its log does to it.
 
 use lab_kvraft::{Append, ClerkId, GetError, Put, PutRefused, StateMachine, Version, Versioned};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Pairs {
     pairs: BTreeMap<String, Versioned>,
-    /// Part of the state like the pairs: a copy that comes from a snapshot must not do again what that snapshot holds.
+    /// Part of the state like the pairs: a replica that comes from a snapshot must not do again what that snapshot holds.
     /// (Ongaro's dissertation, section 6.3)
     appended: BTreeMap<ClerkId, u64>,
 }

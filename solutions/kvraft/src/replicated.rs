@@ -1,4 +1,4 @@
-//! One copy of a state machine, kept equal to all others by the log, and who waits for what in it.
+//! One replica of a state machine, kept equal to all others by the log, and who waits for what in it.
 
 use crate::lease::{LeaseId, Leases};
 use lab_kvraft::{ENTRY_BYTES, NotServed, Options, StateMachine};
@@ -16,7 +16,7 @@ use windtunnel::time::{Duration, sleep};
 /// Who waits for a command looks so often whether it may still wait: Raft tells nobody that it leads no more.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// One server's copy. Clones are the same copy.
+/// One server's replica. Clones are the same replica.
 pub struct Replicated<R, M: StateMachine>(Rc<Inner<R, M>>);
 
 struct Inner<R, M: StateMachine> {
@@ -67,7 +67,7 @@ impl<R, M: StateMachine> fmt::Debug for Replicated<R, M> {
 
 impl<R: Raft, M: StateMachine> lab_kvraft::Replicated<R, M> for Replicated<R, M> {
     fn start(raft: R, applied: UnboundedReceiver<Applied>, machine: M, options: Options) -> Self {
-        let copy = Replicated(Rc::new(Inner {
+        let replica = Replicated(Rc::new(Inner {
             raft,
             log_limit: options.log_limit,
             machine: RefCell::new(machine),
@@ -78,9 +78,9 @@ impl<R: Raft, M: StateMachine> lab_kvraft::Replicated<R, M> for Replicated<R, M>
             somebody_waits: Notify::new(),
             leases: Leases::new(options.lease),
         }));
-        spawn(copy.clone().apply_on_and_on(applied));
-        spawn(copy.clone().give_up_what_is_lost());
-        copy
+        spawn(replica.clone().apply_on_and_on(applied));
+        spawn(replica.clone().give_up_what_is_lost());
+        replica
     }
 
     async fn submit(&self, command: M::Command) -> Result<M::Answer, NotServed> {
@@ -103,7 +103,7 @@ impl<R: Raft, M: StateMachine> lab_kvraft::Replicated<R, M> for Replicated<R, M>
 }
 
 impl<R: Raft, M: StateMachine> Replicated<R, M> {
-    /// Puts something into the log and waits until this copy has come to it.
+    /// Puts something into the log and waits until this replica has come to it.
     async fn offer(&self, record: &Record<M::Command>) -> Result<Option<M::Answer>, NotServed> {
         let command = postcard::to_stdvec(record).expect("commands are plain data");
         let proposed = self.0.raft.propose(command);
@@ -115,7 +115,7 @@ impl<R: Raft, M: StateMachine> Replicated<R, M> {
         receiver.await.map_err(|_| NotServed::Lost)
     }
 
-    /// Waits until this copy has all that anybody was told of before. (Raft, section 8)
+    /// Waits until this replica has all that anybody was told of before. (Raft, section 8)
     async fn catch_up(&self) -> Result<(), NotServed> {
         let status = self.0.raft.status();
         if status.role == Role::Leader && self.0.applied.get().1 < status.term {
@@ -140,10 +140,10 @@ impl<R: Raft, M: StateMachine> Replicated<R, M> {
             return;
         }
         let Some(id) = self.0.leases.ask() else { return };
-        let copy = self.clone();
+        let replica = self.clone();
         spawn(async move {
-            let _ = copy.offer(&Record::Lease(id)).await;
-            copy.0.leases.forget(id);
+            let _ = replica.offer(&Record::Lease(id)).await;
+            replica.0.leases.forget(id);
         });
     }
 

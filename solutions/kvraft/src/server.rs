@@ -1,4 +1,4 @@
-//! A server: what clerks ask, as commands and looks at this server's copy.
+//! A server: what clerks ask, as commands and looks at this server's replica.
 
 use crate::pairs::{Answer, Command, Pairs};
 use crate::replicated::Replicated;

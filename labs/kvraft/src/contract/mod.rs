@@ -1,6 +1,6 @@
 //! The contract: what a submission implements, and the words it is written in.
 //!
-//! Begin with the traits, part by part: a [`Replicated`] keeps a [`StateMachine`] of which each server has a copy, a [`Server`] is a
+//! Begin with the traits, part by part: a [`Replicated`] keeps a [`StateMachine`] of which each server has a replica, a [`Server`] is a
 //! key/value service made of one, and a [`Clerk`] asks whichever server leads. A [`Submission`] names the three.
 //! Versions, values and what a put may say are those of the lab kv.
 

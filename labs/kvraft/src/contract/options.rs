@@ -12,7 +12,7 @@ pub struct Options {
     /// When entries of so many bytes were applied since the last snapshot, another is due: then Raft is handed one. An entry counts
     /// as its command and [`ENTRY_BYTES`]. Nothing: never. (Part snapshot; MIT's `maxraftstate`)
     pub log_limit: Option<u64>,
-    /// A leader may answer reads from its own copy, without asking anybody, for so long by its own clock. Nothing: it must ask a
+    /// A leader may answer reads from its own replica, without asking anybody, for so long by its own clock. Nothing: it must ask a
     /// majority each time.
     pub lease: Option<Duration>,
 }

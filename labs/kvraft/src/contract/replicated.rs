@@ -1,19 +1,19 @@
-//! A state machine of which each server has a copy: MIT's `rsm`.
+//! A state machine of which each server has a replica: MIT's `rsm`.
 
 use super::{NotServed, Options, StateMachine};
 use lab_raft::{Applied, Raft};
 use std::future::Future;
 use windtunnel::sync::mpsc::UnboundedReceiver;
 
-/// One server's copy, kept equal to the others' by Raft. Cheap to clone: an `Rc` inside.
+/// One server's replica, kept equal to the others' by Raft. Cheap to clone: an `Rc` inside.
 ///
-/// Every copy does the same commands in the same order, since that is the order of Raft's log. The copy begins anew with every start
+/// Every replica does the same commands in the same order, since that is the order of Raft's log. The replica begins anew with every start
 /// of the server: Raft delivers again what it has kept, a snapshot first if it has one.
 pub trait Replicated<R: Raft, M: StateMachine>: Clone + 'static {
     /// Begins. Raft delivers through `applied`, which is read by this and by nobody else; `machine` is new.
     fn start(raft: R, applied: UnboundedReceiver<Applied>, machine: M, options: Options) -> Self;
 
-    /// Has all copies do a command, and waits until this one has: then its answer. (MIT's `Submit`)
+    /// Has all replicas do a command, and waits until this one has: then its answer. (MIT's `Submit`)
     ///
     /// Every call comes to an end if the servers can reach each other, whoever leads by then.
     ///
@@ -22,7 +22,7 @@ pub trait Replicated<R: Raft, M: StateMachine>: Clone + 'static {
     /// what has come of it: another command has taken its place in the log, or somebody else leads.
     fn submit(&self, command: M::Command) -> impl Future<Output = Result<M::Answer, NotServed>>;
 
-    /// Looks at this server's copy, once it is known to have all that anybody was told of before this was called, by
+    /// Looks at this server's replica, once it is known to have all that anybody was told of before this was called, by
     /// [`submit`](Replicated::submit) or by this, on any server.
     ///
     /// Raft's `read_barrier` tells what has to be applied for that; a Raft that has none (`Unsupported`) leaves the way through

@@ -2,16 +2,16 @@
 //!
 //! - [`Operations`]: who asked what and was told what, and whether any order explains all answers;
 //! - [`Service`](service::Service): the service as the checker knows it: pairs and the counter of part rsm;
-//! - [`Copies`]: how high each server's counter is, and how large its snapshots are;
+//! - [`Replicas`]: how high each server's counter is, and how large its snapshots are;
 //! - `narrator`: the same in a few words, for stories.
 
-mod copies;
 mod narrator;
 mod operations;
+mod replicas;
 pub mod service;
 
-pub use copies::Copies;
 pub use operations::{Operations, Tally};
+pub use replicas::Replicas;
 
 use crate::observation::{ANSWERED, CALLED, COUNTED, RETURNED, SNAPSHOT, Taken};
 use lab_harness::failed::Failed;
@@ -27,7 +27,7 @@ pub struct KvRaftJudge {
     raft: RaftJudge,
     servers: u32,
     operations: Operations,
-    copies: Copies,
+    replicas: Replicas,
 }
 
 impl KvRaftJudge {
@@ -43,10 +43,10 @@ impl KvRaftJudge {
         &self.operations
     }
 
-    /// What servers have shown of their copies.
+    /// What servers have shown of their replicas.
     #[must_use]
-    pub const fn copies(&self) -> &Copies {
-        &self.copies
+    pub const fn replicas(&self) -> &Replicas {
+        &self.replicas
     }
 
     fn is_server(&self, node: NodeId) -> bool {
@@ -66,9 +66,9 @@ impl KvRaftJudge {
             SNAPSHOT => {
                 let taken: Taken = decoded(node, kind, body)?;
                 self.raft.known().note_snapshot(taken.index, taken.digest);
-                self.copies.snapshot(node, &taken);
+                self.replicas.snapshot(node, &taken);
             }
-            COUNTED => self.copies.counted(node, decoded(node, kind, body)?)?,
+            COUNTED => self.replicas.counted(node, decoded(node, kind, body)?)?,
             _ if self.is_server(node) => return self.raft.observed(moment, node, kind, body),
             _ => return Ok(Interest::None),
         }
@@ -84,8 +84,8 @@ fn decoded<T: DeserializeOwned>(node: NodeId, kind: &str, body: &[u8]) -> Result
 
 impl Judge for KvRaftJudge {
     fn new(servers: u32) -> Self {
-        let (operations, copies) = (Operations::default(), Copies::default());
-        KvRaftJudge { raft: RaftJudge::new(servers), servers, operations, copies }
+        let (operations, replicas) = (Operations::default(), Replicas::default());
+        KvRaftJudge { raft: RaftJudge::new(servers), servers, operations, replicas }
     }
 
     fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
@@ -95,7 +95,7 @@ impl Judge for KvRaftJudge {
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
         if matches!(what, Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped) {
             self.operations.died(moment, node)?;
-            self.copies.died(node);
+            self.replicas.died(node);
         }
         if self.is_server(node) { self.raft.lifecycle(moment, node, what) } else { Ok(Interest::Changed) }
     }

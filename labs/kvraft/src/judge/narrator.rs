@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_and_snapshots_are_told_and_nothing_of_what_is_anothers() {
+    fn replicas_and_snapshots_are_told_and_nothing_of_what_is_anothers() {
         let taken = Taken { index: LogIndex(9), bytes: 1, digest: Digest(1) };
         assert_eq!(words(SNAPSHOT, &taken).as_deref(), Some("snapshot of 9"));
         assert_eq!(words(COUNTED, &Counted { value: 5, spoilt: false }).as_deref(), Some("counts 5"));

@@ -36,7 +36,7 @@ fn what_a_dead_node_has_asked_is_open_no_more_and_its_copy_is_gone() {
         shows(&mut judge, SERVER, COUNTED, &Counted { value: 1, spoilt: false }).expect("it is whole");
         judge.lifecycle(at(2), SERVER, what).expect("nothing is wrong with that");
         assert_eq!(judge.operations().oldest_open().is_none(), is_dead, "{what:?}");
-        assert_eq!(judge.copies().counter(SERVER).is_none(), is_dead, "{what:?}");
+        assert_eq!(judge.replicas().counter(SERVER).is_none(), is_dead, "{what:?}");
     }
 }
 
@@ -65,7 +65,7 @@ fn the_judge_of_raft_knows_snapshots_and_sees_servers_alone() {
     let taken = Taken { index: LogIndex(7), bytes: 12, digest: Digest(3) };
     shows(&mut judge, SERVER, SNAPSHOT, &taken).expect("a snapshot may be taken");
     assert_eq!(judge.raft().known().snapshot(LogIndex(7)), Some(Digest(3)));
-    assert_eq!(judge.copies().largest_snapshot(), Some((SERVER, 12)));
+    assert_eq!(judge.replicas().largest_snapshot(), Some((SERVER, 12)));
 
     let view = lab_raft::observation::VIEW;
     assert!(judge.observed(at(2), SERVER, view, b"no view").is_err(), "a server's views are judged");

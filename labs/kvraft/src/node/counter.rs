@@ -1,4 +1,4 @@
-//! Hosts a submission's replicated state machine in part rsm: a counter, of which each server has a copy.
+//! Hosts a submission's replicated state machine in part rsm: a counter, of which each server has a replica.
 
 use super::{Watched, answer_control};
 use crate::contract::{Options, Replicated, StateMachine, Submission};
@@ -37,13 +37,13 @@ impl StateMachine for Counter {
     }
 }
 
-/// Starts the copy and answers the tester from now on.
+/// Starts the replica and answers the tester from now on.
 pub async fn host<S: Submission, R: Raft>(raft: Watched<R>, applied: UnboundedReceiver<Applied>, options: Options) {
     let counter = Counter(Counted { value: 0, spoilt: false });
-    let copy = S::Replicated::<Watched<R>, Counter>::start(raft.clone(), applied, counter, options);
+    let replica = S::Replicated::<Watched<R>, Counter>::start(raft.clone(), applied, counter, options);
     let calls = Rc::new(Cell::new(0));
     answer_control(move |request| {
-        let (raft, copy, calls) = (raft.clone(), copy.clone(), calls.clone());
+        let (raft, replica, calls) = (raft.clone(), replica.clone(), calls.clone());
         async move {
             let asked = match request {
                 Request::Submit(count) => Asked::Submit(count),
@@ -55,8 +55,8 @@ pub async fn host<S: Submission, R: Raft>(raft: Watched<R>, applied: UnboundedRe
             calls.set(call);
             node::observe(CALLED, &Called { call, asked });
             let told = match request {
-                Request::Submit(count) => copy.submit(count).await,
-                _ => copy.read(|counter| counter.0.value).await,
+                Request::Submit(count) => replica.submit(count).await,
+                _ => replica.read(|counter| counter.0.value).await,
             };
             node::observe(RETURNED, &Returned { call, told: Told::Counter(told) });
             Reply::Counter(told)

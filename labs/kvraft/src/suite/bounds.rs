@@ -9,8 +9,8 @@ pub const LEADER_WITHIN: Duration = Duration::from_secs(5);
 /// An operation is answered within, when a majority of the servers run and can be reached. (MIT: none; Go ends the test after 10 min)
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// All copies of the counter are equal within. (MIT: about 30 s)
-pub const COPIES_WITHIN: Duration = Duration::from_secs(30);
+/// All replicas of the counter are equal within. (MIT: about 30 s)
+pub const REPLICAS_WITHIN: Duration = Duration::from_secs(30);
 
 /// A minority is watched for so long: it must not answer. (MIT: 1 s)
 pub const WATCHED_FOR: Duration = Duration::from_secs(1);

@@ -15,7 +15,7 @@ use lab_harness::suite::{Clients, Flight};
 /// Clients of flights, and the rules of this suite that are bounds of time.
 pub(super) fn flight() -> Flight<KvRaftJudge> {
     let bounds =
-        &["copies-differ", "lease-not-used", "no-answer", "no-leader", "state-too-large", "submit-hangs", "too-slow"];
+        &["replicas-differ", "lease-not-used", "no-answer", "no-leader", "state-too-large", "submit-hangs", "too-slow"];
     let whole_history = &[LINEARIZABILITY, "snapshot-contents", "snapshot-rule"];
     // A snapshot of a thousand values of 256 bytes now and then, and reads that ask nobody.
     let settings = &[("lease_ms", 1_000), ("log_limit", 4_000_000)];

@@ -145,7 +145,7 @@ pub async fn snapshot_size(cluster: KvRaftCluster) -> TestResult {
         client.expect((found.value.as_str(), found.version), (value, Version(round + 1)))?;
     }
     cluster.small_state(STATE_BYTES[1]).await?;
-    let largest = cluster.inner().judge().copies().largest_snapshot();
+    let largest = cluster.inner().judge().replicas().largest_snapshot();
     match largest {
         None => Err(cluster.failed("no-snapshot", format!("{TIMES} puts and no server has taken a snapshot."))),
         Some((_, bytes)) if bytes <= SMALL_SNAPSHOT_BYTES => Ok(()),

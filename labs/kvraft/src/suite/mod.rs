@@ -128,7 +128,7 @@ fn kv_part() -> Vec<Test<KvRaftJudge>> {
 #[rustfmt::skip]
 fn snapshot_part() -> Vec<Test<KvRaftJudge>> {
     vec![
-        story!("snapshot", Some("TestSnapshot4C"), 8, 3, 0, Rounds::LIMIT, snapshot_of_a_counter: rsm::snapshot, "copies take snapshots, and begin from them"),
+        story!("snapshot", Some("TestSnapshot4C"), 8, 3, 0, Rounds::LIMIT, snapshot_of_a_counter: rsm::snapshot, "replicas take snapshots, and begin from them"),
         story!("snapshot", Some("TestSnapshotRPC4C"), 8, 3, 1, Rounds::LIMIT, snapshot_rpc: mit::snapshot_rpc, "a server was away while logs were cut"),
         story!("snapshot", Some("TestSnapshotSize4C"), 8, 3, 1, Rounds::LIMIT, snapshot_size: mit::snapshot_size, "one short value, written again and again"),
         story!("snapshot", Some("TestSpeed4C"), 8, 3, 1, Rounds::LIMIT, speed_with_snapshots: mit::speed, "a thousand puts, one after the other"),

@@ -86,7 +86,7 @@ impl Rounds {
         }
         if self.snapshots {
             cluster.small_state(STATE_BYTES[1]).await?;
-        } else if let Some((node, bytes)) = cluster.inner().judge().copies().largest_snapshot() {
+        } else if let Some((node, bytes)) = cluster.inner().judge().replicas().largest_snapshot() {
             let title = format!("{node} has taken a snapshot of {bytes} bytes, and was told to take none.");
             return Err(cluster.failed("needless-snapshot", title).on([node]));
         }

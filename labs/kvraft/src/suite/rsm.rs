@@ -1,6 +1,6 @@
-//! Part rsm, MIT's 4A: a counter of which each server has a copy.
+//! Part rsm, MIT's 4A: a counter of which each server has a replica.
 
-use super::bounds::{ALL_DOWN_FOR, ANSWER_WITHIN, COPIES_WITHIN, LOST_WITHIN, STATE_BYTES, WATCHED_FOR};
+use super::bounds::{ALL_DOWN_FOR, ANSWER_WITHIN, LOST_WITHIN, REPLICAS_WITHIN, STATE_BYTES, WATCHED_FOR};
 use super::cluster::KvRaftCluster;
 use crate::contract::NotServed;
 use crate::control::{Reply, Request};
@@ -22,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// MIT `TestBasic4A`. Ten commands, and the i-th is answered i.
 pub async fn basic(cluster: KvRaftCluster) -> TestResult {
     let count = cluster.count_on(0, 10).await?;
-    cluster.copies_at(count, 3).await
+    cluster.replicas_at(count, 3).await
 }
 
 /// MIT `TestConcurrent4A`. Fifty commands at the same time.
@@ -33,11 +33,11 @@ pub async fn concurrent(cluster: KvRaftCluster) -> TestResult {
     for task in tasks {
         perhaps += task.await.expect("nobody aborts it")?.lost;
     }
-    let count = cluster.all_copies_equal().await?;
+    let count = cluster.all_replicas_equal().await?;
     if (AT_ONCE..=AT_ONCE + perhaps).contains(&count) {
         return Ok(());
     }
-    let title = format!("{AT_ONCE} commands were done and {perhaps} perhaps, and all copies count {count}.");
+    let title = format!("{AT_ONCE} commands were done and {perhaps} perhaps, and all replicas count {count}.");
     Err(cluster.failed("wrong-answer", title))
 }
 
@@ -48,10 +48,10 @@ pub async fn leader_failure(cluster: KvRaftCluster) -> TestResult {
     let others = cluster.servers_but(&[leader]);
     cluster.partition(&[&others]);
     let count = cluster.increment_among(&others).await?.value;
-    cluster.copies_at(count, 2).await?;
+    cluster.replicas_at(count, 2).await?;
     cluster.mend();
     let count = cluster.increment_among(&others).await?.value;
-    cluster.copies_at(count, 3).await
+    cluster.replicas_at(count, 3).await
 }
 
 /// MIT `TestLeaderPartition4A`. A leader whom nobody hears takes a hundred commands: none of them is ever done, and who offered them
@@ -65,7 +65,7 @@ pub async fn leader_partition(cluster: KvRaftCluster) -> TestResult {
     cluster.sleep(Duration::from_millis(10)).await;
     let count = cluster.increment_among(&others).await?.value;
     cluster.sleep(WATCHED_FOR).await;
-    cluster.copies_at(count, 2).await?;
+    cluster.replicas_at(count, 2).await?;
     cluster.mend();
     let deadline = Instant::now() + LOST_WITHIN;
     for spoiler in spoilers {
@@ -82,7 +82,7 @@ pub async fn leader_partition(cluster: KvRaftCluster) -> TestResult {
             }
         }
     }
-    cluster.copies_at(count, 3).await
+    cluster.replicas_at(count, 3).await
 }
 
 /// MIT `TestRestartReplay4A`. All servers stop and start again, and have done what they had done.
@@ -90,7 +90,7 @@ pub async fn restart_replay(cluster: KvRaftCluster) -> TestResult {
     let count = cluster.count_on(0, MANY).await?;
     cluster.crash_all_for(ALL_DOWN_FOR).await;
     let count = cluster.count_on(count, 1).await?;
-    cluster.copies_at(count, 3).await
+    cluster.replicas_at(count, 3).await
 }
 
 /// MIT `TestShutdown4A`. All servers stop while a hundred commands are on their way. (MIT waits for the calls to come back, which end
@@ -99,7 +99,7 @@ pub async fn shutdown(cluster: KvRaftCluster) -> TestResult {
     cluster.count_on(0, 1).await?;
     shut_down_under_load(&cluster).await?;
     cluster.increment_among(cluster.servers()).await?;
-    cluster.all_copies_equal().await.map(drop)
+    cluster.all_replicas_equal().await.map(drop)
 }
 
 /// MIT `TestRestartSubmit4A`. All servers stop while nothing happens, and again while a hundred commands are on their way.
@@ -109,7 +109,7 @@ pub async fn restart_submit(cluster: KvRaftCluster) -> TestResult {
     cluster.count_on(count, 1).await?;
     shut_down_under_load(&cluster).await?;
     cluster.increment_among(cluster.servers()).await?;
-    cluster.all_copies_equal().await.map(drop)
+    cluster.all_replicas_equal().await.map(drop)
 }
 
 /// A hundred commands are offered to the leader, and 20 ms later all servers crash. What was done of them is for the judge to see.
@@ -125,13 +125,13 @@ async fn shut_down_under_load(cluster: &KvRaftCluster) -> TestResult {
     Ok(())
 }
 
-/// MIT `TestSnapshot4C`. Copies that take snapshots keep their logs short, and begin from them.
+/// MIT `TestSnapshot4C`. Replicas that take snapshots keep their logs short, and begin from them.
 pub async fn snapshot(cluster: KvRaftCluster) -> TestResult {
     let count = cluster.count_on(0, MANY).await?;
     cluster.small_state(STATE_BYTES[0]).await?;
     cluster.crash_all_for(ALL_DOWN_FOR).await;
     let count = cluster.count_on(count, 1).await?;
-    cluster.copies_at(count, 3).await?;
+    cluster.replicas_at(count, 3).await?;
     cluster.small_state(STATE_BYTES[0]).await
 }
 
@@ -147,7 +147,7 @@ pub async fn leaders_crash(cluster: KvRaftCluster) -> TestResult {
     drop(at_work);
     cluster.all_answered().await?;
     cluster.increment_among(cluster.servers()).await?;
-    cluster.all_copies_equal().await.map(drop)
+    cluster.all_replicas_equal().await.map(drop)
 }
 
 /// Leaders are cut off from the others and asked all the same, by those who do not know.
@@ -166,7 +166,7 @@ pub async fn deposed_leaders(cluster: KvRaftCluster) -> TestResult {
     drop(at_work);
     cluster.all_answered().await?;
     cluster.increment_among(cluster.servers()).await?;
-    cluster.all_copies_equal().await.map(drop)
+    cluster.all_replicas_equal().await.map(drop)
 }
 
 /// Sets so many to work, who submit and read: each asks whichever server it likes, and stays with one that answers.
@@ -257,33 +257,37 @@ impl KvRaftCluster {
         }
     }
 
-    /// Waits until so many copies count that.
-    async fn copies_at(&self, value: u64, servers: usize) -> TestResult {
-        let look = |judge: &KvRaftJudge| (judge.copies().at(value) >= servers).then_some(());
-        let what = format!("{servers} copies to count {value}");
-        let otherwise =
-            || self.copies_failed(format!("{servers} copies do not count {value} after {} s", COPIES_WITHIN.as_secs()));
-        self.inner().until(what, COPIES_WITHIN, look, otherwise).await
+    /// Waits until so many replicas count that.
+    async fn replicas_at(&self, value: u64, servers: usize) -> TestResult {
+        let look = |judge: &KvRaftJudge| (judge.replicas().at(value) >= servers).then_some(());
+        let what = format!("{servers} replicas to count {value}");
+        let otherwise = || {
+            self.replicas_failed(format!(
+                "{servers} replicas do not count {value} after {} s",
+                REPLICAS_WITHIN.as_secs()
+            ))
+        };
+        self.inner().until(what, REPLICAS_WITHIN, look, otherwise).await
     }
 
-    /// Waits until all copies count the same.
-    pub(super) async fn all_copies_equal(&self) -> TestResult<u64> {
+    /// Waits until all replicas count the same.
+    pub(super) async fn all_replicas_equal(&self) -> TestResult<u64> {
         let servers = self.servers().to_vec();
         let look = |judge: &KvRaftJudge| {
-            let first = judge.copies().counter(servers[0])?;
-            (judge.copies().at(first) == servers.len()).then_some(first)
+            let first = judge.replicas().counter(servers[0])?;
+            (judge.replicas().at(first) == servers.len()).then_some(first)
         };
-        let otherwise = || self.copies_failed(format!("The copies differ after {} s", COPIES_WITHIN.as_secs()));
-        self.inner().until("all copies to be equal", COPIES_WITHIN, look, otherwise).await
+        let otherwise = || self.replicas_failed(format!("The replicas differ after {} s", REPLICAS_WITHIN.as_secs()));
+        self.inner().until("all replicas to be equal", REPLICAS_WITHIN, look, otherwise).await
     }
 
-    fn copies_failed(&self, title: String) -> Failed {
+    fn replicas_failed(&self, title: String) -> Failed {
         let judge = self.inner().judge();
-        let counts = self.servers().iter().map(|server| match judge.copies().counter(*server) {
+        let counts = self.servers().iter().map(|server| match judge.replicas().counter(*server) {
             Some(value) => format!("{server} counts {value}"),
             None => format!("{server} counts nothing"),
         });
         let counts: Vec<String> = counts.collect();
-        self.failed("copies-differ", format!("{title}: {}.", counts.join(", "))).on(self.servers().iter().copied())
+        self.failed("replicas-differ", format!("{title}: {}.", counts.join(", "))).on(self.servers().iter().copied())
     }
 }

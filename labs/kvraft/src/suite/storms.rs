@@ -42,7 +42,7 @@ async fn recover(cluster: KvRaftCluster) -> TestResult {
     let clients = cluster.clients();
     if clients.is_empty() {
         cluster.increment_among(cluster.servers()).await?;
-        return cluster.all_copies_equal().await.map(drop);
+        return cluster.all_replicas_equal().await.map(drop);
     }
     for client in clients {
         let key = format!("after the storm {}", client.node());

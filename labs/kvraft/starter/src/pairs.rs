@@ -1,4 +1,4 @@
-//! The state of the service, of which each server has a copy.
+//! The state of the service, of which each server has a replica.
 
 use lab_kvraft::{Append, GetError, Put, PutRefused, StateMachine, Versioned};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub struct Pairs {
     pairs: BTreeMap<String, Versioned>,
-    // TODO(you): what a copy must remember, so that an append that comes again is not done again.
+    // TODO(you): what a replica must remember, so that an append that comes again is not done again.
 }
 
 /// What changes them: this goes through the log.

@@ -1,4 +1,4 @@
-//! One copy of a state machine, kept equal to all others by Raft's log.
+//! One replica of a state machine, kept equal to all others by Raft's log.
 
 use lab_kvraft::{NotServed, Options, StateMachine};
 use lab_raft::{Applied, NotLeader, Raft};
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use windtunnel::spawn;
 use windtunnel::sync::mpsc::UnboundedReceiver;
 
-/// One server's copy. Clones are the same copy.
+/// One server's replica. Clones are the same replica.
 pub struct Replicated<R, M>(Rc<Inner<R, M>>);
 
 struct Inner<R, M> {
@@ -33,9 +33,9 @@ impl<R, M> fmt::Debug for Replicated<R, M> {
 
 impl<R: Raft, M: StateMachine> lab_kvraft::Replicated<R, M> for Replicated<R, M> {
     fn start(raft: R, applied: UnboundedReceiver<Applied>, machine: M, options: Options) -> Self {
-        let copy = Replicated(Rc::new(Inner { raft, options, machine: RefCell::new(machine) }));
-        spawn(copy.clone().apply_on_and_on(applied));
-        copy
+        let replica = Replicated(Rc::new(Inner { raft, options, machine: RefCell::new(machine) }));
+        spawn(replica.clone().apply_on_and_on(applied));
+        replica
     }
 
     async fn submit(&self, command: M::Command) -> Result<M::Answer, NotServed> {
@@ -43,7 +43,7 @@ impl<R: Raft, M: StateMachine> lab_kvraft::Replicated<R, M> for Replicated<R, M>
         match self.0.raft.propose(command) {
             // Nobody was offered anything: that is certain, and worth saying.
             Err(NotLeader { hint }) => Err(NotServed::NotLeader { hint }),
-            // TODO(you): wait until this copy has done that very command, and give its answer. Whoever waits must be told
+            // TODO(you): wait until this replica has done that very command, and give its answer. Whoever waits must be told
             // when nothing will come of it: another command stands in its place, or this server leads no more.
             Ok(proposed) => {
                 tracing::debug!("a command stands at {} of term {}", proposed.index, proposed.term);
@@ -53,7 +53,7 @@ impl<R: Raft, M: StateMachine> lab_kvraft::Replicated<R, M> for Replicated<R, M>
     }
 
     async fn read<T>(&self, look: impl FnOnce(&M) -> T) -> Result<T, NotServed> {
-        // TODO(you): this copy may be old. Find out what it must have done first (`read_barrier`, or an entry of your own in
+        // TODO(you): this replica may be old. Find out what it must have done first (`read_barrier`, or an entry of your own in
         // the log), wait for that, and only then look. Under a lease (`options.lease`) nobody need be asked.
         let _ = |machine: &M| look(machine);
         Err(NotServed::NotLeader { hint: None })

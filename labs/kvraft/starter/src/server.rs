@@ -1,4 +1,4 @@
-//! A server: what clerks ask, as commands and looks at this server's copy.
+//! A server: what clerks ask, as commands and looks at this server's replica.
 
 use super::pairs::{Answer, Command, Pairs};
 use super::replicated::Replicated;

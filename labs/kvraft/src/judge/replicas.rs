@@ -1,4 +1,4 @@
-//! What servers have shown of their copies: how high the counter of part rsm is, and how large snapshots are.
+//! What servers have shown of their replicas: how high the counter of part rsm is, and how large snapshots are.
 
 use crate::observation::{Counted, Taken};
 use lab_harness::failed::Failed;
@@ -8,15 +8,15 @@ use windtunnel::NodeId;
 const SPOILT: &str =
     "The contract, Replicated::submit: who offered the command led nobody who could have agreed to it.";
 
-/// All copies.
+/// All replicas.
 #[derive(Debug, Default)]
-pub struct Copies {
+pub struct Replicas {
     counters: BTreeMap<NodeId, u64>,
     largest_snapshots: BTreeMap<NodeId, u64>,
 }
 
-impl Copies {
-    /// How high a server's counter is; nothing if its copy has not done anything since it was started.
+impl Replicas {
+    /// How high a server's counter is; nothing if its replica has not done anything since it was started.
     #[must_use]
     pub fn counter(&self, node: NodeId) -> Option<u64> {
         self.counters.get(&node).copied()
@@ -53,7 +53,7 @@ impl Copies {
         Ok(())
     }
 
-    /// A server's copy is gone: its next one begins anew.
+    /// A server's replica is gone: its next one begins anew.
     pub fn died(&mut self, node: NodeId) {
         self.counters.remove(&node);
     }
@@ -67,25 +67,25 @@ mod tests {
     const B: NodeId = NodeId(2);
 
     #[test]
-    fn copies_are_counted_while_they_live_and_a_spoilt_one_is_told() {
-        let mut copies = Copies::default();
+    fn replicas_are_counted_while_they_live_and_a_spoilt_one_is_told() {
+        let mut replicas = Replicas::default();
         for node in [A, B] {
-            copies.counted(node, Counted { value: 3, spoilt: false }).expect("it is whole");
+            replicas.counted(node, Counted { value: 3, spoilt: false }).expect("it is whole");
         }
-        assert_eq!((copies.at(3), copies.counter(A)), (2, Some(3)));
-        copies.died(A);
-        assert_eq!((copies.at(3), copies.counter(A)), (1, None));
-        let failed = copies.counted(B, Counted { value: 3, spoilt: true }).expect_err("it is spoilt");
+        assert_eq!((replicas.at(3), replicas.counter(A)), (2, Some(3)));
+        replicas.died(A);
+        assert_eq!((replicas.at(3), replicas.counter(A)), (1, None));
+        let failed = replicas.counted(B, Counted { value: 3, spoilt: true }).expect_err("it is spoilt");
         assert_eq!((failed.rule, failed.nodes), ("lost-command-executed", vec![B]));
     }
 
     #[test]
     fn the_largest_snapshot_is_remembered() {
-        let mut copies = Copies::default();
-        assert_eq!(copies.largest_snapshot(), None);
+        let mut replicas = Replicas::default();
+        assert_eq!(replicas.largest_snapshot(), None);
         for (node, bytes) in [(A, 10), (B, 30), (B, 20)] {
-            copies.snapshot(node, &Taken { index: lab_raft::LogIndex(1), bytes, digest: lab_raft::Digest(0) });
+            replicas.snapshot(node, &Taken { index: lab_raft::LogIndex(1), bytes, digest: lab_raft::Digest(0) });
         }
-        assert_eq!(copies.largest_snapshot(), Some((B, 30)));
+        assert_eq!(replicas.largest_snapshot(), Some((B, 30)));
     }
 }
