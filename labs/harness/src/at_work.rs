@@ -1,5 +1,6 @@
 //! Clients at work beside a test body: they end when nobody holds them any more.
 
+use crate::failed::TestResult;
 use std::future::Future;
 use windtunnel::spawn;
 use windtunnel::task::JoinHandle;
@@ -20,4 +21,19 @@ impl Drop for AtWork {
     fn drop(&mut self) {
         self.0.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Lets all of them do the same at the same time.
+///
+/// # Errors
+/// With the first failure, in the order of the clients.
+pub async fn everybody<C: Clone, F: Future<Output = TestResult> + 'static>(
+    clients: &[C],
+    what: impl Fn(C) -> F,
+) -> TestResult {
+    let tasks: Vec<_> = clients.iter().map(|client| spawn(what(client.clone()))).collect();
+    for task in tasks {
+        task.await.expect("nobody aborts it")?;
+    }
+    Ok(())
 }

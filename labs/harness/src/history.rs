@@ -44,10 +44,7 @@ impl<M: Model, A> fmt::Debug for History<M, A> {
     }
 }
 
-impl<M: Model, A> History<M, A>
-where
-    M::Input: PartialEq,
-{
+impl<M: Model, A> History<M, A> {
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(model: &'static M) -> Self {

@@ -2,6 +2,7 @@
 
 use crate::failed::Failed;
 pub use crate::story::Run;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
@@ -26,6 +27,16 @@ pub struct Standing {
     pub commit: u64,
     /// How much of it its state machine has.
     pub applied: u64,
+}
+
+/// What an observation of that kind says.
+///
+/// # Errors
+/// `own-observations` if it is none of the lab's: lab code has shown it in the lab's name.
+pub fn decoded<T: DeserializeOwned>(node: NodeId, kind: &str, body: &[u8]) -> Result<T, Failed> {
+    let dishonest =
+        || Failed::new("own-observations", format!("{node} shows a `{kind}` that is none of the lab's.")).on([node]);
+    postcard::from_bytes(body).map_err(|_| dishonest())
 }
 
 /// What a lab knows of a run while it goes on. There is one for each run, shared with the test body.

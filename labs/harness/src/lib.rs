@@ -3,7 +3,7 @@
 //!
 //! - [`suite`]: what a lab is made of: parts, tests, storms;
 //! - [`cluster`]: the handle by which a test body drives its nodes;
-//! - [`judge`]: who watches a run and checks the lab's rules; [`history`]: what clients are told, for the judges that watch some;
+//! - [`judge`]: who watches a run and checks the lab's rules; [`history`], [`operations`]: what clients are told, for the judges that watch some;
 //!   [`at_work`]: clients beside a test body;
 //! - [`scenario`]: weather as data, and the schedules that a seed draws from it;
 //! - `run`, `storm`: one test under one seed; `fly`: the same on real processes, [`meter`] counts what clients do there;
@@ -35,6 +35,8 @@ pub mod failed;
 #[cfg(feature = "flight")]
 mod fly;
 #[cfg(feature = "sim")]
+pub mod grounded;
+#[cfg(feature = "sim")]
 pub mod history;
 #[cfg(feature = "sim")]
 pub mod judge;
@@ -42,6 +44,8 @@ pub mod judge;
 pub mod libtest;
 #[cfg(feature = "sim")]
 pub mod meter;
+#[cfg(feature = "sim")]
+pub mod operations;
 #[cfg(feature = "sim")]
 mod output;
 #[cfg(feature = "sim")]

@@ -1,12 +1,13 @@
 //! What the table of a lab's tests promises, whichever lab it is. Each lab's own tests ask here, and are told what is wrong.
 //!
-//! [`names`], [`points`], [`mit`] and [`scenarios`] look at the table; [`Rules`] are those that a lab's failures may name, which
+//! [`names`], [`points`], [`mit`], [`scenarios`] and [`grounded`] look at the table; [`Rules`] are those that a lab's failures may name, which
 //! its handout explains and its bank of mutants expects.
 
 mod rules;
 
 pub use rules::Rules;
 
+use crate::grounded::Grounded;
 use crate::judge::Judge;
 use crate::scenario::Scenario;
 use crate::suite::{Body, Lab};
@@ -83,6 +84,24 @@ pub fn scenarios<J: Judge>(lab: &Lab<J>) -> Checked {
         }
         Body::Directed { .. } => None,
     }))
+}
+
+/// That each story that is grounded is one of the lab's, stands there once, and some others fly.
+///
+/// # Errors
+/// If not.
+pub fn grounded<J: Judge>(lab: &Lab<J>, grounded: &Grounded) -> Checked {
+    let mut seen = BTreeSet::new();
+    let stories = grounded.iter().flat_map(|(_, stories)| *stories);
+    let wrong = stories.filter_map(|story| {
+        if lab.tests.iter().all(|test| test.name != *story) {
+            Some(format!("{story} is grounded, and no story of the suite"))
+        } else {
+            (!seen.insert(*story)).then(|| format!("{story} is grounded twice"))
+        }
+    });
+    let none_flies = lab.tests.iter().all(|test| test.grounded.is_some());
+    checked(wrong.chain(none_flies.then(|| "no story flies".to_owned())))
 }
 
 #[cfg(test)]

@@ -32,10 +32,10 @@ impl Rules {
         Rules(of_runs.chain(of_workers).chain(["nondeterminism".to_owned()]).collect())
     }
 
-    /// Those of labs that judge histories.
+    /// Those of labs that judge what clients are told.
     #[must_use]
     pub fn of_histories() -> Self {
-        Rules::of([LINEARIZABILITY, "undecided"])
+        Rules::of([LINEARIZABILITY, "undecided", "needless-maybe", "own-observations"])
     }
 
     /// These.

@@ -75,6 +75,16 @@ fn nothing_is_wrong_with_a_whole_table() {
 }
 
 #[test]
+fn what_is_grounded_and_no_story_or_twice_and_a_suite_of_which_nothing_flies_are_told() {
+    let whole = lab(vec![one(), two()]);
+    assert_eq!(grounded(&whole, &[("it is heavy", &["two"])]), Ok(()));
+    let wrong = grounded(&whole, &[("it is heavy", &["two", "three"]), ("it is late", &["two"])]);
+    assert_eq!(wrong.unwrap_err(), "three is grounded, and no story of the suite\ntwo is grounded twice");
+    let heavy = Test { grounded: Some("it is heavy"), ..one() };
+    assert_eq!(grounded(&lab(vec![heavy]), &[("it is heavy", &["one"])]).unwrap_err(), "no story flies");
+}
+
+#[test]
 fn names_that_are_double_odd_or_of_no_part_are_told() {
     let wrong = names(&lab(vec![one(), one(), test("Two", None, "second", 0), test("three", None, "third", 0)]));
     assert_eq!(

@@ -8,14 +8,13 @@ mod narrator;
 mod operations;
 mod turns;
 
-pub use operations::{Operations, Tally};
+pub use operations::{Operations, Service};
 pub use turns::Turns;
 
 use crate::node::SERVER;
-use crate::observation::{ACQUIRED, ANSWERED, CALLED, LAPSED, RELEASED, RETURNED, SHOWN};
+use crate::observation::{ACQUIRED, ANSWERED, Answered, CALLED, Called, LAPSED, RELEASED, RETURNED, Returned, SHOWN};
 use lab_harness::failed::Failed;
-use lab_harness::judge::{Interest, Judge};
-use serde::de::DeserializeOwned;
+use lab_harness::judge::{Interest, Judge, decoded};
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
@@ -42,9 +41,20 @@ impl KvJudge {
 
     fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
         match kind {
-            CALLED => self.operations.called(moment, node, decoded(node, kind, body)?)?,
-            ANSWERED => self.operations.answered(&decoded(node, kind, body)?),
-            RETURNED => self.operations.returned(moment, node, decoded(node, kind, body)?)?,
+            CALLED => {
+                let Called { call, asked } = decoded(node, kind, body)?;
+                self.operations.called(moment, node, call, asked)?;
+            }
+            ANSWERED => {
+                let answered: Answered = decoded(node, kind, body)?;
+                if answered.is_refusal() {
+                    self.operations.refused(answered.from, &answered.key, answered.version.0);
+                }
+            }
+            RETURNED => {
+                let Returned { call, told } = decoded(node, kind, body)?;
+                self.operations.returned(moment, node, call, &told).map_err(|failed| failed.on([SERVER]))?;
+            }
             ACQUIRED => self.turns.take(moment, node, &decoded(node, kind, body)?)?,
             LAPSED | RELEASED => self.turns.over(&decoded(node, kind, body)?),
             SHOWN => self.turns.shown(node, &decoded(node, kind, body)?)?,
@@ -52,12 +62,6 @@ impl KvJudge {
         }
         Ok(if matches!(kind, CALLED | ANSWERED) { Interest::None } else { Interest::Changed })
     }
-}
-
-fn decoded<T: DeserializeOwned>(node: NodeId, kind: &str, body: &[u8]) -> Result<T, Failed> {
-    let dishonest =
-        || Failed::new("own-observations", format!("{node} shows a `{kind}` that is none of the lab's.")).on([node]);
-    postcard::from_bytes(body).map_err(|_| dishonest())
 }
 
 impl Judge for KvJudge {

@@ -5,6 +5,7 @@ use crate::contract::{GetError, Version, Versioned};
 use crate::control::{Reply, Request};
 use crate::judge::KvJudge;
 use lab_harness::cluster::Cluster;
+use lab_harness::grounded::{CLOCKS, COUNTS, Grounded, LOSS, OVERTAKES, POWER};
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::meter::Meter;
 use lab_harness::pairs::{self, PairsClient, Put};
@@ -60,36 +61,11 @@ impl PairsClient for Clerk {
     }
 }
 
-const POWER: &str = "it is about power that is lost, and a real machine cannot be switched off";
-const LOSS: &str = "it is about messages that are lost, and TCP sends them again";
-const OVERTAKES: &str = "it lets messages overtake each other or come twice, and TCP hands over all in order, once";
-const CLOCKS: &str = "it sets clocks apart, and all processes share the machine's";
-const COUNTS: &str = "it counts what nodes hold in memory, which only the tunnel sees";
-
-const GROUNDED: &[(&str, &[&str])] = &[
+/// The stories that do not fly.
+pub(super) const GROUNDED: &Grounded = &[
     (POWER, &["power_loss_at_the_answer", "torn_writes", "kill_and_then_power_loss"]),
     (LOSS, &["unreliable_net", "one_client_unreliable", "many_clients_unreliable"]),
     (OVERTAKES, &["duplicates_and_overtakers"]),
     (CLOCKS, &["clients_come_and_go", "clocks_drift", "late_answers", "answer_after_the_lease"]),
     (COUNTS, &["many_clients"]),
 ];
-
-/// Why the story of that name does not fly; nothing if it does.
-pub(super) fn grounded(story: &str) -> Option<&'static str> {
-    let known = GROUNDED.iter().find(|(_, stories)| stories.contains(&story));
-    known.map(|(reason, _)| *reason)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_story_that_is_grounded_is_one_of_the_suite() {
-        let tests = crate::suite::lab().tests;
-        for story in GROUNDED.iter().flat_map(|(_, stories)| *stories) {
-            assert!(tests.iter().any(|test| test.name == *story), "{story} is no story of the suite");
-        }
-        assert!(tests.iter().any(|test| test.grounded.is_none()), "some fly");
-    }
-}

@@ -25,10 +25,7 @@ pub use cluster::{Client, KvCluster};
 use crate::judge::KvJudge;
 use crate::observation;
 use bounds::{CROWD_BUDGET, TEST_BUDGET};
-use lab_harness::failed::TestResult;
 use lab_harness::suite::{Body, Lab, Part, Running, Test};
-use std::future::Future;
-use windtunnel::spawn;
 
 /// The key/value lab.
 #[must_use]
@@ -53,7 +50,15 @@ macro_rules! story {
         }
         let name = stringify!($story).rsplit("::").next().expect("a path has a last part").trim();
         let body = Body::Directed { nodes: 1 + $clients, client_nodes: 0, settings: &[], time_budget: $budget, run };
-        Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: flight::grounded(name), body }
+        Test {
+            name,
+            mit: $mit,
+            part: $part,
+            points: $points,
+            about: $about,
+            grounded: lab_harness::grounded::reason(flight::GROUNDED, name),
+            body,
+        }
     }};
 }
 
@@ -104,21 +109,6 @@ fn lock_part() -> Vec<Test<KvJudge>> {
         story!("lock", None, 5, 1, TEST_BUDGET, holders::answer_after_the_lease, "who acquires the lock hears of it when its lease would be over"),
         storm!("lock", "locks", 5, "locks", "holders and servers come and go while clocks drift"),
     ]
-}
-
-/// Lets all clients do the same at the same time.
-///
-/// # Errors
-/// With the first failure, in the order of the clients.
-async fn everybody<F: Future<Output = TestResult> + 'static>(
-    clients: &[Client],
-    what: impl Fn(Client) -> F,
-) -> TestResult {
-    let tasks: Vec<_> = clients.iter().map(|client| spawn(what(client.clone()))).collect();
-    for task in tasks {
-        task.await.expect("nobody aborts it")?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use super::bounds::{BYTES_EACH, CROWD, CROWD_BUDGET, CROWD_VALUE_BYTES, MORE_ROUNDS, PUTS_FOR, UNRELIABLE_ROUNDS};
 use super::cluster::{Client, KvCluster};
-use super::everybody;
 use crate::contract::{GetError, PutError, Version, Versioned};
 use crate::control::{Reply, Request};
+use lab_harness::at_work::everybody;
 use lab_harness::failed::TestResult;
 use std::fmt::Debug;
 use windtunnel::Nanos;

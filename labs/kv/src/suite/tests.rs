@@ -27,6 +27,11 @@ fn each_test_of_mit_is_there_once_and_has_its_row() {
 }
 
 #[test]
+fn what_does_not_fly_is_a_story_of_the_suite() {
+    assert_eq!(table::grounded(&lab(), flight::GROUNDED), Ok(()));
+}
+
+#[test]
 fn scenarios_can_be_read() {
     assert_eq!(table::scenarios(&lab()), Ok(()));
 }

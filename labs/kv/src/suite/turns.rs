@@ -2,8 +2,8 @@
 
 use super::bounds::{INSIDE_FOR, TURNS_FOR};
 use super::cluster::{Client, KvCluster};
-use super::everybody;
 use crate::contract::{PutError, Token, Version};
+use lab_harness::at_work::everybody;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
 use windtunnel::time::Instant;

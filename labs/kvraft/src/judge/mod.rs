@@ -1,23 +1,22 @@
 //! Who watches a run: the rules of Raft on the servers, and every operation of every client.
 //!
 //! - [`Operations`]: who asked what and was told what, and whether any order explains all answers;
-//! - [`Service`](service::Service): the service as the checker knows it: pairs and the counter of part rsm;
+//! - [`Model`](model::Model): the service as the checker knows it: pairs and the counter of part rsm;
 //! - [`Replicas`]: how high each server's counter is, and how large its snapshots are;
 //! - `narrator`: the same in a few words, for stories.
 
+pub mod model;
 mod narrator;
 mod operations;
 mod replicas;
-pub mod service;
 
-pub use operations::{Operations, Tally};
+pub use operations::{Operations, Service};
 pub use replicas::Replicas;
 
-use crate::observation::{ANSWERED, CALLED, COUNTED, RETURNED, SNAPSHOT, Taken};
+use crate::observation::{ANSWERED, Answered, CALLED, COUNTED, Called, RETURNED, Returned, SNAPSHOT, Taken};
 use lab_harness::failed::Failed;
-use lab_harness::judge::{Interest, Judge, Run, Standing};
+use lab_harness::judge::{Interest, Judge, Run, Standing, decoded};
 use lab_raft::judge::RaftJudge;
-use serde::de::DeserializeOwned;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
 
@@ -55,13 +54,19 @@ impl KvRaftJudge {
 
     fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
         match kind {
-            CALLED => self.operations.called(moment, node, decoded(node, kind, body)?)?,
-            ANSWERED => self.operations.answered(&decoded(node, kind, body)?),
+            CALLED => {
+                let Called { call, asked } = decoded(node, kind, body)?;
+                self.operations.called(moment, node, call, asked)?;
+            }
+            ANSWERED => {
+                let answered: Answered = decoded(node, kind, body)?;
+                if answered.is_refusal() {
+                    self.operations.refused(answered.from, &answered.key, answered.version.0);
+                }
+            }
             RETURNED => {
-                let leader = self.leader();
-                self.operations
-                    .returned(moment, node, decoded(node, kind, body)?)
-                    .map_err(|failed| failed.on(leader))?;
+                let (Returned { call, told }, leader) = (decoded(node, kind, body)?, self.leader());
+                self.operations.returned(moment, node, call, &told).map_err(|failed| failed.on(leader))?;
             }
             SNAPSHOT => {
                 let taken: Taken = decoded(node, kind, body)?;
@@ -74,12 +79,6 @@ impl KvRaftJudge {
         }
         Ok(if matches!(kind, CALLED | ANSWERED) { Interest::None } else { Interest::Changed })
     }
-}
-
-fn decoded<T: DeserializeOwned>(node: NodeId, kind: &str, body: &[u8]) -> Result<T, Failed> {
-    let dishonest =
-        || Failed::new("own-observations", format!("{node} shows a `{kind}` that is none of the lab's.")).on([node]);
-    postcard::from_bytes(body).map_err(|_| dishonest())
 }
 
 impl Judge for KvRaftJudge {

@@ -1,24 +1,24 @@
 //! The control port of a node with clerks: requests of the tester become calls of the contract, shown to the judge.
 
-use super::{Servers, answer_control};
+use super::answer_control;
 use crate::contract::Clerk;
 use crate::control::{Reply, Request};
 use crate::observation::{Asked, CALLED, Called, RETURNED, Returned, Told};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use windtunnel::node;
 use windtunnel::sync::Mutex;
+use windtunnel::{NodeId, node};
 
 /// The clerks of a node. Each is asked one thing after the other, whatever comes over the control port meanwhile.
 struct Clients<C> {
-    servers: Servers,
+    servers: Vec<NodeId>,
     clerks: RefCell<BTreeMap<u32, Rc<Mutex<C>>>>,
     calls: Cell<u64>,
 }
 
 /// Answers the tester from now on.
-pub fn serve<C: Clerk>(servers: Servers) {
+pub fn serve<C: Clerk>(servers: Vec<NodeId>) {
     let clients = Rc::new(Clients::<C> { servers, clerks: RefCell::default(), calls: Cell::new(0) });
     answer_control(move |request| {
         let clients = clients.clone();

@@ -10,8 +10,8 @@ use crate::contract::{Options, Submission};
 use lab_raft::{Applied, AppliedStream, Raft};
 use std::future::Future;
 pub use watched::Watched;
+use windtunnel::node;
 use windtunnel::sync::mpsc::UnboundedReceiver;
-use windtunnel::{NodeId, node};
 
 /// A node's main: starts a server on `R`, or opens the clients' control port, and returns; both live on in their tasks.
 pub async fn host<S: Submission, R: Raft>() {
@@ -54,9 +54,6 @@ where
         }
     });
 }
-
-/// The servers that a node of clients talks to, for its clerks.
-type Servers = Vec<NodeId>;
 
 #[cfg(all(test, feature = "sim"))]
 mod tests;

@@ -59,11 +59,6 @@ impl KvRaftCluster {
         self.cluster.sleep(span).await;
     }
 
-    /// The same for who works beside the test body: what it waits for is not what the test waits for.
-    pub async fn sleep_quietly(&self, span: Duration) {
-        sleep(span).await;
-    }
-
     /// A time in that range.
     #[must_use]
     pub fn draw(&self, low_ms: u64, high_ms: u64) -> Duration {
@@ -191,13 +186,13 @@ impl KvRaftCluster {
             loop {
                 let reply = self.cluster.ask(*server, &Request::StateBytes, ANSWER_WITHIN, "the size of the state");
                 let bytes = match reply.await? {
-                    Reply::StateBytes(bytes) => bytes.unwrap_or(u64::MAX),
+                    Reply::StateBytes(bytes) => bytes,
                     other => return Err(self.odd(*server, &other)),
                 };
-                if bytes <= most {
+                if bytes.is_some_and(|bytes| bytes <= most) {
                     break;
                 }
-                if Instant::now() >= deadline {
+                if let Some(bytes) = bytes.filter(|_| Instant::now() >= deadline) {
                     let title =
                         format!("The disk of {server} holds {bytes} bytes besides its snapshot; {most} would do.");
                     return Err(self.failed("state-too-large", title).on([*server]));

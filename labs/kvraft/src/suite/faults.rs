@@ -4,8 +4,10 @@ use super::client::Client;
 use super::cluster::KvRaftCluster;
 use super::load::{Load, begin};
 use crate::contract::{GetError, PutError, Version, Versioned};
+use lab_harness::at_work::everybody;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
+use windtunnel::task::JoinHandle;
 use windtunnel::time::sleep;
 use windtunnel::world::LinkWeather;
 use windtunnel::{Nanos, Ppm, spawn};
@@ -98,7 +100,7 @@ pub async fn appends_once(cluster: KvRaftCluster) -> TestResult {
         }
         Ok(())
     };
-    let written = super::everybody(&clients, appends).await;
+    let written = everybody(&clients, appends).await;
     crasher.abort();
     cluster.servers().iter().for_each(|server| cluster.inner().start(*server));
     written?;
@@ -143,6 +145,18 @@ pub async fn clients_come_and_go(cluster: KvRaftCluster) -> TestResult {
     settle(&cluster).await
 }
 
+/// Begins the only put of that version: it is done or may be, and nothing else.
+fn only_put(client: &Client, version: Version) -> JoinHandle<TestResult> {
+    let (client, value) = (client.clone(), client.cluster().new_value());
+    spawn(async move {
+        let told = client.put("k", &value, version).await?;
+        if matches!(told, Ok(()) | Err(PutError::Maybe)) {
+            return Ok(());
+        }
+        Err(client.failed("wrong-answer", format!("Of the only put of version {version} it is said: {told:?}.")))
+    })
+}
+
 /// What a put says that was sent again: it may be done, and then it is either there or not.
 pub async fn perhaps_done(cluster: KvRaftCluster) -> TestResult {
     const ROUNDS: u64 = 12;
@@ -152,21 +166,13 @@ pub async fn perhaps_done(cluster: KvRaftCluster) -> TestResult {
         let leader = cluster.leader().await?;
         // It is heard, and its answers are not.
         cluster.inner().cut(leader, client.node());
-        let put = {
-            let (client, value) = (client.clone(), cluster.new_value());
-            spawn(async move { client.put("k", &value, version).await })
-        };
+        let put = only_put(&client, version);
         cluster.sleep(cluster.draw(20, 200)).await;
         if cluster.draw_below(2) == 0 {
             cluster.crash_for(leader, cluster.draw(0, 300)).await;
         }
         cluster.inner().mend(leader, client.node());
-        let told = put.await.expect("nobody aborts it")?;
-        if !matches!(told, Ok(()) | Err(PutError::Maybe)) {
-            return Err(
-                client.failed("wrong-answer", format!("Of the only put of version {version} it is said: {told:?}."))
-            );
-        }
+        put.await.expect("nobody aborts it")?;
         version = client.get("k").await?.map_or(Version::NONE, |found| found.version);
     }
     Ok(())
@@ -183,20 +189,12 @@ pub async fn lost_puts(cluster: KvRaftCluster) -> TestResult {
         let others = cluster.servers_but(&[leader]);
         let _ = client.get("k").await?; // now its clerk knows whom to ask
         others.iter().for_each(|other| cluster.inner().cut(*other, leader));
-        let put = {
-            let (client, value) = (client.clone(), cluster.new_value());
-            spawn(async move { client.put("k", &value, version).await })
-        };
+        let put = only_put(&client, version);
         cluster.sleep(cluster.draw(5, 50)).await;
         cluster.partition(&[&[leader], &others]);
         cluster.leader_among(&others).await?;
         cluster.mend();
-        let told = put.await.expect("nobody aborts it")?;
-        if !matches!(told, Ok(()) | Err(PutError::Maybe)) {
-            return Err(
-                client.failed("wrong-answer", format!("Of the only put of version {version} it is said: {told:?}."))
-            );
-        }
+        put.await.expect("nobody aborts it")?;
         version = client.get("k").await?.map_or(Version::NONE, |found| found.version);
     }
     Ok(())

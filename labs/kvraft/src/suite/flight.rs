@@ -6,6 +6,7 @@ use crate::contract::{GetError, Version, Versioned};
 use crate::control::Reply;
 use crate::judge::KvRaftJudge;
 use lab_harness::cluster::Cluster;
+use lab_harness::grounded::{CLOCKS, COUNTS, Grounded, LOSS};
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::meter::Meter;
 use lab_harness::pairs::{self, PairsClient, Put};
@@ -50,11 +51,8 @@ impl PairsClient for Client {
     }
 }
 
-const LOSS: &str = "it is about messages that are lost, and TCP sends them again";
-const CLOCKS: &str = "it sets clocks apart, and all processes share the machine's";
-const COUNTS: &str = "it counts calls on the network, which only the tunnel sees";
-
-const GROUNDED: &[(&str, &[&str])] = &[
+/// The stories that do not fly.
+pub(super) const GROUNDED: &Grounded = &[
     (
         LOSS,
         &[
@@ -73,23 +71,3 @@ const GROUNDED: &[(&str, &[&str])] = &[
     (CLOCKS, &["leases_and_clocks", "leases_of_deposed_leaders", "leases_and_crashes"]),
     (COUNTS, &["reads_under_a_lease"]),
 ];
-
-/// Why the story of that name does not fly; nothing if it does.
-pub(super) fn grounded(story: &str) -> Option<&'static str> {
-    let known = GROUNDED.iter().find(|(_, stories)| stories.contains(&story));
-    known.map(|(reason, _)| *reason)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_story_that_is_grounded_is_one_of_the_suite() {
-        let tests = crate::suite::lab().tests;
-        for story in GROUNDED.iter().flat_map(|(_, stories)| *stories) {
-            assert!(tests.iter().any(|test| test.name == *story), "{story} is no story of the suite");
-        }
-        assert!(tests.iter().any(|test| test.grounded.is_none()), "some fly");
-    }
-}

@@ -28,12 +28,9 @@ pub use cluster::KvRaftCluster;
 use crate::judge::KvRaftJudge;
 use crate::observation;
 use bounds::TEST_BUDGET;
-use lab_harness::failed::TestResult;
 use lab_harness::suite::{Body, Lab, Part, Running, Test};
 use leases::{LEASE, LEASE_AND_LIMIT};
 use rounds::Rounds;
-use std::future::Future;
-use windtunnel::spawn;
 
 /// The lab.
 #[must_use]
@@ -65,7 +62,15 @@ macro_rules! story {
             run,
         };
         let name = stringify!($name);
-        Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: flight::grounded(name), body }
+        Test {
+            name,
+            mit: $mit,
+            part: $part,
+            points: $points,
+            about: $about,
+            grounded: lab_harness::grounded::reason(flight::GROUNDED, name),
+            body,
+        }
     }};
 }
 
@@ -143,21 +148,6 @@ fn snapshot_part() -> Vec<Test<KvRaftJudge>> {
         story!("snapshot", None, 4, 3, 4, Rounds::LIMIT, crashes_around_snapshots: snapshots::crashes_around_snapshots, "servers crash while they take snapshots and are handed them"),
         Test::storm("snapshot", "snapshots", 4, "logs that begin behind snapshots, and servers that were away", "snapshots", include_str!("../../../../scenarios/kvraft/snapshots.toml")),
     ]
-}
-
-/// Lets all clients do the same at the same time.
-///
-/// # Errors
-/// With the first failure, in the order of the clients.
-async fn everybody<F: Future<Output = TestResult> + 'static>(
-    clients: &[Client],
-    what: impl Fn(Client) -> F,
-) -> TestResult {
-    let tasks: Vec<_> = clients.iter().map(|client| spawn(what(client.clone()))).collect();
-    for task in tasks {
-        task.await.expect("nobody aborts it")?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

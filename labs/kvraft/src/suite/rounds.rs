@@ -7,6 +7,7 @@ use super::load::{Load, begin};
 use crate::contract::Version;
 use lab_harness::failed::TestResult;
 use windtunnel::task::JoinHandle;
+use windtunnel::time::sleep;
 use windtunnel::{NodeId, spawn};
 
 /// What happens in a test of rounds.
@@ -144,21 +145,21 @@ async fn part_servers(cluster: KvRaftCluster) {
         let (left, right): (Vec<_>, Vec<_>) = sides.partition(|(_, side)| *side == 0);
         let nodes = |side: Vec<(NodeId, u64)>| side.into_iter().map(|(node, _)| node).collect::<Vec<_>>();
         cluster.partition(&[&nodes(left), &nodes(right)]);
-        cluster.sleep_quietly(cluster.draw(150, 600)).await;
+        sleep(cluster.draw(150, 600)).await;
     }
 }
 
 /// Crashes the leader or any server, one at a time.
 async fn crash_servers(cluster: KvRaftCluster) {
     loop {
-        cluster.sleep_quietly(cluster.draw(50, 500)).await;
+        sleep(cluster.draw(50, 500)).await;
         let known = cluster.inner().judge().raft().known().leader_among(|_| true);
         let victim = match known {
             Some(leader) if cluster.draw_below(2) == 0 => leader,
             _ => cluster.draw_one(cluster.servers()),
         };
         cluster.crash(victim);
-        cluster.sleep_quietly(cluster.draw(1, 300)).await;
+        sleep(cluster.draw(1, 300)).await;
         cluster.inner().start(victim);
     }
 }

@@ -177,7 +177,7 @@ pub(super) fn begin(cluster: &KvRaftCluster, workers: u64) -> AtWork {
 async fn submit_and_read(cluster: KvRaftCluster) {
     let mut server = cluster.draw_one(cluster.servers());
     loop {
-        cluster.sleep_quietly(cluster.draw(0, 40)).await;
+        sleep(cluster.draw(0, 40)).await;
         let request = if cluster.draw_below(3) == 0 { Request::Read } else { Request::Submit(Count::Increment) };
         let told = timeout(ANSWER_WITHIN, cluster.inner().control::<Reply>(server, &request)).await;
         match told {

@@ -50,6 +50,11 @@ fn each_test_of_mit_is_there_once_in_the_part_of_its_alias_and_has_its_row() {
 }
 
 #[test]
+fn what_does_not_fly_is_a_story_of_the_suite() {
+    assert_eq!(table::grounded(&lab(), grounded::GROUNDED), Ok(()));
+}
+
+#[test]
 fn scenarios_can_be_read() {
     assert_eq!(table::scenarios(&lab()), Ok(()));
 }

@@ -1,8 +1,12 @@
 //! Short histories that can and cannot be.
 
 use super::*;
+use crate::contract::PutRefused;
+use crate::observation::Answered;
+use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
-use windtunnel::EventNumber;
+use windtunnel::world::Moment;
+use windtunnel::{EventNumber, Nanos, NodeId};
 
 /// Tells the judge what happens, a moment after the other. Calls of a client are numbered as it likes.
 #[derive(Default)]
@@ -23,26 +27,29 @@ impl Script {
     fn puts(&mut self, node: NodeId, call: u64, value: &str, version: u64) -> &mut Self {
         let asked = Asked::Put { key: "k".to_owned(), value: value.to_owned(), version: Version(version) };
         let moment = self.moment();
-        self.operations.called(moment, node, Called { call, asked }).expect("the history is short");
+        self.operations.called(moment, node, call, asked).expect("the history is short");
         self
     }
 
     fn gets(&mut self, node: NodeId, call: u64) -> &mut Self {
         let moment = self.moment();
         let asked = Asked::Get { key: "k".to_owned() };
-        self.operations.called(moment, node, Called { call, asked }).expect("the history is short");
+        self.operations.called(moment, node, call, asked).expect("the history is short");
         self
     }
 
     fn refused_by_server(&mut self, from: NodeId, version: u64) -> &mut Self {
         let (version, answer) = (Version(version), Err(PutRefused::Version));
-        self.operations.answered(&Answered { from, key: "k".to_owned(), version, answer });
+        let answered = Answered { from, key: "k".to_owned(), version, answer };
+        if answered.is_refusal() {
+            self.operations.refused(answered.from, &answered.key, answered.version.0);
+        }
         self
     }
 
     fn told(&mut self, node: NodeId, call: u64, told: Told) -> Result<(), Failed> {
         let moment = self.moment();
-        self.operations.returned(moment, node, Returned { call, told })
+        self.operations.returned(moment, node, call, &told)
     }
 
     fn done(&mut self, node: NodeId, call: u64) -> &mut Self {

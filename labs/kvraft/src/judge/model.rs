@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::rc::Rc;
-use windtunnel::check::{Asked, Model};
+use windtunnel::check::{self, Asked};
 
-/// The service.
+/// What the service does, one thing after the other.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Service;
+pub struct Model;
 
 /// A text that is told apart from others, and joined to others, in a few bytes.
 #[derive(Clone)]
@@ -125,7 +125,7 @@ impl Content {
     }
 }
 
-impl Model for Service {
+impl check::Model for Model {
     type Key = Object;
     type State = Content;
     type Input = Ask;
@@ -219,9 +219,10 @@ impl Model for Service {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windtunnel::check::Model as _;
 
     fn step(state: Content, input: &Ask, output: Option<&Answer>) -> Option<Content> {
-        Service.step(&state, Asked { input, output })
+        Model.step(&state, Asked { input, output })
     }
 
     fn key() -> Rc<str> {
@@ -239,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_is_appended_stands_behind_what_was_put() {
-        let start = Service.initial(&Object::Counter);
+        let start = Model.initial(&Object::Counter);
         let put = step(start, &Put(key(), Text::new("a"), 0), Some(&Done)).expect("version 0 creates it");
         let both = step(put, &Append(key(), Text::new("b")), Some(&Done)).expect("it can always be done");
         let found = |text, version| Found(Text::new(text), version);
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn an_increment_says_how_high_the_counter_is_and_what_was_not_begun_changes_nothing() {
-        let start = Service.initial(&Object::Counter);
+        let start = Model.initial(&Object::Counter);
         let one = step(start, &Increment, Some(&Counter(1))).expect("it is the first");
         assert!(step(one, &Increment, Some(&Counter(1))).is_none());
         assert_eq!(step(one, &Increment, Some(&NotBegun)), Some(one));
@@ -281,7 +282,7 @@ mod tests {
 
     /// All states that two changes lead to.
     fn states() -> Vec<Content> {
-        let mut states = vec![Service.initial(&Object::Pair(key()))];
+        let mut states = vec![Model.initial(&Object::Pair(key()))];
         for _ in 0..2 {
             let next: Vec<Content> = states
                 .iter()
@@ -297,11 +298,11 @@ mod tests {
     fn what_is_past_is_impossible_whatever_comes() {
         let (states, asked) = (states(), all_asked());
         for (input, output) in asked.iter().map(|(ask, answer)| (ask, answer.as_ref())) {
-            for state in states.iter().filter(|state| Service.is_past(state, Asked { input, output })) {
+            for state in states.iter().filter(|state| Model.is_past(state, Asked { input, output })) {
                 assert_eq!(step(*state, input, output), None, "{input:?} {output:?} in {state:?}");
                 for (other, _) in &asked {
                     let Some(next) = step(*state, other, None) else { continue };
-                    assert!(Service.is_past(&next, Asked { input, output }), "{other:?} revives {input:?} {output:?}");
+                    assert!(Model.is_past(&next, Asked { input, output }), "{other:?} revives {input:?} {output:?}");
                 }
             }
         }
@@ -315,8 +316,8 @@ mod tests {
                 let Some(next) = step(*state, earlier, told) else { continue };
                 for (later, answer) in asked.iter().map(|(ask, answer)| (ask, answer.as_ref())) {
                     let becomes_possible = step(*state, later, answer).is_none() && step(next, later, answer).is_some();
-                    let leads = Service
-                        .leads_to(Asked { input: earlier, output: told }, Asked { input: later, output: answer });
+                    let leads =
+                        Model.leads_to(Asked { input: earlier, output: told }, Asked { input: later, output: answer });
                     assert!(leads || !becomes_possible, "{earlier:?} {told:?} leads to {later:?} {answer:?}");
                 }
             }

@@ -1,0 +1,144 @@
+//! All operations of the clients of a key/value service: what was asked, what was told, how it ended, and whether that can be.
+
+use crate::failed::Failed;
+use crate::history::History;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use windtunnel::check::Model;
+use windtunnel::world::Moment;
+use windtunnel::{Nanos, NodeId};
+
+const MAYBE: &str = "The contract, PutError::Maybe: the request was sent again, and was refused.";
+
+/// A key/value service, as its clients see it.
+pub trait Service: 'static {
+    /// What the checker knows of it.
+    type Model: Model;
+    /// What is asked.
+    type Asked: Debug + 'static;
+    /// What is answered.
+    type Told;
+
+    /// The model.
+    const MODEL: &'static Self::Model;
+
+    /// What the model is told of what is asked.
+    fn input(asked: &Self::Asked) -> <Self::Model as Model>::Input;
+
+    /// What the model is told of an answer; nothing if the answer says nothing.
+    fn output(told: &Self::Told) -> Option<<Self::Model as Model>::Output>;
+
+    /// Whether it is an answer to that.
+    fn answers(asked: &Self::Asked, told: &Self::Told) -> bool;
+
+    /// The key and the version that a put names.
+    fn put(asked: &Self::Asked) -> Option<(&str, u64)>;
+
+    /// What an answer says of a write; nothing of a read, or of what was refused.
+    fn written(told: &Self::Told) -> Option<Written>;
+
+    /// What is asked, in words: `a get of "k"`.
+    fn words(asked: &Self::Asked) -> String;
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is done.
+    Done,
+    /// It may be.
+    Maybe,
+}
+
+/// What is known of all operations so far.
+#[derive(Debug)]
+pub struct Operations<S: Service> {
+    history: History<S::Model, Open<S::Asked>>,
+    tally: BTreeMap<NodeId, Tally>,
+}
+
+/// How the operations of a node ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Those that returned.
+    pub returned: u64,
+    /// Writes that were done.
+    pub done: u64,
+    /// Writes of which nobody knows.
+    pub maybe: u64,
+}
+
+/// An operation that has not returned.
+#[derive(Debug)]
+struct Open<A> {
+    asked: A,
+    /// Whether a server has refused it, at least once.
+    refused: bool,
+}
+
+impl<S: Service> Default for Operations<S> {
+    fn default() -> Self {
+        Operations { history: History::new(S::MODEL), tally: BTreeMap::new() }
+    }
+}
+
+impl<S: Service> Operations<S> {
+    /// How the operations of a node ended.
+    #[must_use]
+    pub fn tally(&self, node: NodeId) -> Tally {
+        self.tally.get(&node).copied().unwrap_or_default()
+    }
+
+    /// The operation that was called first of those that have not returned, in words, and when.
+    #[must_use]
+    pub fn oldest_open(&self) -> Option<(String, Nanos)> {
+        let (node, oldest) = self.history.oldest_open()?;
+        Some((format!("{} of {node}", S::words(&oldest.about.asked)), oldest.called))
+    }
+
+    /// A client calls.
+    ///
+    /// # Errors
+    /// When there are more operations than can be judged.
+    pub fn called(&mut self, moment: Moment, node: NodeId, call: u64, asked: S::Asked) -> Result<(), Failed> {
+        let input = S::input(&asked);
+        self.history.called(moment, node, call, input, Open { asked, refused: false })
+    }
+
+    /// A server refuses that node a put of that version.
+    pub fn refused(&mut self, from: NodeId, key: &str, version: u64) {
+        for (node, open) in self.history.all_open() {
+            open.refused |= node == from && S::put(&open.asked) == Some((key, version));
+        }
+    }
+
+    /// A node has died, and its clients with it: what they had asked may have happened, or may happen yet.
+    ///
+    /// # Errors
+    /// When there are more operations than can be judged.
+    pub fn died(&mut self, moment: Moment, node: NodeId) -> Result<(), Failed> {
+        self.history.died(moment, node)
+    }
+
+    /// A client is answered.
+    ///
+    /// # Errors
+    /// If that cannot be.
+    pub fn returned(&mut self, moment: Moment, node: NodeId, call: u64, told: &S::Told) -> Result<(), Failed> {
+        let Some(open) = self.history.open(node, call) else { return Ok(()) };
+        let (written, tally) = (S::written(told), self.tally.entry(node).or_default());
+        tally.returned += 1;
+        tally.done += u64::from(written == Some(Written::Done));
+        tally.maybe += u64::from(written == Some(Written::Maybe));
+        if written == Some(Written::Maybe) && !open.refused {
+            let words = S::words(&open.asked);
+            let title = format!("Maybe {words} was done, says its clerk, and no server has ever refused it.");
+            return Err(Failed::new("needless-maybe", title).from_source(MAYBE).on([node]));
+        }
+        if !S::answers(&open.asked, told) {
+            let title = format!("{node} shows an answer that is none to {}.", S::words(&open.asked));
+            return Err(Failed::new("own-observations", title).on([node]));
+        }
+        self.history.returned(moment, node, call, S::output(told))
+    }
+}
