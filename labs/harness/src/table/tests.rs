@@ -1,8 +1,9 @@
 //! That each check finds what it is for.
 
-use super::{Rules, mit, names, points, scenarios};
+use super::{Rules, grounded, mit, names, points, scenarios};
 use crate::cluster::Cluster;
 use crate::failed::Failed;
+use crate::grounded::Grounded;
 use crate::judge::{Interest, Judge};
 use crate::suite::{Body, Lab, Part, Storm, Test};
 use std::fs;
@@ -78,7 +79,8 @@ fn nothing_is_wrong_with_a_whole_table() {
 fn what_is_grounded_and_no_story_or_twice_and_a_suite_of_which_nothing_flies_are_told() {
     let whole = lab(vec![one(), two()]);
     assert_eq!(grounded(&whole, &[("it is heavy", &["two"])]), Ok(()));
-    let wrong = grounded(&whole, &[("it is heavy", &["two", "three"]), ("it is late", &["two"])]);
+    let table: &Grounded = &[("it is heavy", &["two", "three"]), ("it is late", &["two"])];
+    let wrong = grounded(&whole, table);
     assert_eq!(wrong.unwrap_err(), "three is grounded, and no story of the suite\ntwo is grounded twice");
     let heavy = Test { grounded: Some("it is heavy"), ..one() };
     assert_eq!(grounded(&lab(vec![heavy]), &[("it is heavy", &["one"])]).unwrap_err(), "no story flies");
