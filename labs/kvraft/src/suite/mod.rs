@@ -143,10 +143,11 @@ fn snapshot_part() -> Vec<Test<KvRaftJudge>> {
         rounds!("snapshot", "TestSnapshotUnreliableRecover4C", 8, 5, 5, Rounds::LIMIT, snapshots_crashes_unreliable: Rounds::CALM.snapshots().crashes().unreliable(), "servers crash, and messages are lost"),
         rounds!("snapshot", "TestSnapshotUnreliableRecoverConcurrentPartition4C", 8, 5, 5, Rounds::LIMIT, snapshots_crashes_partitions: Rounds::CALM.snapshots().crashes().partitions().unreliable(), "servers crash and are parted, and messages are lost"),
         rounds!("snapshot", "TestSnapshotUnreliableRecoverConcurrentPartitionLinearizable4C", 8, 7, 15, Rounds::LIMIT, snapshots_crashes_partitions_many_keys: Rounds::CALM.snapshots().crashes().partitions().unreliable().many_keys(), "the same with seven servers, fifteen clients and a hundred keys"),
-        story!("snapshot", None, 8, 3, 2, Rounds::LIMIT, appends_and_snapshots: snapshots::appends_and_snapshots, "an append was done before a snapshot, and is sent again after it"),
+        story!("snapshot", None, 4, 3, 2, Rounds::LIMIT, appends_and_snapshots: snapshots::appends_and_snapshots, "an append was done before a snapshot, and is sent again after it"),
         story!("snapshot", None, 4, 3, 4, LEASE_AND_LIMIT, leases_and_snapshots: leases::leases_and_snapshots, "servers begin from snapshots that hold another's lease"),
         story!("snapshot", None, 4, 3, 4, Rounds::LIMIT, crashes_around_snapshots: snapshots::crashes_around_snapshots, "servers crash while they take snapshots and are handed them"),
         Test::storm("snapshot", "snapshots", 4, "logs that begin behind snapshots, and servers that were away", "snapshots", include_str!("../../../../scenarios/kvraft/snapshots.toml")),
+        Test::storm("snapshot", "failing_disks", 4, "fewer than half of the disks are full, fail and rot", "failing-disks", include_str!("../../../../scenarios/kvraft/failing-disks.toml")),
     ]
 }
 
