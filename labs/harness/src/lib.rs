@@ -76,4 +76,4 @@ mod wording;
 pub mod worker;
 
 #[cfg(feature = "sim")]
-mod allocator;
+use lab_allocator as _;
