@@ -4,6 +4,8 @@
 mod budgets;
 #[path = "linearizability/definition.rs"]
 mod definition;
+#[path = "linearizability/explanations.rs"]
+mod explanations;
 #[path = "linearizability/hints.rs"]
 mod hints;
 #[path = "linearizability/walks.rs"]

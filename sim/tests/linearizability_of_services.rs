@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use std::rc::Rc;
 use told::{Choice, Event, Service, Story, choices, story};
 use windtunnel::check::OperationId;
-use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check, check_by_search};
+use windtunnel::check::linearizability::{Budget, Explained, Online, Verdict, Violation, check, check_by_search};
 use windtunnel::check::models::{
     AppendList, CasRegister, Counter, CounterAsk, Element, Kv, KvAppend, KvAppendAsk, KvAsk, ListAsk, Lock, LockAsk,
     Register,
@@ -64,16 +64,13 @@ fn is_a_smallest_contradiction<S: Service>(
     if story.operations.len() > SMALL {
         return Ok(());
     }
-    // What had returned before the end that was looked at stands.
-    let begin = violation.since.map_or(0, |since| {
-        let since = &story.operations[since.0];
-        since.returned.unwrap_or(since.called)
-    });
-    let stands = |id: usize| story.operations[id].returned.is_some_and(|returned| returned <= begin) && begin > 0;
+    prop_assert_eq!(violation.explained, Explained::Fully);
+    let stands = |id: usize| violation.since.is_some_and(|since| id < since.0);
+    prop_assert!(!violation.core.iter().any(|operation| stands(operation.0)), "it stands anyway: {:?}", violation);
     let contradicts =
         |core: &[OperationId]| !story.is_linearizable(service, end, |id| stands(id) || core.contains(&OperationId(id)));
     prop_assert!(contradicts(&violation.core), "no contradiction: {:?}", violation);
-    for place in (0..violation.core.len()).filter(|_| violation.since.is_none()) {
+    for place in 0..violation.core.len() {
         let smaller = [&violation.core[..place], &violation.core[place + 1..]].concat();
         prop_assert!(!contradicts(&smaller), "{:?} will do of {:?}", smaller, violation);
     }

@@ -78,7 +78,7 @@ pub struct Judged {
     pub verdict: Verdict,
     /// The operations of the contradiction, if there is one.
     pub core: Vec<NamedOperation>,
-    /// The line from which on the contradiction was looked for, if not from the first.
+    /// The line from which on calls were looked at for the contradiction, if not from the first.
     pub since_line: Option<usize>,
     /// What the verdict took.
     pub cost: Cost,
