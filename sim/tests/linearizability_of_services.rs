@@ -88,35 +88,32 @@ fn online_agrees<S: Service>(
     let mut open = Vec::new();
     let mut late_since = None;
     for (at, event) in story.events.iter().enumerate() {
-        match *event {
+        let verdict = match *event {
             Event::Called(id) => {
                 let operation = &story.operations[id];
                 online.called(operation.client, operation.input.clone(), at as u64).expect("in order");
                 open.push(id);
+                continue;
             }
-            Event::GaveUp(id) => {
-                online.unknown(story.operations[id].client, at as u64).expect("in order");
-                open.retain(|other| *other != id);
-            }
+            Event::GaveUp(id) => online.unknown(story.operations[id].client, at as u64),
             Event::Returned(id) => {
-                open.retain(|other| *other != id);
                 let operation = &story.operations[id];
-                let output = operation.output.clone().expect("it returned");
-                let verdict = online.returned(operation.client, output, at as u64).expect("in order");
-                if verdict != Verdict::Linearizable {
-                    prop_assert!(is_bad(at + 1), "a false alarm at {}: {:?}", at, verdict);
-                    return Ok(());
-                }
-                let first_open = open.iter().map(|id| story.operations[*id].called).min();
-                let settled = first_open.unwrap_or(at + 1);
-                prop_assert!(!is_bad(settled), "too late at {}", at);
-                let beyond =
-                    story.events[settled..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
-                if is_bad(at + 1) {
-                    let since = *late_since.get_or_insert(beyond);
-                    prop_assert!(beyond < since + 8.max(since / 2), "much too late at {}", at);
-                }
+                online.returned(operation.client, operation.output.clone().expect("it returned"), at as u64)
             }
+        };
+        open.retain(|id| ![Event::GaveUp(*id), Event::Returned(*id)].contains(event));
+        let verdict = verdict.expect("in order");
+        if verdict != Verdict::Linearizable {
+            prop_assert!(is_bad(at + 1), "a false alarm at {}: {:?}", at, verdict);
+            return Ok(());
+        }
+        let first_open = open.iter().map(|id| story.operations[*id].called).min();
+        let settled = first_open.unwrap_or(at + 1);
+        prop_assert!(!is_bad(settled), "too late at {}", at);
+        let beyond = story.events[settled..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
+        if is_bad(at + 1) {
+            let since = *late_since.get_or_insert(beyond);
+            prop_assert!(beyond < since + 8.max(since / 2), "much too late at {}", at);
         }
     }
     let verdict = online.finish();
