@@ -100,7 +100,7 @@ pub fn judge(text: impl BufRead, options: &ReadOptions) -> Result<Judged, ReadEr
 }
 
 fn judge_as<M: Decode + Copy>(model: &M, text: impl BufRead, options: &ReadOptions) -> Result<Judged, ReadError> {
-    let Reading { history, lines, format } = read::<M>(text, options.operations)?;
+    let Reading { history, lines, format, .. } = read::<M>(text, options.operations)?;
     let checked = if options.partition {
         check(model, &history, options.budget)
     } else {
