@@ -90,6 +90,22 @@ fn line_ends_and_a_mark_at_the_beginning_change_nothing() {
     }
 }
 
+/// A get of key 0 and this for its answer.
+fn answered(answer: &str) -> String {
+    format!("{{:process 1, :type :invoke, :f :get, :key \"0\", :value nil}}\n{{:process 1, :type :ok, {answer}}}")
+}
+
+#[test]
+fn what_reads_nothing_says_so() {
+    assert!(is_linearizable(&answered(r#":f :get, :key "0", :value nil"#), ModelName::KvAppend));
+    assert!(is_linearizable(&answered(r#":f :get, :key 0, :value """#), ModelName::KvAppend), "a number is its digits");
+    for model in [ModelName::CasRegister, ModelName::AppendList] {
+        let read = r#"{"client":1,"call":"read"}
+            {"client":1,"return":"ok","value":null}"#;
+        assert!(is_linearizable(read, model), "{model:?}");
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_line_is_said_with_its_number() {
     for (text, model, problem) in [
@@ -126,6 +142,41 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
             "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"unknown\":true,\"att\":1}",
             ModelName::CasRegister,
             "line 2: `att` is no field of this model",
+        ),
+        (
+            &answered(r#":f :get, :key "0", :vlaue "zz""#),
+            ModelName::KvAppend,
+            "line 2: the answer of a read needs a `value`",
+        ),
+        (
+            &answered(r#":f :get, :key "1", :value "zz""#),
+            ModelName::KvAppend,
+            "line 2: it answers of key `1`, and what its client waits for is of key `0`",
+        ),
+        (
+            &answered(r#":f :put, :key "0", :value "zz""#),
+            ModelName::KvAppend,
+            "line 2: it answers a `put`, and what its client waits for is a `get`",
+        ),
+        (
+            "{\"client\":1,\"call\":\"get\",\"key\":\"x\"}\n{\"client\":1,\"return\":\"no-key\",\"key\":\"y\"}",
+            ModelName::Kv,
+            "line 2: it answers of key `y`, and what its client waits for is of key `x`",
+        ),
+        (
+            "INFO  jepsen.util - 0\t:invoke\t:write\t1\nINFO  jepsen.util - 0\t:ok\t:cas\t1",
+            ModelName::CasRegister,
+            "line 2: it answers a `cas`, and what its client waits for is a `write`",
+        ),
+        (
+            "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"return\":\"ok\"}",
+            ModelName::AppendList,
+            "line 2: the answer of a read needs a `value`",
+        ),
+        (
+            "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"return\":\"ok\"}",
+            ModelName::CasRegister,
+            "line 2: the answer of a read needs a `value`",
         ),
         ("", ModelName::Kv, "there is no operation in it"),
         ("hello\nworld\n", ModelName::Kv, "there is no operation in it"),

@@ -4,6 +4,8 @@
 mod budgets;
 #[path = "linearizability/definition.rs"]
 mod definition;
+#[path = "linearizability/explanations.rs"]
+mod explanations;
 #[path = "linearizability/hints.rs"]
 mod hints;
 #[path = "linearizability/walks.rs"]
@@ -179,7 +181,7 @@ where
         let verdict = match (order, &operation.output) {
             (0, _) => check.called(operation.client, operation.input.clone(), at).map(|_| Verdict::Linearizable),
             (_, Some(output)) => check.returned(operation.client, output.clone(), at),
-            (_, None) => check.unknown(operation.client, at).map(|()| Verdict::Linearizable),
+            (_, None) => check.unknown(operation.client, at),
         };
         match verdict.expect("the history was one before") {
             Verdict::Linearizable => {}
@@ -187,6 +189,20 @@ where
         }
     }
     check.finish()
+}
+
+#[test]
+fn a_wrong_answer_behind_an_open_call_is_found_when_nobody_will_ever_know_how_that_ended() {
+    for gives_up in [true, false] {
+        let mut online = Online::new(&Kv, Budget::default());
+        let put = KvAsk::Put("k".into(), "a".into(), 0);
+        online.called(ClientId(1), put, 1).expect("it is idle");
+        online.called(ClientId(2), KvAsk::Get("k".into()), 2).expect("it is idle");
+        let wrong = KvAnswer::Found("b".into(), 1);
+        assert_eq!(online.returned(ClientId(2), wrong, 3), Ok(Verdict::Linearizable), "the put is open");
+        let verdict = if gives_up { online.unknown(ClientId(1), 4).expect("it is open") } else { online.finish() };
+        assert!(matches!(verdict, Verdict::NotLinearizable(_)), "gives up: {gives_up}, {verdict:?}");
+    }
 }
 
 proptest! {

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use std::rc::Rc;
 use told::{Choice, Event, Service, Story, choices, story};
 use windtunnel::check::OperationId;
-use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check, check_by_search};
+use windtunnel::check::linearizability::{Budget, Explained, Online, Verdict, Violation, check, check_by_search};
 use windtunnel::check::models::{
     AppendList, CasRegister, Counter, CounterAsk, Element, Kv, KvAppend, KvAppendAsk, KvAsk, ListAsk, Lock, LockAsk,
     Register,
@@ -64,16 +64,13 @@ fn is_a_smallest_contradiction<S: Service>(
     if story.operations.len() > SMALL {
         return Ok(());
     }
-    // What had returned before the end that was looked at stands.
-    let begin = violation.since.map_or(0, |since| {
-        let since = &story.operations[since.0];
-        since.returned.unwrap_or(since.called)
-    });
-    let stands = |id: usize| story.operations[id].returned.is_some_and(|returned| returned <= begin) && begin > 0;
+    prop_assert_eq!(violation.explained, Explained::Fully);
+    let stands = |id: usize| violation.since.is_some_and(|since| id < since.0);
+    prop_assert!(!violation.core.iter().any(|operation| stands(operation.0)), "it stands anyway: {:?}", violation);
     let contradicts =
         |core: &[OperationId]| !story.is_linearizable(service, end, |id| stands(id) || core.contains(&OperationId(id)));
     prop_assert!(contradicts(&violation.core), "no contradiction: {:?}", violation);
-    for place in (0..violation.core.len()).filter(|_| violation.since.is_none()) {
+    for place in 0..violation.core.len() {
         let smaller = [&violation.core[..place], &violation.core[place + 1..]].concat();
         prop_assert!(!contradicts(&smaller), "{:?} will do of {:?}", smaller, violation);
     }
@@ -91,35 +88,32 @@ fn online_agrees<S: Service>(
     let mut open = Vec::new();
     let mut late_since = None;
     for (at, event) in story.events.iter().enumerate() {
-        match *event {
+        let verdict = match *event {
             Event::Called(id) => {
                 let operation = &story.operations[id];
                 online.called(operation.client, operation.input.clone(), at as u64).expect("in order");
                 open.push(id);
+                continue;
             }
-            Event::GaveUp(id) => {
-                online.unknown(story.operations[id].client, at as u64).expect("in order");
-                open.retain(|other| *other != id);
-            }
+            Event::GaveUp(id) => online.unknown(story.operations[id].client, at as u64),
             Event::Returned(id) => {
-                open.retain(|other| *other != id);
                 let operation = &story.operations[id];
-                let output = operation.output.clone().expect("it returned");
-                let verdict = online.returned(operation.client, output, at as u64).expect("in order");
-                if verdict != Verdict::Linearizable {
-                    prop_assert!(is_bad(at + 1), "a false alarm at {}: {:?}", at, verdict);
-                    return Ok(());
-                }
-                let first_open = open.iter().map(|id| story.operations[*id].called).min();
-                let settled = first_open.unwrap_or(at + 1);
-                prop_assert!(!is_bad(settled), "too late at {}", at);
-                let beyond =
-                    story.events[settled..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
-                if is_bad(at + 1) {
-                    let since = *late_since.get_or_insert(beyond);
-                    prop_assert!(beyond < since + 8.max(since / 2), "much too late at {}", at);
-                }
+                online.returned(operation.client, operation.output.clone().expect("it returned"), at as u64)
             }
+        };
+        open.retain(|id| ![Event::GaveUp(*id), Event::Returned(*id)].contains(event));
+        let verdict = verdict.expect("in order");
+        if verdict != Verdict::Linearizable {
+            prop_assert!(is_bad(at + 1), "a false alarm at {}: {:?}", at, verdict);
+            return Ok(());
+        }
+        let first_open = open.iter().map(|id| story.operations[*id].called).min();
+        let settled = first_open.unwrap_or(at + 1);
+        prop_assert!(!is_bad(settled), "too late at {}", at);
+        let beyond = story.events[settled..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
+        if is_bad(at + 1) {
+            let since = *late_since.get_or_insert(beyond);
+            prop_assert!(beyond < since + 8.max(since / 2), "much too late at {}", at);
         }
     }
     let verdict = online.finish();

@@ -2,12 +2,12 @@
 
 use crate::cli::{CheckOptions, ModelOption};
 use crate::error::LabError;
-use crate::event::{CheckEvent, CheckVerdict, CheckedOperation, Event};
+use crate::event::{CheckEvent, CheckExplained, CheckVerdict, CheckedOperation, Event};
 use crate::exit::Exit;
 use crate::session::Session;
 use std::fs::File;
 use std::io::BufReader;
-use windtunnel::check::linearizability::{Budget, Verdict};
+use windtunnel::check::linearizability::{Budget, Exhausted, Explained, Verdict};
 use windtunnel::check::read::{Judged, ModelName, ReadOptions, judge};
 
 /// Reads the history, judges it, and says what was found.
@@ -44,10 +44,15 @@ fn event(options: &CheckOptions, judged: Judged) -> CheckEvent {
         return_line: named.return_line,
         words: named.words,
     });
-    let (verdict, sentence, out_of) = match judged.verdict {
-        Verdict::Linearizable => (CheckVerdict::Linearizable, None, None),
-        Verdict::NotLinearizable(violation) => (CheckVerdict::NotLinearizable, Some(violation.sentence), None),
-        Verdict::Undecided(exhausted) => (CheckVerdict::Undecided, None, Some(exhausted.to_string())),
+    let (mut sentence, mut explained) = (None, None);
+    let (verdict, out_of) = match judged.verdict {
+        Verdict::Linearizable => (CheckVerdict::Linearizable, None),
+        Verdict::NotLinearizable(violation) => {
+            let (how_far, out_of) = how_far(violation.explained);
+            (sentence, explained) = (Some(violation.sentence), Some(how_far));
+            (CheckVerdict::NotLinearizable, out_of)
+        }
+        Verdict::Undecided(exhausted) => (CheckVerdict::Undecided, Some(exhausted)),
     };
     CheckEvent {
         file: options.file.display().to_string(),
@@ -60,11 +65,22 @@ fn event(options: &CheckOptions, judged: Judged) -> CheckEvent {
         unknown: judged.unknown,
         verdict,
         sentence,
+        explained,
         core: operations.collect(),
         since_line: judged.since_line,
-        out_of,
+        out_of: out_of.map(|exhausted| exhausted.to_string()),
         steps: judged.cost.steps,
         peak_bytes: judged.cost.peak_bytes,
+    }
+}
+
+/// How far the explanation came, and what it ran out of.
+fn how_far(explained: Explained) -> (CheckExplained, Option<Exhausted>) {
+    match explained {
+        Explained::Fully => (CheckExplained::Fully, None),
+        Explained::Partly(exhausted) => (CheckExplained::Partly, Some(exhausted)),
+        Explained::Failed(exhausted) => (CheckExplained::Failed, Some(exhausted)),
+        Explained::NotAsked => (CheckExplained::Failed, None),
     }
 }
 

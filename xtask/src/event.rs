@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use windtunnel::line::LogLevel;
 use windtunnel::{NodeId, Seed};
 
-pub use check::{CheckEvent, CheckVerdict, CheckedOperation};
+pub use check::{CheckEvent, CheckExplained, CheckVerdict, CheckedOperation};
 pub use flight::{FlightEvent, FlightPlanEvent, FlightSummary};
 pub use flown::{FlownMutantEvent, SeenInFlight};
 

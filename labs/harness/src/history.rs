@@ -3,7 +3,7 @@
 use crate::failed::{Evidence, Failed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation};
+use windtunnel::check::linearizability::{Budget, Explained, Online, Verdict, Violation};
 use windtunnel::check::{ClientId, Model};
 use windtunnel::world::Moment;
 use windtunnel::{Nanos, NodeId, fold};
@@ -93,8 +93,24 @@ impl<M: Model, A> History<M, A> {
     ) -> Result<(), Failed> {
         let Some(open) = self.open.remove(&(node, call)) else { return Ok(()) };
         let client = ClientId(open.number);
-        let Some(output) = output else { return self.check.unknown(client, moment.at.0).map_err(undecided) };
-        match self.check.returned(client, output, moment.at.0).map_err(undecided)? {
+        let verdict = match output {
+            Some(output) => self.check.returned(client, output, moment.at.0),
+            None => self.check.unknown(client, moment.at.0),
+        };
+        self.passes(verdict.map_err(undecided)?)
+    }
+
+    /// The run is over: what is open stays so, and every answer is judged that was not yet.
+    ///
+    /// # Errors
+    /// When no order explains all answers, or the check cannot say.
+    pub fn over(&mut self) -> Result<(), Failed> {
+        let verdict = self.check.finish();
+        self.passes(verdict)
+    }
+
+    fn passes(&self, verdict: Verdict) -> Result<(), Failed> {
+        match verdict {
             Verdict::Linearizable => Ok(()),
             Verdict::NotLinearizable(violation) => Err(self.broken(violation)),
             Verdict::Undecided(exhausted) => Err(undecided(exhausted)),
@@ -104,7 +120,7 @@ impl<M: Model, A> History<M, A> {
     /// A node has died, and its clients with it: what they had asked may have happened, or may happen yet.
     ///
     /// # Errors
-    /// When there are more operations than can be judged.
+    /// When no order explains all answers that were waiting for this, or the check cannot say.
     pub fn died(&mut self, moment: Moment, node: NodeId) -> Result<(), Failed> {
         let calls: Vec<u64> = self.open.range((node, 0)..=(node, u64::MAX)).map(|((_, call), _)| *call).collect();
         calls.into_iter().try_for_each(|call| self.returned(moment, node, call, None))
@@ -115,7 +131,11 @@ impl<M: Model, A> History<M, A> {
         let title = format!("No order of the operations explains all answers: {}.", violation.sentence);
         let callers = violation.core.iter().filter_map(|operation| self.callers.get(operation.0).copied());
         let nodes: BTreeSet<NodeId> = callers.collect();
-        let evidence = Evidence { facts: violation.described, calls: None };
+        let mut facts = violation.described;
+        if let Explained::Partly(exhausted) = violation.explained {
+            facts.push(format!("There may be a smaller contradiction: to look for it used up {exhausted}."));
+        }
+        let evidence = Evidence { facts, calls: None };
         Failed::new(LINEARIZABILITY, title).from_source(SOURCE).on(nodes).with_evidence(evidence)
     }
 }
@@ -186,6 +206,22 @@ mod tests {
         assert_eq!(history.returned(at(6), B, 2, Some(KvAnswer::Found("a".into(), 1))), Ok(()));
         history.called(at(7), B, 3, get(), "get").expect("short");
         assert!(history.returned(at(8), B, 3, Some(KvAnswer::NoKey)).is_err(), "it has happened");
+    }
+
+    #[test]
+    fn what_was_answered_behind_an_open_call_is_judged_when_that_ends_and_at_the_end() {
+        let ends: [fn(&mut History<Kv, ()>) -> Result<(), Failed>; 3] =
+            [|history| history.returned(at(9), A, 1, None), |history| history.died(at(9), A), |history| history.over()];
+        for end in ends {
+            for (answer, is_right) in [(KvAnswer::NoKey, true), (KvAnswer::Found("b".into(), 1), false)] {
+                let mut history = History::<Kv, ()>::new(&Kv);
+                history.called(at(1), A, 1, put("a"), ()).expect("short");
+                history.called(at(2), B, 1, get(), ()).expect("short");
+                assert_eq!(history.returned(at(3), B, 1, Some(answer)), Ok(()), "the put is open");
+                let failed = end(&mut history).map_err(|failed| failed.rule);
+                assert_eq!(failed, if is_right { Ok(()) } else { Err(LINEARIZABILITY) });
+            }
+        }
     }
 
     #[test]

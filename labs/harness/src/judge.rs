@@ -59,6 +59,14 @@ pub trait Judge: 'static {
         Ok(Interest::None)
     }
 
+    /// The run is over, and nothing broke in it: the last word, on what could not be judged before.
+    ///
+    /// # Errors
+    /// With the rule that was broken.
+    fn over(&mut self) -> Result<(), Failed> {
+        Ok(())
+    }
+
     /// The node that leads, for faults that strike the leader.
     fn leader(&self) -> Option<NodeId> {
         None

@@ -115,9 +115,17 @@ impl<S: Service> Operations<S> {
     /// A node has died, and its clients with it: what they had asked may have happened, or may happen yet.
     ///
     /// # Errors
-    /// When there are more operations than can be judged.
+    /// As [`History::died`].
     pub fn died(&mut self, moment: Moment, node: NodeId) -> Result<(), Failed> {
         self.history.died(moment, node)
+    }
+
+    /// The run is over.
+    ///
+    /// # Errors
+    /// As [`History::over`].
+    pub fn over(&mut self) -> Result<(), Failed> {
+        self.history.over()
     }
 
     /// A client is answered.

@@ -43,7 +43,9 @@ impl Ran {
         let moment = Moment { at: self.report.ended_at, event: EventNumber(self.report.events) };
         let ended = |failed: Failed, node| Some(Broken { failed, moment, node });
         match &self.report.outcome {
-            Outcome::Finished(Ok(())) => None,
+            Outcome::Finished(Ok(())) => {
+                self.kept.broken_at_the_end.clone().and_then(|failed| ended(failed, NodeId::TESTER))
+            }
             Outcome::Finished(Err(failed)) => ended(failed.clone(), NodeId::TESTER),
             Outcome::Stopped => self.kept.broken.clone(),
             Outcome::Failed(failure) => ended(wording::of_failure(failure, &self.standing()), self.report.last_node),

@@ -66,6 +66,8 @@ impl StrikesDue {
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub broken: Option<Broken>,
+    /// What the judge had to say only when the run was over.
+    pub broken_at_the_end: Option<Failed>,
     /// What the test body was doing at the end, if it said so.
     pub awaited: Option<String>,
     pub struck: Struck,
@@ -119,6 +121,9 @@ impl<J: Judge> Watcher<J> {
     pub fn into_kept(mut self) -> Kept {
         if let Some(capture) = self.capture.take() {
             capture.finish(&mut self.kept.output);
+        }
+        if self.kept.broken.is_none() {
+            self.kept.broken_at_the_end = self.judge.borrow_mut().over().err();
         }
         let (changes_of_leader, counted) = (self.judge.borrow().changes_of_leader(), self.judge.borrow().counted());
         let sums = self.meter.sums();
@@ -178,5 +183,46 @@ impl<J: Judge> Observer for Watcher<J> {
             target: line.target.clone(),
             message: line.message.clone(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who says something only at the end.
+    struct LastWord;
+
+    impl Judge for LastWord {
+        fn new(_nodes: u32) -> Self {
+            LastWord
+        }
+
+        fn observed(&mut self, _: Moment, _: NodeId, kind: &str, _: &[u8]) -> Result<Interest, Failed> {
+            if kind == "bad" { Err(Failed::new("seen", "It was seen.")) } else { Ok(Interest::None) }
+        }
+
+        fn over(&mut self) -> Result<(), Failed> {
+            Err(Failed::new("last-word", "It is over."))
+        }
+    }
+
+    fn kept(seen: &[&str]) -> Kept {
+        let judge = Rc::new(RefCell::new(LastWord));
+        let mut watch = Watcher::new(judge, Rc::default(), Rc::default(), Waits::default(), None);
+        for kind in seen {
+            watch.observed(Moment { at: Nanos(1), event: windtunnel::EventNumber(1) }, NodeId(1), kind, b"");
+        }
+        watch.into_kept()
+    }
+
+    #[test]
+    fn the_judge_has_the_last_word_on_a_run_in_which_nothing_broke() {
+        let rule = |failed: Option<&Failed>| failed.map(|failed| failed.rule);
+        let fine = kept(&["fine"]);
+        assert_eq!((fine.broken.is_none(), rule(fine.broken_at_the_end.as_ref())), (true, Some("last-word")));
+        let broken = kept(&["fine", "bad"]);
+        assert_eq!(rule(broken.broken.as_ref().map(|broken| &broken.failed)), Some("seen"));
+        assert_eq!(rule(broken.broken_at_the_end.as_ref()), None);
     }
 }

@@ -35,7 +35,8 @@ pub fn history(load: &Load, seed: u64) -> History<KvAppendAsk, Rc<str>> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut below = |bound: u64| random.next_u64() % bound;
     let keys = (0..load.keys).map(|key| Rc::<str>::from(format!("key-{key}"))).collect::<Vec<_>>();
-    let mut store = vec![0_u64; keys.len()];
+    // All values that each key ever had, the last of them now.
+    let mut store = vec![vec![0_u64]; keys.len()];
     let mut history = History::new();
     let mut events = BinaryHeap::new();
     let mut read = std::collections::BTreeMap::new();
@@ -61,15 +62,20 @@ pub fn history(load: &Load, seed: u64) -> History<KvAppendAsk, Rc<str>> {
                     events.push(Reverse((now + below(latency), client, Event::Effect(key, write))));
                     events.push(Reverse((now + latency, client, Event::Return(Some(write)))));
                 } else {
-                    if below(2) == 0 {
+                    if below(2) == 0 && write.is_some() {
                         events.push(Reverse((now + below(200_000), client, Event::Effect(key, write))));
                     }
                     events.push(Reverse((now + 100_000, client, Event::Return(None))));
                 }
             }
-            Event::Effect(key, Some(value)) => store[key as usize] = value,
+            Event::Effect(key, Some(value)) => store[key as usize].push(value),
             Event::Effect(key, None) => {
-                read.insert(client, store[key as usize]);
+                let values = &store[key as usize];
+                // A value that was overwritten long ago.
+                let late = wrong && called > load.operations - load.operations / 200;
+                wrong &= !late;
+                let place = if late { values.len() / 2 } else { values.len() - 1 };
+                read.insert(client, values[place]);
             }
             Event::Return(None) => {
                 history.unknown(ClientId(client), now).expect("it is open");
@@ -79,13 +85,7 @@ pub fn history(load: &Load, seed: u64) -> History<KvAppendAsk, Rc<str>> {
             Event::Return(Some(write)) => {
                 let value = match (write, read.remove(&client)) {
                     (None, Some(0)) | (Some(_), _) => String::new(),
-                    (None, value) => {
-                        let value = value.expect("a read took effect before it returned");
-                        // A value that was overwritten long ago.
-                        let late = wrong && called > load.operations - load.operations / 200;
-                        wrong &= !late;
-                        if late { (value / 2).to_string() } else { value.to_string() }
-                    }
+                    (None, value) => value.expect("a read took effect before it returned").to_string(),
                 };
                 history.returned(ClientId(client), value.into(), now).expect("it is open");
                 events.push(Reverse((now + 1, client, Event::Call)));

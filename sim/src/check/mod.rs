@@ -4,6 +4,7 @@
 //! in [`models`]. [`check`](linearizability::check) says whether the one can have come from the other, and
 //! `Online` does while it happens. With the feature `histories`, `read` takes them from files.
 
+mod hash;
 mod history;
 pub mod linearizability;
 mod model;

@@ -104,6 +104,12 @@ pub trait Model {
         true
     }
 
+    /// Of what in the state the operation is, as a number: operations of different numbers never matter to each other. Of objects that
+    /// are judged together, only one need be looked at to explain a contradiction.
+    fn object(&self, _input: &Self::Input) -> u64 {
+        0
+    }
+
     /// How many bytes a state takes, roughly.
     fn weight(&self, _state: &Self::State) -> usize {
         size_of::<Self::State>()

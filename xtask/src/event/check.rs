@@ -17,11 +17,13 @@ pub struct CheckEvent {
     pub verdict: CheckVerdict,
     /// What contradicts what, in a sentence.
     pub sentence: Option<String>,
+    /// Whether that is the smallest contradiction.
+    pub explained: Option<CheckExplained>,
     /// The smallest contradiction, in the order of the calls.
     pub core: Vec<CheckedOperation>,
-    /// The line from which on it was looked for, if not from the first.
+    /// The line from which on calls were looked at for it, if not from the first.
     pub since_line: Option<usize>,
-    /// The budget that an undecided check ran out of.
+    /// The budget that an undecided check, or an explanation that did not come to its end, ran out of.
     pub out_of: Option<String>,
     pub steps: u64,
     pub peak_bytes: u64,
@@ -34,6 +36,18 @@ pub enum CheckVerdict {
     Linearizable,
     NotLinearizable,
     Undecided,
+}
+
+/// How far an explanation came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckExplained {
+    /// To its end: nothing of the core can be left out.
+    Fully,
+    /// The core is a contradiction, and there may be a smaller one.
+    Partly,
+    /// There is no core.
+    Failed,
 }
 
 /// An operation of a contradiction.

@@ -30,13 +30,20 @@ pub(super) fn of<J: Judge>(
     ran: &Ran,
     Circumstances { stood_still, landed, inherited }: Circumstances,
 ) -> (FlightVerdict, Option<FlightBroken>) {
-    let Some(broken) = ran.verdict() else {
+    let Some(mut broken) = ran.verdict() else {
         return (if landed { FlightVerdict::Interrupted } else { FlightVerdict::Safe }, None);
     };
+    let is_one_of = |rules: fn(&Flight<J>) -> &[&str], rule: &str| {
+        lab.flight.as_ref().is_some_and(|flight| rules(flight).contains(&rule))
+    };
+    let is_bound = |rule: &str| BOUNDS.contains(&rule) || is_one_of(|flight| flight.bounds, rule);
+    // What cannot be on any machine is worse than what came late on this one.
+    if let Some(last_word) = ran.kept.broken_at_the_end.as_ref().filter(|_| is_bound(broken.failed.rule)) {
+        broken.failed = last_word.clone();
+    }
     let rule = broken.failed.rule;
-    let is_one_of = |rules: fn(&Flight<J>) -> &[&str]| lab.flight.as_ref().is_some_and(|of| rules(of).contains(&rule));
-    let is_bound = BOUNDS.contains(&rule) || is_one_of(|flight| flight.bounds);
-    let is_unseen = inherited && is_one_of(|flight| flight.whole_history);
+    let is_bound = is_bound(rule);
+    let is_unseen = inherited && is_one_of(|flight| flight.whole_history, rule);
     let facts = broken.failed.facts().to_vec();
     let mut title = broken.failed.title;
     if is_bound && stood_still > WORTH_TELLING {
@@ -153,6 +160,20 @@ mod tests {
         assert_eq!(of("snapshot-contents", true), (FlightVerdict::Undecided, true));
         assert_eq!(of("snapshot-contents", false), (FlightVerdict::Violated, false));
         assert_eq!(of("election-safety", true), (FlightVerdict::Violated, false));
+    }
+
+    #[test]
+    fn what_the_judge_says_when_a_flight_is_over_counts_unless_something_else_broke_first() {
+        let verdict = |outcome| {
+            let mut ran = ran(outcome, None);
+            ran.kept.broken_at_the_end = Some(Failed::new("linearizability", "No order explains it."));
+            let (verdict, broken) = of(&lab::<Anything>(), &ran, CALM);
+            (verdict, broken.map(|broken| broken.rule).unwrap_or_default())
+        };
+        let violated = |rule: &str| (FlightVerdict::Violated, rule.to_owned());
+        assert_eq!(verdict(Outcome::Finished(Ok(()))), violated("linearizability"));
+        assert_eq!(verdict(failed("no-leader")), violated("linearizability"), "a bound alone would decide nothing");
+        assert_eq!(verdict(failed("lost-command")), violated("lost-command"));
     }
 
     #[test]

@@ -85,6 +85,10 @@ impl Judge for KvJudge {
         Ok(Interest::Changed)
     }
 
+    fn over(&mut self) -> Result<(), Failed> {
+        self.operations.over()
+    }
+
     fn counted(&self) -> BTreeMap<String, u64> {
         self.turns.counted()
     }
@@ -96,5 +100,36 @@ impl Judge for KvJudge {
 
     fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
         narrator::tell(node, kind, body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Version, Versioned};
+    use crate::observation::{Asked, Told};
+    use lab_harness::history::LINEARIZABILITY;
+    use serde::Serialize;
+    use windtunnel::{EventNumber, Nanos};
+
+    fn shows<T: Serialize>(judge: &mut KvJudge, node: NodeId, kind: &str, what: &T) {
+        let body = postcard::to_stdvec(what).expect("observations are plain data");
+        let moment = Moment { at: Nanos(1), event: EventNumber(1) };
+        judge.observed(moment, node, kind, &body).expect("nothing is settled yet");
+    }
+
+    #[test]
+    fn a_wrong_answer_behind_a_call_that_never_ends_is_found_when_the_run_is_over() {
+        let (writer, reader, key) = (NodeId(2), NodeId(3), || "k".to_owned());
+        for (value, is_right) in [("a", true), ("b", false)] {
+            let mut judge = KvJudge::default();
+            let asked = Asked::Put { key: key(), value: "a".to_owned(), version: Version(0) };
+            shows(&mut judge, writer, CALLED, &Called { call: 1, asked });
+            shows(&mut judge, reader, CALLED, &Called { call: 1, asked: Asked::Get { key: key() } });
+            let told = Told::Got(Ok(Versioned { value: value.to_owned(), version: Version(1) }));
+            shows(&mut judge, reader, RETURNED, &Returned { call: 1, told });
+            let over = judge.over().map_err(|failed| failed.rule);
+            assert_eq!(over, if is_right { Ok(()) } else { Err(LINEARIZABILITY) });
+        }
     }
 }

@@ -99,6 +99,10 @@ impl Judge for KvRaftJudge {
         if self.is_server(node) { self.raft.lifecycle(moment, node, what) } else { Ok(Interest::Changed) }
     }
 
+    fn over(&mut self) -> Result<(), Failed> {
+        self.operations.over()
+    }
+
     fn leader(&self) -> Option<NodeId> {
         self.raft.leader()
     }

@@ -60,6 +60,19 @@ fn a_wrong_answer_and_a_spoilt_copy_end_the_run() {
 }
 
 #[test]
+fn a_wrong_answer_behind_a_call_that_never_ends_is_found_when_the_run_is_over() {
+    for (value, is_right) in [(0, true), (1, true), (2, false)] {
+        let mut judge = judge();
+        asks(&mut judge, SERVER);
+        shows(&mut judge, CLIENT, CALLED, &Called { call: 1, asked: Asked::Read }).expect("it may ask");
+        let told = Returned { call: 1, told: Told::Counter(Ok(value)) };
+        assert_eq!(shows(&mut judge, CLIENT, RETURNED, &told), Ok(Interest::Changed), "the increment is open");
+        let over = judge.over().map_err(|failed| failed.rule);
+        assert_eq!(over, if is_right { Ok(()) } else { Err(lab_harness::history::LINEARIZABILITY) });
+    }
+}
+
+#[test]
 fn the_judge_of_raft_knows_snapshots_and_sees_servers_alone() {
     let mut judge = judge();
     let taken = Taken { index: LogIndex(7), bytes: 12, digest: Digest(3) };

@@ -3,7 +3,7 @@
 //!
 //! `part` takes the events of one object in order, `search` carries the possible orders, `configurations`, `slots`, `states` and `index` keep them
 //! small; before anything is searched `hinted` tries the order that the service told and `walk` the first that comes to mind; `online` judges while the history is made; `budget` ends what
-//! would take too long, and `explain` finds what a `violation` says.
+//! would take too long, and `explain` finds what a `violation` says, with `scene` and `stage`.
 
 mod budget;
 mod configurations;
@@ -13,15 +13,17 @@ mod horizon;
 mod index;
 mod online;
 mod part;
+mod scene;
 mod search;
 mod slots;
+mod stage;
 mod states;
 mod violation;
 mod walk;
 
 pub use budget::{Budget, Cost, Exhausted};
 pub use online::Online;
-pub use violation::Violation;
+pub use violation::{Explained, Violation};
 
 use super::history::{History, Operation};
 use super::model::Model;
@@ -60,7 +62,7 @@ pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget
 /// The same without explanation: of a contradiction it names only the operation at whose return it showed.
 pub fn verdict<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
     check_keys(model, history, budget, By::WhatIsQuickest, |_, _, _, events, at, _| {
-        Verdict::NotLinearizable(Violation::unexplained(events[at].operation()))
+        Verdict::NotLinearizable(Violation::unexplained(events[at].operation(), Explained::NotAsked))
     })
 }
 
@@ -129,9 +131,9 @@ fn explained<M: Model>(
     judged: &Meter,
 ) -> Verdict {
     let mut meter = Meter::new(judged.budget.for_explaining(judged.cost));
-    Verdict::NotLinearizable(match explain(model, model.initial(key), operations, events, at, &mut meter) {
+    Verdict::NotLinearizable(match explain(model, &model.initial(key), operations, events, at, &mut meter) {
         Ok(core) => Violation::new(model, operations, core),
-        Err(_) => Violation::unexplained(events[at].operation()),
+        Err(exhausted) => Violation::unexplained(events[at].operation(), Explained::Failed(exhausted)),
     })
 }
 

@@ -85,15 +85,18 @@ impl<'m, M: Model> Online<'m, M> {
         Ok(self.advance(&key, false))
     }
 
-    /// `client` gives up: it will never know whether its operation took effect.
+    /// `client` gives up: it will never know whether its operation took effect. What was answered since its call is judged now, if nothing else is
+    /// open.
     ///
     /// # Errors
     /// What does not fit into a history: see [`History::unknown`].
-    pub fn unknown(&mut self, client: ClientId, at: u64) -> Result<(), HistoryError> {
-        self.history.unknown(client, at).map(|_| ())
+    pub fn unknown(&mut self, client: ClientId, at: u64) -> Result<Verdict, HistoryError> {
+        let operation = self.history.unknown(client, at)?;
+        let key = self.model.key(&self.history.operations()[operation.0].input);
+        Ok(self.advance(&key, false))
     }
 
-    /// Nothing more will happen: whatever is open stays so for ever.
+    /// Nothing more will happen: whatever is open stays so for ever. Answers behind a call that is open are not all judged before.
     pub fn finish(&mut self) -> Verdict {
         let keys = self.parts.keys().cloned().collect::<Vec<_>>();
         let verdicts = keys.iter().map(|key| self.advance(key, true));

@@ -6,7 +6,7 @@ use crate::check::history::Operation;
 use crate::check::model::Model;
 
 /// What happens in a history; operations by their index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Event {
     Called(usize),
     Returned(usize),

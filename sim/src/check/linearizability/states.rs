@@ -2,8 +2,8 @@
 //! step led to is remembered as long as its operation is open.
 
 use super::index::Index;
-use crate::fold::Fold;
-use std::hash::{Hash, Hasher};
+use crate::check::hash::hash_of;
+use std::hash::Hash;
 
 /// A state's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,11 +107,6 @@ impl<State: Clone + Eq + Hash> States<State> {
         }
     }
 
-    /// Forgets what the operation in this slot does.
-    pub fn forget(&mut self, slot: usize) {
-        self.taken.iter_mut().skip(slot).step_by(self.columns).for_each(|taken| *taken = NOBODY);
-    }
-
     /// Forgets all states.
     pub fn clear(&mut self) {
         self.states.clear();
@@ -132,44 +127,5 @@ impl<State: Clone + Eq + Hash> States<State> {
 
     pub fn bytes(&self) -> usize {
         self.weight + self.hashes.len() * 8 + self.index.bytes() + self.taken.len() * size_of::<Taken>()
-    }
-}
-
-fn hash_of(state: &impl Hash) -> u64 {
-    let mut hasher = FoldHasher(Fold::default());
-    state.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The project's fold as a hasher: the same on every machine.
-struct FoldHasher(Fold);
-
-impl Hasher for FoldHasher {
-    fn finish(&self) -> u64 {
-        self.0.value()
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.bytes(bytes);
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.0.word(u64::from(word));
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0.word(word);
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.0.word(word as u64);
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.0.word(u64::from(byte));
-    }
-
-    fn write_isize(&mut self, word: isize) {
-        self.0.word(word.cast_unsigned() as u64);
     }
 }

@@ -1,5 +1,6 @@
 //! What a reader is told of a contradiction.
 
+use super::budget::Exhausted;
 use super::explain::Core;
 use crate::check::history::{Operation, OperationId};
 use crate::check::model::Model;
@@ -9,13 +10,14 @@ use crate::check::model::Model;
 pub struct Violation {
     /// The operation at whose return no order was left.
     pub operation: OperationId,
-    /// The smallest contradiction, in the order of the calls. Nothing in it can be left out. All other operations of the same object may have
-    /// taken effect at any time after their calls or never: these contradict one another all the same.
+    /// The smallest contradiction, in the order of the calls. All other operations of the same object may have
+    /// taken effect at any time after their calls or never: these contradict one another all the same. Empty if it was not [explained](Explained).
     pub core: Vec<OperationId>,
-    /// Of a long history only the end was looked at anew for that, from the call or return of this operation on. What was before stands as the
-    /// check had found it.
+    /// Whether nothing in it can be left out.
+    pub explained: Explained,
+    /// That is so of what was called from this operation on. What was called before is as the history has it.
     pub since: Option<OperationId>,
-    /// Each of them in words.
+    /// Each of the core in words.
     pub described: Vec<String>,
     /// In which states the object can have been while the last of them was open, if they are few and have names.
     pub states: Vec<String>,
@@ -23,8 +25,23 @@ pub struct Violation {
     pub sentence: String,
 }
 
+/// How far an explanation came within its budget, which is a few times what the verdict took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explained {
+    /// Nothing in the core can be left out.
+    Fully,
+    /// The core is a contradiction, and there may be a smaller one, or one that shows better why.
+    Partly(Exhausted),
+    /// Not as far as any contradiction but that of the whole history.
+    Failed(Exhausted),
+    /// It was not asked for.
+    NotAsked,
+}
+
 /// So many states are worth telling.
 const FEW: usize = 4;
+/// So many operations fit into a sentence beside the last.
+const TWO: usize = 2;
 
 impl Violation {
     pub(super) fn new<M: Model>(
@@ -42,6 +59,7 @@ impl Violation {
         Violation {
             operation: OperationId(last),
             core: core.operations.iter().copied().map(OperationId).collect(),
+            explained: core.ended_by.map_or(Explained::Fully, Explained::Partly),
             described: core.operations.iter().copied().map(words).collect(),
             since: core.since.map(OperationId),
             states,
@@ -49,12 +67,13 @@ impl Violation {
         }
     }
 
-    /// A contradiction that the budget did not reach to explain.
-    pub(super) fn unexplained(operation: usize) -> Violation {
+    /// A contradiction that nobody explains.
+    pub(super) fn unexplained(operation: usize, explained: Explained) -> Violation {
         let operation = OperationId(operation);
         Violation {
             operation,
-            core: vec![operation],
+            core: Vec::new(),
+            explained,
             described: Vec::new(),
             since: None,
             states: Vec::new(),
@@ -75,14 +94,19 @@ fn sentence<Input, Output>(
         [one] => format!(": it can only have been {one}"),
         some => format!(": it can only have been {}", some.join(" or ")),
     };
-    match others {
-        [] => format!("{}{only}", words(last)),
-        [before] if operations[*before].ended().is_some_and(|ended| ended < operations[last].called) => {
-            format!("{}, called after {}{only}", words(last), words(*before))
+    let was_over = |other: &usize| operations[*other].ended().is_some_and(|ended| ended < operations[last].called);
+    let (before, beside) = others.iter().copied().partition::<Vec<_>, _>(was_over);
+    let numbers = |some: &[usize]| {
+        let numbers = some.iter().map(|other| OperationId(*other).to_string()).collect::<Vec<_>>();
+        numbers.join(", ")
+    };
+    let before = match &before[..] {
+        [] => String::new(),
+        few if few.len() <= TWO => {
+            format!(", called after {}", few.iter().copied().map(words).collect::<Vec<_>>().join(" and "))
         }
-        some => {
-            let others = some.iter().map(|other| OperationId(*other).to_string()).collect::<Vec<_>>();
-            format!("{} beside {}{only}", words(last), others.join(", "))
-        }
-    }
+        many => format!(", called after {}", numbers(many)),
+    };
+    let beside = if beside.is_empty() { String::new() } else { format!(", beside {}", numbers(&beside)) };
+    format!("{}{before}{beside}{only}", words(last))
 }

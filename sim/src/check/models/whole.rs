@@ -1,5 +1,6 @@
 //! A model of all keys at once, for whoever will not split a history by key.
 
+use crate::check::hash::hash_of;
 use crate::check::model::{Asked, Model};
 use std::rc::Rc;
 
@@ -60,12 +61,24 @@ impl<M: Model> Model for Whole<M> {
         self.0.key(earlier.input) == self.0.key(later.input) && self.0.revives(part(earlier), part(later))
     }
 
+    /// Two keys of one hash are looked at together, which is no mistake.
+    fn object(&self, input: &M::Input) -> u64 {
+        hash_of(&self.0.key(input))
+    }
+
     fn weight(&self, state: &Self::State) -> usize {
         state.iter().map(|(_, state)| size_of::<M::Key>() + self.0.weight(state)).sum()
     }
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
         self.0.describe(part(asked))
+    }
+
+    fn describe_state(&self, state: &Self::State) -> Option<String> {
+        match &**state {
+            [(_, only)] => self.0.describe_state(only),
+            _ => None,
+        }
     }
 }
 

@@ -47,6 +47,11 @@ fn key(said: &Said) -> Result<Rc<str>, String> {
     if said.fields.contains_key("key") { name(said, "key") } else { Ok("".into()) }
 }
 
+/// What was read: it must be said, `nil` or `null` if there was nothing. A word that is misspelt is no answer.
+fn read(said: &Said) -> Result<&Word, String> {
+    said.fields.get("value").ok_or_else(|| "the answer of a read needs a `value`, if only nothing".to_owned())
+}
+
 fn unheard_of(said: &Said, known: &str) -> String {
     format!("`{}` is none of {known}", said.name)
 }
@@ -88,9 +93,9 @@ impl Decode for KvAppend {
     }
 
     fn answered(input: &KvAppendAsk, said: &Said, _at: u64) -> Result<Option<Rc<str>>, String> {
-        Ok(Some(match (input, said.fields.get("value")) {
-            (KvAppendAsk::Get(_), None | Some(Word::Nothing)) => "".into(),
-            (KvAppendAsk::Get(_), Some(_)) => name(said, "value")?,
+        Ok(Some(match input {
+            KvAppendAsk::Get(_) if *read(said)? == Word::Nothing => "".into(),
+            KvAppendAsk::Get(_) => name(said, "value")?,
             _ => "".into(),
         }))
     }
@@ -113,13 +118,13 @@ impl Decode for CasRegister {
     }
 
     fn answered(input: &Register, said: &Said, _at: u64) -> Result<Option<RegisterAnswer>, String> {
-        Ok(Some(match (input, said.name.as_str(), said.fields.get("value")) {
-            (Register::Read, _, None | Some(Word::Nothing)) => RegisterAnswer::Value(None),
-            (Register::Read, ..) => RegisterAnswer::Value(Some(number(said, "value")?)),
-            (Register::CompareAndSet { .. }, "differs", _) => RegisterAnswer::Differs,
-            (_, "ok" | "done", _) => RegisterAnswer::Done,
-            (Register::CompareAndSet { .. }, ..) => return Err(unheard_of(said, "done and differs")),
-            (Register::Write(_), ..) => return Err(unheard_of(said, "done")),
+        Ok(Some(match (input, said.name.as_str()) {
+            (Register::Read, _) if *read(said)? == Word::Nothing => RegisterAnswer::Value(None),
+            (Register::Read, _) => RegisterAnswer::Value(Some(number(said, "value")?)),
+            (Register::CompareAndSet { .. }, "differs") => RegisterAnswer::Differs,
+            (_, "ok" | "done") => RegisterAnswer::Done,
+            (Register::CompareAndSet { .. }, _) => return Err(unheard_of(said, "done and differs")),
+            (Register::Write(_), _) => return Err(unheard_of(said, "done")),
         }))
     }
 
@@ -141,14 +146,16 @@ impl Decode for AppendList {
     }
 
     fn answered(input: &ListAsk, said: &Said, _at: u64) -> Result<Option<Option<Elements>>, String> {
-        let elements = match (input, said.fields.get("value")) {
-            (ListAsk::Append(..), _) => return Ok(Some(None)),
-            (ListAsk::Read(_), None | Some(Word::Nothing)) => Vec::new(),
-            (ListAsk::Read(_), Some(Word::List(elements))) => {
+        if let ListAsk::Append(..) = input {
+            return Ok(Some(None));
+        }
+        let elements = match read(said)? {
+            Word::Nothing => Vec::new(),
+            Word::List(elements) => {
                 let names = elements.iter().map(Word::name).collect::<Option<Vec<_>>>();
                 names.ok_or("an element of the list is neither text nor a number")?
             }
-            (ListAsk::Read(_), Some(_)) => return Err("the `value` of a read is no list".to_owned()),
+            _ => return Err("the `value` of a read is no list".to_owned()),
         };
         Ok(Some(Some(Elements::new(elements.iter().map(String::as_str)))))
     }

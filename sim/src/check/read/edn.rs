@@ -1,6 +1,6 @@
 //! As much of EDN as histories are written in: maps, vectors, strings, keywords, whole numbers, `nil`.
 
-use super::words::{Happened, Said, Told, Word};
+use super::words::{About, Happened, Said, Told, Word};
 use std::collections::BTreeMap;
 
 /// Reads one map a line, as Porcupine's key/value histories and Jepsen's have it:
@@ -18,6 +18,7 @@ pub fn line(line: &str) -> Result<Told, String> {
     let mut fields = map.clone();
     ["process", "type", "f", "time", "index"].iter().for_each(|name| drop(fields.remove(*name)));
     let asked = Said { name: word("f")?.name().ok_or("`:f` has no name")?, fields: fields.clone() };
+    let about = About { name: Some(asked.name.clone()), key: fields.get("key").cloned() };
     let happened = match word("type")?.name().as_deref() {
         Some("invoke") => Happened::Called(asked),
         Some("ok") => Happened::Returned(Said { name: "ok".to_owned(), fields }),
@@ -25,7 +26,7 @@ pub fn line(line: &str) -> Result<Told, String> {
         Some("info") => Happened::Unknown,
         _ => return Err("`:type` is none of :invoke, :ok, :fail and :info".to_owned()),
     };
-    Ok(Told { client, at, hint: None, stray: None, happened })
+    Ok(Told { client, at, hint: None, about, stray: None, happened })
 }
 
 /// Reads one value.

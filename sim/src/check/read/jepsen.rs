@@ -1,7 +1,7 @@
 //! Jepsen's log lines: `INFO  jepsen.util - 3 :invoke :cas [0 2]`. Other lines of such a log are noise.
 
 use super::edn;
-use super::words::{Happened, Said, Told, Word};
+use super::words::{About, Happened, Said, Told, Word};
 use std::collections::BTreeMap;
 
 /// What marks a line that is about an operation.
@@ -28,5 +28,6 @@ pub fn line(line: &str) -> Result<Option<Told>, String> {
         ":info" | ":fail" => Happened::Unknown,
         _ => return Ok(None),
     };
-    Ok(Some(Told { client, at: None, hint: None, stray: None, happened }))
+    let about = About { name: Some(name.to_owned()), key: None };
+    Ok(Some(Told { client, at: None, hint: None, about, stray: None, happened }))
 }

@@ -7,7 +7,7 @@
 //! {"client":2,"at":15,"unknown":true}
 //! ```
 
-use super::words::{Happened, Said, Told, Word};
+use super::words::{About, Happened, Said, Told, Word};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,13 +40,15 @@ pub fn line(line: &str, known: Option<&[&str]>) -> Result<Told, String> {
         Value::String(name) => Ok(Said { name: name.clone(), fields: fields.clone() }),
         _ => Err(format!("`{what}` is no name")),
     };
+    let name = if what == "call" { object[what].as_str().map(str::to_owned) } else { None };
+    let about = About { name, key: fields.get("key").cloned() };
     let happened = match what {
         "call" => Happened::Called(said()?),
         "return" => Happened::Returned(said()?),
         "fail" => Happened::Failed(Said { name: "fail".to_owned(), fields }),
         _ => Happened::Unknown,
     };
-    Ok(Told { client, at, hint, stray, happened })
+    Ok(Told { client, at, hint, about, stray, happened })
 }
 
 fn word(value: &Value) -> Result<Word, &'static str> {

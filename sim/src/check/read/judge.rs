@@ -78,7 +78,7 @@ pub struct Judged {
     pub verdict: Verdict,
     /// The operations of the contradiction, if there is one.
     pub core: Vec<NamedOperation>,
-    /// The line from which on the contradiction was looked for, if not from the first.
+    /// The line from which on calls were looked at for the contradiction, if not from the first.
     pub since_line: Option<usize>,
     /// What the verdict took.
     pub cost: Cost,
@@ -100,7 +100,7 @@ pub fn judge(text: impl BufRead, options: &ReadOptions) -> Result<Judged, ReadEr
 }
 
 fn judge_as<M: Decode + Copy>(model: &M, text: impl BufRead, options: &ReadOptions) -> Result<Judged, ReadError> {
-    let Reading { history, lines, format } = read::<M>(text, options.operations)?;
+    let Reading { history, lines, format, .. } = read::<M>(text, options.operations)?;
     let checked = if options.partition {
         check(model, &history, options.budget)
     } else {

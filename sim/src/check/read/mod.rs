@@ -14,8 +14,9 @@ pub use judge::{Judged, ModelName, NamedOperation, ReadOptions, judge};
 pub use words::{Said, Word};
 
 use crate::check::history::{ClientId, History, HistoryError, OperationId};
+use std::collections::BTreeMap;
 use std::io::BufRead;
-use words::{Happened, Told};
+use words::{About, Happened, Told};
 
 /// Why a history cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,8 @@ pub(super) struct Reading<M: Decode> {
     /// Of the call, and of the answer if there is one.
     pub lines: Vec<(usize, Option<usize>)>,
     pub format: Format,
+    /// What the calls that are open are about.
+    open: BTreeMap<ClientId, About>,
 }
 
 /// Reads a history of at most so many operations, in any of the formats.
@@ -110,8 +113,8 @@ pub fn read_history<M: Decode>(
 
 /// Reads a history. A line without a time happens at its number.
 fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<M>, ReadError> {
-    let mut reading =
-        Reading { history: History::with_limit(operations), lines: Vec::new(), format: Format::JsonLines };
+    let history = History::with_limit(operations);
+    let mut reading = Reading { history, lines: Vec::new(), format: Format::JsonLines, open: BTreeMap::new() };
     let (mut format, mut noise, mut have_times) = (None, None, None);
     let (mut bytes, mut line) = (Vec::new(), 0);
     loop {
@@ -163,10 +166,17 @@ impl<M: Decode> Reading<M> {
         let (client, at) = (ClientId(told.client), told.at.unwrap_or(line as u64));
         let bad = |problem: String| ReadError::Line { line, problem };
         let misfit = |problem: HistoryError| ReadError::History { line, problem };
+        if !matches!(told.happened, Happened::Called(_)) {
+            let asked = self.open.remove(&client).unwrap_or_default();
+            if let Some(problem) = asked.misfit(&told.about) {
+                return Err(bad(problem));
+            }
+        }
         let ended = match told.happened {
             Happened::Called(said) => {
                 let operation = self.history.called(client, M::asked(&said).map_err(bad)?, at).map_err(misfit)?;
                 self.lines.push((line, None));
+                self.open.insert(client, told.about);
                 Some(operation)
             }
             Happened::Returned(said) => {

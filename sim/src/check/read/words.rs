@@ -57,6 +57,32 @@ pub enum Happened {
     Unknown,
 }
 
+/// What an operation is about, as far as a line says it: a call and its answer must not differ in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// What was asked: `get`, `put`.
+    pub name: Option<String>,
+    /// Of which key.
+    pub key: Option<Word>,
+}
+
+impl About {
+    /// What is wrong with this answer, if it is to another question than this.
+    pub fn misfit(&self, answer: &About) -> Option<String> {
+        let differ = |what: &str, asked: &str, answered: &str| {
+            format!("it answers {what} `{answered}`, and what its client waits for is {what} `{asked}`")
+        };
+        if let (Some(asked), Some(answered)) = (&self.name, &answer.name)
+            && asked != answered
+        {
+            return Some(differ("a", asked, answered));
+        }
+        let name = |about: &About| about.key.as_ref().map(|key| key.name().unwrap_or_default());
+        let (asked, answered) = (name(self)?, name(answer)?);
+        (asked != answered).then(|| differ("of key", &asked, &answered))
+    }
+}
+
 /// One line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
@@ -66,6 +92,8 @@ pub struct Told {
     pub at: Option<u64>,
     /// Where the service put it, if it says so.
     pub hint: Option<u64>,
+    /// About what.
+    pub about: About,
     /// A field that it has and its model does not.
     pub stray: Option<String>,
     /// What.

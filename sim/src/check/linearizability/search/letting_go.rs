@@ -1,31 +1,14 @@
 //! What explanations need of a search: to be at one place more than once, and to take an operation's answer for unknown.
 
-use super::{Open, Operations, Search, without};
+use super::Search;
 use crate::check::linearizability::configurations::Configurations;
 use crate::check::model::Model;
+use std::collections::BTreeSet;
 
 impl<'m, M: Model> Search<'m, M> {
-    /// Takes an operation that is open or not called yet as one of unknown outcome, whatever it was answered; and as one that never happens,
-    /// if that is of no use.
-    pub fn let_go(&mut self, operations: &Operations<M>, operation: usize, is_useful: bool) {
-        let never = !is_useful || self.model.is_read(&operations[operation].input);
-        let Some(slot) = self.slot_of(operation) else {
-            self.to_let_go.push(operation);
-            return;
-        };
-        let all = self.configurations.drain().collect::<Vec<_>>();
-        self.states.forget(slot);
-        self.window[slot] = (!never).then_some(Open { operation, ends: None, is_read: false, is_let_go: true });
-        self.rank(operations, slot);
-        for mut one in all {
-            // Where it has happened already, it has.
-            let has_not = one.must.contains(slot) || one.may.contains(slot);
-            one = without(one, slot);
-            if has_not && !never {
-                one.may.insert(slot);
-            }
-            self.configurations.insert(one);
-        }
+    /// Takes these, which are not called yet, as ones of unknown outcome, whatever they will be answered.
+    pub fn let_go(&mut self, operations: BTreeSet<usize>) {
+        self.to_let_go.extend(operations);
     }
 
     /// Another one that is where this one is.

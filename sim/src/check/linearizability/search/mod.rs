@@ -29,6 +29,7 @@ use super::slots::Slots;
 use super::states::{StateId, States, Step};
 use crate::check::history::Operation;
 use crate::check::model::{Asked, Model};
+use std::collections::BTreeSet;
 
 /// An operation that is open: called and not returned, or of unknown outcome.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +58,7 @@ pub(super) struct Search<'m, M: Model> {
     results: Configurations,
     hiding: Vec<StateId>,
     /// Not called yet, and let go when they are.
-    to_let_go: Vec<usize>,
+    to_let_go: BTreeSet<usize>,
 }
 
 type Operations<M> = [Operation<<M as Model>::Input, <M as Model>::Output>];
@@ -75,7 +76,7 @@ impl<'m, M: Model> Search<'m, M> {
             seen: Configurations::default(),
             results: Configurations::default(),
             hiding: Vec::new(),
-            to_let_go: Vec::new(),
+            to_let_go: BTreeSet::new(),
         };
         search.begin(initial);
         search

@@ -1,0 +1,133 @@
+//! What a reader is told of a contradiction: what it is that an answer contradicts, however far back that lies, and what was not found out.
+
+use std::rc::Rc;
+use windtunnel::check::linearizability::{Budget, Exhausted, Explained, Verdict, Violation, check, verdict};
+use windtunnel::check::models::{Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Whole};
+use windtunnel::check::{ClientId, History, Model, OperationId};
+
+fn violation<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Violation {
+    match check(model, history, Budget::default()).verdict {
+        Verdict::NotLinearizable(violation) => violation,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One client's operations, one after the other.
+fn in_turn<I, O>(history: &mut History<I, O>, client: u64, did: impl IntoIterator<Item = (I, O)>) {
+    let mut now = history.operations().iter().filter_map(|operation| operation.returned).max().unwrap_or(0);
+    for (input, output) in did {
+        history.called(ClientId(client), input, now + 1).expect("it is idle");
+        history.returned(ClientId(client), output, now + 2).expect("it is open");
+        now += 2;
+    }
+}
+
+fn put(version: u64) -> (KvAsk, KvAnswer) {
+    (KvAsk::Put("k".into(), (version + 1).to_string().into(), version), KvAnswer::Done)
+}
+
+fn get(version: u64) -> (KvAsk, KvAnswer) {
+    (KvAsk::Get("k".into()), KvAnswer::Found(version.to_string().into(), version))
+}
+
+#[test]
+fn the_write_that_an_old_answer_contradicts_is_named_however_many_reads_lie_between() {
+    for reads in [0, 1, 20, 2_000] {
+        let mut history = History::new();
+        in_turn(&mut history, 1, (0..4).map(put));
+        in_turn(&mut history, 2, (0..reads).map(|_| get(4)).chain([get(3)]));
+        let found = violation(&Kv, &history);
+        let last = OperationId(reads + 4);
+        assert_eq!((&found.core, found.explained), (&vec![OperationId(3), last], Explained::Fully), "{found:?}");
+        let words = format!(
+            "{last} get \"k\" returned \"3\" (version 3), called after #3 put \"k\" \"4\" over version 3 was done: \
+             it can only have been \"4\" (version 4)"
+        );
+        assert_eq!((found.sentence, found.since), (words, None), "with {reads} reads");
+    }
+}
+
+#[test]
+fn an_answer_thirty_writes_old_in_a_long_history_is_told_with_a_write_that_came_after() {
+    let mut history = History::new();
+    in_turn(&mut history, 1, (0..50_000).flat_map(|version| [put(version), get(version + 1)]).chain([get(49_970)]));
+    let found = violation(&Kv, &history);
+    assert_eq!(found.explained, Explained::Fully);
+    let [earlier, last] = found.core[..] else { panic!("{found:?}") };
+    assert_eq!(last, OperationId(100_000));
+    assert!(earlier.0 >= 2 * 49_970, "{found:?}");
+    assert!(found.sentence.contains(&format!("called after {earlier} put")), "{}", found.sentence);
+}
+
+#[test]
+fn a_value_that_nobody_wrote_contradicts_all_there_is_and_needs_no_other_operation() {
+    let mut history = History::new();
+    in_turn(&mut history, 1, (0..300).map(put).chain([get(301)]));
+    let found = violation(&Kv, &history);
+    assert_eq!((found.core, found.since, found.explained), (vec![OperationId(300)], None, Explained::Fully));
+}
+
+/// Ten clients append to ten keys, each its own piece, and read them; one of the last reads misses a piece.
+fn appends() -> History<KvAppendAsk, Rc<str>> {
+    let keys = (0..10).map(|key| Rc::<str>::from(key.to_string())).collect::<Vec<_>>();
+    let mut values = vec![String::new(); keys.len()];
+    let mut history = History::new();
+    let rounds = 40;
+    for round in 0..rounds {
+        let (mut now, key_of) = (round * 100, |client: u64| ((client * 7 + round * 3) % 10 / 2) as usize);
+        let reads = |client: u64| (client + round).is_multiple_of(3);
+        for client in 0..10 {
+            let (key, piece) = (Rc::clone(&keys[key_of(client)]), format!("{client}.{round} "));
+            let ask = if reads(client) { KvAppendAsk::Get(key) } else { KvAppendAsk::Append(key, piece.into()) };
+            history.called(ClientId(client), ask, now + client).expect("it is idle");
+        }
+        now += 50;
+        // They take effect in another order than they were called in, and return in a third one.
+        let mut answers = vec![String::new(); 10];
+        for client in (0..10).map(|place| place * 3 % 10) {
+            match reads(client) {
+                true => answers[client as usize] = values[key_of(client)].clone(),
+                false => values[key_of(client)].push_str(&format!("{client}.{round} ")),
+            }
+        }
+        for client in (0..10).rev() {
+            let answer = &mut answers[client as usize];
+            if round + 1 == rounds && reads(client) && client > 4 {
+                let cut = answer.trim_end().rfind(' ').map_or(0, |space| space + 1);
+                answer.truncate(cut / 2);
+            }
+            history.returned(ClientId(client), answer.as_str().into(), now + 10 - client).expect("it is open");
+        }
+    }
+    history
+}
+
+#[test]
+fn keys_that_are_judged_together_are_explained_by_one_of_them() {
+    let history = appends();
+    let (apart, together) = (violation(&KvAppend, &history), violation(&Whole(KvAppend), &history));
+    assert_eq!(together.explained, Explained::Fully);
+    assert!((1..=3).contains(&together.core.len()), "{together:?}");
+    assert_eq!(apart.core.len(), together.core.len(), "{apart:?} {together:?}");
+}
+
+#[test]
+fn an_explanation_that_runs_out_of_its_budget_says_so_and_names_no_operation() {
+    let history = appends();
+    let cost = verdict(&KvAppend, &history, Budget::default()).cost;
+    let budget = Budget { bytes: cost.peak_bytes, ..Budget::default() };
+    let Verdict::NotLinearizable(found) = check(&KvAppend, &history, budget).verdict else { panic!("it is not") };
+    let failed = Explained::Failed(Exhausted::Bytes(cost.peak_bytes));
+    assert_eq!((found.explained, found.core, found.described), (failed, vec![], vec![]));
+    assert!(found.sentence.contains("no order of the operations explained all answers"), "{}", found.sentence);
+}
+
+#[test]
+fn a_verdict_alone_explains_nothing() {
+    let mut history = History::new();
+    in_turn(&mut history, 1, [put(0), get(3)]);
+    let Verdict::NotLinearizable(found) = verdict(&Kv, &history, Budget::default()).verdict else {
+        panic!("it is not")
+    };
+    assert_eq!((found.explained, found.core), (Explained::NotAsked, vec![]));
+}
