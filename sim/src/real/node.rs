@@ -10,7 +10,7 @@ use super::disk::Disk;
 use super::door;
 use super::driver::Driver;
 use super::identity::{DataDirectory, IdentityError};
-use super::input::INPUT_QUEUE;
+use super::input::{INPUT_QUEUE, Room};
 use super::log::Log;
 use super::peer::Links;
 use super::switch::Switch;
@@ -111,6 +111,7 @@ async fn fly(
     let log = Log::of(node, log_level);
     let clock = RealClock::start();
     let (sender, mut inputs) = mpsc::channel(INPUT_QUEUE);
+    let room = Room::new();
     let start = Start {
         node,
         name: node.to_string(),
@@ -135,8 +136,8 @@ async fn fly(
         clock,
         timers: Timers::default(),
         disk: Disk::start(data.files.clone(), sender.clone(), log)?,
-        links: Links::new(settings, sender.clone(), log),
-        callers: Callers::new(incarnation, sender.clone(), log),
+        links: Links::new(settings, sender.clone(), room.clone(), log),
+        callers: Callers::new(incarnation, sender.clone(), room, log),
         control: Control::new(control.is_some(), identity, clock, sender, log),
         log,
         doors,
