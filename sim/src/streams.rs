@@ -42,6 +42,8 @@ pub enum Purpose {
     WallClock = 14,
     /// In flight alone: how long a node waits before it connects again; entity: node and incarnation, peer.
     Reconnect = 15,
+    /// How much of a write that fails is left behind; entity: node.
+    ShortWrite = 16,
 }
 
 /// A stream of random words with a name.

@@ -9,27 +9,34 @@ mod fleet;
 mod own_node;
 
 use fleet::{Fleet, PATIENCE, TOKEN, greet, read};
-use std::io::Read;
-use std::net::TcpStream;
+use serde::{Deserialize, Serialize};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use windtunnel::executor::Program;
 use windtunnel::line::ControlId;
+use windtunnel::net::{self, Request, call};
 use windtunnel::real::Ended;
 use windtunnel::real::control_protocol::{DiskFaults, FromNode, ToNode, read_frame, write_frame};
 use windtunnel::real::main_if_asked;
 use windtunnel::{NodeId, node, time};
 
 const A: NodeId = NodeId(1);
+const B: NodeId = NodeId(2);
 
-const TESTS: [(&str, fn()); 6] = [
+const TESTS: [(&str, fn()); 7] = [
     ("sigterm_answers_what_was_asked_and_exits_with_0", sigterm_answers_what_was_asked_and_exits_with_0),
     ("a_panic_exits_with_101_and_says_where", a_panic_exits_with_101_and_says_where),
     ("a_stop_exits_with_3_and_says_why", a_stop_exits_with_3_and_says_why),
     ("what_cannot_begin_exits_with_2_and_says_why", what_cannot_begin_exits_with_2_and_says_why),
     ("a_node_ends_when_its_standard_input_closes", a_node_ends_when_its_standard_input_closes),
     ("an_idle_node_sleeps_and_is_small", an_idle_node_sleeps_and_is_small),
+    (
+        "strangers_nonsense_and_restarts_of_a_peer_leave_nothing_behind",
+        strangers_nonsense_and_restarts_of_a_peer_leave_nothing_behind,
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -43,16 +50,26 @@ fn main() -> ExitCode {
 fn program() -> Program {
     Program::new(|| async {
         println!("printed by lab code");
+        net::serve(|_, Echo(word)| async move { word });
         node::control(|request| async move {
             node::observe("asked", &());
             match request.first() {
                 Some(b'p') => panic!("on purpose"),
                 Some(b's') => node::stop("the disk is gone"),
+                Some(b'c') => return if call(B, Echo(7)).await == Ok(7) { b"heard".into() } else { b"not".into() },
                 _ => time::sleep(Duration::from_millis(300)).await,
             }
             request
         });
     })
+}
+
+#[derive(Serialize, Deserialize)]
+struct Echo(u64);
+
+impl Request for Echo {
+    type Reply = u64;
+    const NAME: &'static str = "echo";
 }
 
 /// A node process, killed when dropped.
@@ -84,6 +101,19 @@ impl Process {
         }
     }
 
+    /// How many descriptors it has, how many threads, and how many kilobytes of memory.
+    fn holds(&self) -> [u64; 3] {
+        let entries =
+            |what| std::fs::read_dir(format!("/proc/{}/{what}", self.0.id())).expect("it runs").count() as u64;
+        [entries("fd"), entries("task"), self.resident_kilobytes()]
+    }
+
+    fn resident_kilobytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("it runs");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
+        resident.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
+    }
+
     fn status(&self, key: &str) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.0.id())).expect("it runs");
         let of_thread = |path: PathBuf| {
@@ -111,9 +141,14 @@ fn written(fleet: &Fleet, config: &str) -> PathBuf {
 /// A node process that runs its program, and its tester.
 fn started() -> (Fleet, Process, TcpStream) {
     let fleet = Fleet::new(1, program());
-    let process = Process::start(&written(&fleet, &fleet.config_text(A)));
+    let (process, tester) = started_in(&fleet, A);
+    (fleet, process, tester)
+}
+
+fn started_in(fleet: &Fleet, node: NodeId) -> (Process, TcpStream) {
+    let process = Process::start(&written(fleet, &fleet.config_text(node)));
     let begin = Instant::now();
-    let control = fleet.addresses(A).control;
+    let control = fleet.addresses(node).control;
     while TcpStream::connect(control).is_err() {
         assert!(begin.elapsed() < PATIENCE, "its control port never opens");
         std::thread::sleep(Duration::from_millis(5));
@@ -121,7 +156,7 @@ fn started() -> (Fleet, Process, TcpStream) {
     let mut tester = greet(control, TOKEN);
     assert!(matches!(read(&mut tester), FromNode::Hello { pid, .. } if pid == process.0.id()));
     assert_eq!(read(&mut tester), FromNode::Ready);
-    (fleet, process, tester)
+    (process, tester)
 }
 
 fn ask(tester: &mut TcpStream, request: &[u8]) {
@@ -197,8 +232,58 @@ fn an_idle_node_sleeps_and_is_small() {
     std::thread::sleep(Duration::from_secs(2));
     let wakes = process.status("voluntary_ctxt_switches:") - before;
     assert!(wakes <= 100, "{wakes} wakes in two seconds");
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.0.id())).expect("it runs");
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
-    let kilobytes: u64 = resident.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number");
+    let kilobytes = process.resident_kilobytes();
     assert!(kilobytes <= 20_000, "{kilobytes} kB");
+}
+
+/// Comes, says nothing or no sense, and goes.
+fn bother(node: SocketAddr, times: usize) {
+    let nonsense: [&[u8]; 5] =
+        [b"", b"GET / HTTP/1.1\r\n\r\n", &[0xff; 4], &[0, 0, 0, 40, 0], &[0, 0, 0, 5, 9, 9, 9, 9, 9]];
+    for number in 0..times {
+        let mut stranger = TcpStream::connect(node).expect("the port is open");
+        // It may have been sent away meanwhile.
+        let _ = stranger.write_all(nonsense[number % nonsense.len()]);
+    }
+}
+
+/// Starts the peer, lets the node call it, and kills it, so many times.
+fn restart_the_peer(fleet: &Fleet, tester: &mut TcpStream, times: usize) {
+    for _ in 0..times {
+        let _peer = started_in(fleet, B);
+        let begin = Instant::now();
+        loop {
+            write_frame(tester, &ToNode::Control { id: ControlId(7), body: b"c".into() }).expect("it listens");
+            assert!(matches!(read(tester), FromNode::Observed { kind, .. } if kind == "asked"));
+            let FromNode::ControlReply { result, .. } = read(tester) else { panic!("no reply") };
+            if result.as_deref() == Ok(b"heard") {
+                break;
+            }
+            assert!(begin.elapsed() < PATIENCE, "the peer is there and is not heard");
+        }
+    }
+}
+
+/// What one leaks of a thousand strangers is a thousand descriptors, or megabytes; of fifty restarts, fifty.
+fn strangers_nonsense_and_restarts_of_a_peer_leave_nothing_behind() {
+    let fleet = Fleet::new(2, program());
+    let (process, mut tester) = started_in(&fleet, A);
+    let address = fleet.addresses(A).listen;
+    // What a node keeps for the next time it keeps after the first times.
+    bother(address, 100);
+    restart_the_peer(&fleet, &mut tester, 3);
+    // Strangers who said half a word have two seconds.
+    std::thread::sleep(Duration::from_millis(2_500));
+    let before = process.holds();
+    bother(address, 1_000);
+    restart_the_peer(&fleet, &mut tester, 50);
+    let [descriptors, threads, kilobytes] = before;
+    let within = |now: [u64; 3]| now[0] <= descriptors + 4 && now[1] == threads && now[2] <= kilobytes + 2_000;
+    let begin = Instant::now();
+    let mut after = process.holds();
+    while !within(after) && begin.elapsed() < Duration::from_secs(6) {
+        std::thread::sleep(Duration::from_millis(20));
+        after = process.holds();
+    }
+    assert!(within(after), "descriptors, threads and kB were {before:?} and are {after:?}");
 }

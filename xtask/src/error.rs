@@ -120,6 +120,9 @@ pub enum LabError {
     NoHouse(String),
     #[error("the worker of {program} is no use: {problem}")]
     Worker { program: String, problem: String },
+    /// What was started as a worker has not begun as one.
+    #[error("{} is no worker: its main must call `lab_{lab}::worker`; {problem}", .program.display())]
+    NoWorker { program: PathBuf, lab: String, problem: String },
     #[error("interrupted")]
     Interrupted,
 }
@@ -144,7 +147,8 @@ impl LabError {
             | LabError::CannotBuild(_)
             | LabError::CannotStart { .. }
             | LabError::NoHouse(_)
-            | LabError::Worker { .. } => Exit::Harness,
+            | LabError::Worker { .. }
+            | LabError::NoWorker { .. } => Exit::Harness,
             LabError::Interrupted => Exit::Interrupted,
             _ => Exit::Usage,
         }

@@ -45,8 +45,13 @@ pub fn list(session: &Session<'_>, options: &ListOptions) -> Result<Exit, LabErr
 fn hello(session: &Session<'_>, submission: &Submission, flight: bool) -> Result<Hello, LabError> {
     let directory = RunDirectory::create(&session.house.output)?;
     let program = if flight { session.pilot(submission)? } else { session.binary(submission)? };
-    let command =
-        WorkerCommand { program, directory: &directory, patience: patience(), interrupt: Interrupt::default() };
+    let command = WorkerCommand {
+        program,
+        lab: &submission.lab,
+        directory: &directory,
+        patience: patience(),
+        interrupt: Interrupt::default(),
+    };
     let hello = Worker::start(&command)?.hello.clone();
     known::remember(session.house, &hello);
     Ok(hello)

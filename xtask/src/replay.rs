@@ -42,7 +42,8 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
     let interrupt = Interrupt::on_signals();
     let program = session.binary(&submission).map_err(|error| interrupt.instead_of(error))?;
     let watch = clock::Stopwatch::start();
-    let command = WorkerCommand { program, directory: &directory, patience: patience(), interrupt };
+    let command =
+        WorkerCommand { program, lab: &submission.lab, directory: &directory, patience: patience(), interrupt };
     let worker = Worker::start(&command)?;
     let hello = worker.hello.clone();
     if hello.weather_version != saved.weather_version {

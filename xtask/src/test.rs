@@ -63,7 +63,8 @@ fn judge(
     let interrupt = Interrupt::on_signals();
     let program = session.binary(&submission).map_err(|error| interrupt.instead_of(error))?;
     let watch = clock::Stopwatch::start();
-    let command = WorkerCommand { program, directory: &directory, patience: patience(), interrupt };
+    let command =
+        WorkerCommand { program, lab: &submission.lab, directory: &directory, patience: patience(), interrupt };
     let mut worker = Worker::start(&command)?;
     let hello = worker.hello.clone();
     known::remember(session.house, &hello);

@@ -153,6 +153,8 @@ fn a_worker_that_is_none_is_a_harness_error() {
         let answer = Answer::of(command);
         assert_eq!(answer.code, 70);
         assert!(answer.stderr.contains(words), "{answer:?}");
+        let fix = "fake-worker is no worker: its main must call `lab_raft::worker`;";
+        assert!(answer.stderr.split_whitespace().collect::<Vec<_>>().join(" ").contains(fix), "{answer:?}");
     }
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["test", "raft", "--worker", "/nonexistent", "--root"]).arg(repository.path());

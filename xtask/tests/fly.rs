@@ -1,26 +1,36 @@
 //! Short flights through the command line: the reference submission in processes of its own.
 //!
 //! This executable is its own worker and its own nodes (a target without libtest), so that nothing is built but with
-//! the test. Only under WINDTUNNEL_END_TO_END=1 `cargo lab` builds worker and node itself, in release.
+//! the test. Only under WINDTUNNEL_END_TO_END=1, as in CI, `cargo lab` builds the node itself, in release.
 
+#[path = "support/idle.rs"]
+mod idle;
 mod support;
 
 use libtest_mimic::{Arguments, Trial};
+use object::{Object as _, ObjectSymbol as _};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use support::Answer;
 use support::place::{Place, root};
 
+/// Makes this executable a node of the lab kvraft.
+const OTHER_LAB: &str = "WINDTUNNEL_TEST_OTHER_LAB";
+
 fn main() -> ExitCode {
     let first = std::env::args().nth(1).unwrap_or_default();
+    if std::env::var_os(OTHER_LAB).is_some() {
+        return lab_kvraft::worker::<solution_kvraft::Submission, solution_raft::Raft>();
+    }
     if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
         return lab_raft::worker::<solution_raft::Raft>();
     }
-    let trials: [(&str, fn()); 11] = [
+    let trials: [(&str, fn()); 17] = [
         ("a_kill_and_a_cut_lose_nothing_and_leave_no_process", a_kill_and_a_cut_lose_nothing_and_leave_no_process),
         ("a_story_that_crashes_servers_kills_their_processes", a_story_that_crashes_servers_kills_their_processes),
         (
@@ -28,13 +38,22 @@ fn main() -> ExitCode {
             a_scenario_on_too_few_nodes_names_the_one_that_is_missing,
         ),
         ("data_of_another_node_is_named", data_of_another_node_is_named),
+        ("data_of_another_cluster_or_version_is_named", data_of_another_cluster_or_version_is_named),
         ("a_binary_that_is_no_node_is_named", a_binary_that_is_no_node_is_named),
+        ("a_node_of_another_lab_is_named", a_node_of_another_lab_is_named),
         ("a_port_that_is_taken_is_named", a_port_that_is_taken_is_named),
         ("data_of_another_flight_is_left_alone", data_of_another_flight_is_left_alone),
         ("a_node_whose_disk_is_full_stops_and_nothing_is_lost", a_node_whose_disk_is_full_stops_and_nothing_is_lost),
+        ("a_node_whose_disk_fails_stops_and_nothing_is_lost", a_node_whose_disk_fails_stops_and_nothing_is_lost),
         ("an_interrupted_flight_lands", an_interrupted_flight_lands),
+        ("a_flight_that_is_killed_leaves_no_process", a_flight_that_is_killed_leaves_no_process),
         ("a_story_that_cannot_fly_says_why", a_story_that_cannot_fly_says_why),
+        (
+            "the_handout_says_of_every_mutant_what_flight_made_of_it",
+            the_handout_says_of_every_mutant_what_flight_made_of_it,
+        ),
         ("what_is_built_to_fly_has_nothing_of_the_simulator", what_is_built_to_fly_has_nothing_of_the_simulator),
+        ("what_is_built_to_fly_sleeps_when_idle", what_is_built_to_fly_sleeps_when_idle),
     ];
     let trials = trials.map(|(name, body)| {
         let gated = name.starts_with("what_is_built") && std::env::var_os("WINDTUNNEL_END_TO_END").is_none();
@@ -136,7 +155,7 @@ fn a_scenario_on_too_few_nodes_names_the_one_that_is_missing() {
     std::fs::write(&scenario, SHORT).unwrap();
     let answer = place.lab(&format!("fly raft --seed 1 --nodes 2 --load 3s --scenario {}", scenario.display()));
     assert_eq!(answer.code, 2, "{answer:?}");
-    let message = answer.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    let message = error_of(&answer);
     assert!(message.contains("node 3"), "{message}");
 }
 
@@ -151,23 +170,68 @@ fn data_of_another_node_is_named() {
     std::fs::rename(data.join("node-1").join("moved"), data.join("node-1").join("data")).unwrap();
     let answer = place.lab(&words);
     assert_eq!(answer.code, 2, "{answer:?}");
-    let message = answer.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    let message = error_of(&answer);
     assert!(message.contains("does not take off") && message.contains("node 2"), "{message}");
     assert_eq!(place.processes(), Vec::<String>::new());
 }
 
+fn data_of_another_cluster_or_version_is_named() {
+    let place = Place::new("cluster");
+    let data = place.0.join("data");
+    let words = format!("fly raft --seed 1 --load 300ms --data {}", data.display());
+    let first = place.lab(&words);
+    let identity = data.join("node-2").join("data").join("identity.toml");
+    let text = std::fs::read_to_string(&identity).unwrap_or_else(|error| panic!("{error}: {first:?}"));
+    for (from, to, said) in [
+        ("cluster = \"raft\"", "cluster = \"other\"", "holds data of cluster `other`, and this node is of `raft`"),
+        ("version = 1\n", "version = 9\n", "is of version 9, and this program reads version 1; start the program"),
+    ] {
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&identity, text.replace(from, to)).unwrap();
+        let answer = place.lab(&words);
+        assert_eq!(answer.code, 2, "{answer:?}");
+        let message = error_of(&answer);
+        assert!(message.contains("the flight does not take off") && message.contains("node-2/data"), "{message}");
+        assert!(message.contains(said), "{message}");
+        assert_eq!(place.processes(), Vec::<String>::new());
+    }
+    std::fs::write(&identity, text).unwrap();
+    let again = place.lab(&words);
+    assert!(again.code == 0 || again.code == 5, "nothing was done to it: {again:?}");
+}
+
 fn a_binary_that_is_no_node_is_named() {
     let place = Place::new("other");
-    for node in ["/bin/true", "/nowhere/node"] {
+    for (node, words) in [
+        ("/bin/true", "/bin/true is no node of `lab_raft`: its main must call `lab_raft::worker`; exit status: 0"),
+        ("/nowhere/node", "/nowhere/node cannot be started: No such file or directory"),
+    ] {
         let answer = Answer::of(place.command("fly raft --seed 1 --load 300ms", Path::new(node)));
-        assert_eq!(answer.code, 2, "{answer:?}");
-        assert_eq!(answer.events_of("error").len(), 1, "{answer:?}");
+        assert_eq!((answer.code, answer.events_of("error").len()), (2, 1), "{answer:?}");
+        assert!(error_of(&answer).starts_with(words), "{answer:?}");
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["fly", "raft", "--seed", "1", "--format", "json", "--worker", "/bin/true"]);
     command.args(["--node-binary", "/bin/true"]).current_dir(root()).env("CARGO_TARGET_DIR", &place.0);
     let answer = Answer::of(command);
     assert_eq!(answer.code, 70, "{answer:?}");
+    let words = "/bin/true is no worker: its main must call `lab_raft::worker`; it exited with code 0 before its hello";
+    assert_eq!(error_of(&answer), words);
+}
+
+fn error_of(answer: &Answer) -> String {
+    answer.events_of("error")[0]["message"].as_str().unwrap().to_owned()
+}
+
+/// Whoever flew it would call it a Raft that lies.
+fn a_node_of_another_lab_is_named() {
+    let place = Place::new("foreign");
+    let node = node_behind(&place, &format!("export {OTHER_LAB}=1"));
+    let answer = Answer::of(place.command("fly raft --seed 1 --load 300ms", &node));
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let words = "is no node of `lab_raft`: its main must call `lab_raft::worker`; it is one of `lab_kvraft`";
+    assert_eq!(error_of(&answer), format!("{} {words}", node.display()));
+    assert_eq!(place.processes(), Vec::<String>::new());
 }
 
 /// Somebody else has the port before node 2 comes to it.
@@ -184,7 +248,7 @@ fn a_port_that_is_taken_is_named() {
     );
     let answer = Answer::of(place.command("fly raft --seed 1 --load 300ms", &node));
     assert_eq!(answer.code, 2, "{answer:?}");
-    let message = answer.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    let message = error_of(&answer);
     assert!(message.contains("does not take off") && message.contains("node 2"), "{message}");
     let words = format!("listen = {address}: Address already in use (os error 98); is another node running there?");
     assert!(message.contains(&words), "{message}");
@@ -202,7 +266,7 @@ fn data_of_another_flight_is_left_alone() {
     let before = config();
     let second = place.lab(&words);
     assert_eq!(second.code, 2, "{second:?}");
-    let message = second.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    let message = error_of(&second);
     assert!(message.contains("data is locked: another flight uses it; wait for its end"), "{message}");
     assert_eq!(config(), before, "the first flight may still start its nodes with it");
     interrupt(&first);
@@ -229,6 +293,29 @@ fn a_node_whose_disk_is_full_stops_and_nothing_is_lost() {
     assert!(summary["operations"].as_u64().unwrap() > 300, "the others go on: {summary}");
 }
 
+/// After a second its snapshots go to the memory of a process, at an address where there is none: EIO. When it is started
+/// again its disk is as it was.
+fn a_node_whose_disk_fails_stops_and_nothing_is_lost() {
+    let place = Place::new("eio");
+    let data = place.0.join("data");
+    let script = "d=\"${3%/*}\"; aside=\"$d/data/files/raft.new\"\n\
+                  case \"$d\" in */node-2)\n\
+                  if [ -e \"$d/spoilt\" ]; then rm -f \"$aside\"\n\
+                  else : > \"$d/spoilt\"; (sleep 1; ln -s /proc/self/mem \"$aside\") & fi;; esac";
+    let words = format!("fly raft --seed 1 --load 6s --data {}", data.display());
+    let answer = Answer::of(place.command(&words, &node_behind(&place, script)));
+    let summary = answer.summary();
+    // A machine that stands still for seconds decides nothing; what was answered is there in either case.
+    assert!(summary["verdict"] == "safe" || summary["verdict"] == "undecided", "{answer:?}");
+    let log = std::fs::read_to_string(data.join("node-2").join("log")).unwrap();
+    assert_eq!(log.matches("stopped: raft.journal.").count(), 1, "{log}");
+    assert!(log.contains(" cannot be written: Input/output error (os error 5)"), "{log}");
+    let rows = answer.events_of("flight_second");
+    assert!(rows.iter().any(|row| row["nodes"][1]["state"] == "down"), "{rows:?}");
+    assert!(summary["operations"].as_u64().unwrap() > 2_000, "the others go on: {summary}");
+    assert_eq!(place.processes(), Vec::<String>::new());
+}
+
 fn an_interrupted_flight_lands() {
     let place = Place::new("interrupted");
     let mut command = place.command("fly raft --seed 1 --load 30s", &std::env::current_exe().unwrap());
@@ -240,6 +327,38 @@ fn an_interrupted_flight_lands() {
     assert_eq!(status.code(), Some(130));
     assert!(began.elapsed() < Duration::from_secs(28), "it did not wait for the end of its load");
     assert_eq!(place.processes(), Vec::<String>::new());
+}
+
+/// The worker finds that nobody asks it any more, and nodes die with it, also one that is paused.
+fn a_flight_that_is_killed_leaves_no_process() {
+    let place = Place::new("killed");
+    let mut command = place.command("fly raft --seed 1 --load 60s", &std::env::current_exe().unwrap());
+    let mut flight = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_nodes(&place);
+    let workers = children_of(flight.id());
+    assert_eq!(workers.len(), 1);
+    let nodes = children_of(workers[0]);
+    assert!(Command::new("kill").args(["-STOP", &nodes[0].to_string()]).status().unwrap().success());
+    flight.kill().unwrap();
+    flight.wait().unwrap();
+    let began = Instant::now();
+    let is_there = || !place.processes().is_empty() || Path::new(&format!("/proc/{}", workers[0])).exists();
+    while is_there() && began.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(place.processes(), Vec::<String>::new());
+    assert!(!is_there(), "the worker goes on");
+}
+
+fn children_of(process: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let parent = format!("PPid:\t{process}");
+    let is_child = |child: &u32| {
+        let status = std::fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
+        status.lines().any(|line| line == parent)
+    };
+    processes.filter(is_child).collect()
 }
 
 fn wait_for_nodes(place: &Place) {
@@ -274,19 +393,84 @@ fn a_story_that_cannot_fly_says_why() {
     assert_eq!(&of("asymmetric")["flies"], &json!(true), "a storm of faults that flight can make");
 }
 
-/// What symbols of madsim are called in either mangling.
-const OF_MADSIM: &[u8] = b"6madsim";
+/// Each in one row, in the words of its patch; and in the numbers above the tables.
+fn the_handout_says_of_every_mutant_what_flight_made_of_it() {
+    let handout = std::fs::read_to_string(root().join("labs/raft/README.md")).unwrap();
+    let (_, flown) = handout.split_once("## Why the tunnel comes first").unwrap();
+    let rows: Vec<&str> = flown.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+    let patches = std::fs::read_dir(root().join("solutions/raft/mutants")).unwrap();
+    let patches: Vec<PathBuf> = patches.map(|entry| entry.unwrap().path()).collect();
+    let mut equivalent = 0;
+    for path in &patches {
+        let text = std::fs::read_to_string(path).unwrap();
+        let what = text.lines().find_map(|line| line.strip_prefix("what: ")).unwrap();
+        let told = format!("{}`: {what}", path.file_stem().unwrap().to_str().unwrap());
+        let found = rows.iter().filter(|row| row.starts_with(&told)).count();
+        assert_eq!(found, 1, "rows of the handout that begin with: | `{told}");
+        equivalent += usize::from(text.lines().any(|line| line.starts_with("equivalent: ")));
+    }
+    assert_eq!(rows.len(), patches.len(), "and of no others");
+    let wrong = patches.len() - equivalent;
+    assert!(flown.contains(&format!("{} servers known to be wrong", patches.len())));
+    assert!(flown.contains(&format!("| caught, of {wrong} | {wrong},")));
+}
+
+/// What madsim defines in place of the C library, as far as it does on every machine.
+const OVERRIDES: [&str; 7] =
+    ["clock_gettime", "gettimeofday", "getrandom", "getentropy", "sysconf", "sched_getaffinity", "pthread_attr_init"];
+
+/// Of the C library's functions that madsim replaces, those that an executable defines itself; and how many of its
+/// symbols are madsim's own, whose paths are in either mangling.
+fn of_the_simulator(executable: &Path) -> (Vec<&'static str>, usize) {
+    let bytes = std::fs::read(executable).unwrap();
+    let file = object::File::parse(&*bytes).unwrap();
+    let defined = file.symbols().filter(|symbol| symbol.is_definition());
+    let defined: Vec<&str> = defined.filter_map(|symbol| symbol.name().ok()).collect();
+    assert!(defined.contains(&"main"), "{} has symbols", executable.display());
+    let overridden = OVERRIDES.into_iter().filter(|name| defined.contains(name)).collect();
+    (overridden, defined.iter().filter(|name| name.contains("6madsim")).count())
+}
+
+/// The reference's node as `cargo lab fly` builds it, which has flown for a second.
+fn built_node() -> &'static Path {
+    static NODE: OnceLock<PathBuf> = OnceLock::new();
+    NODE.get_or_init(|| {
+        let place = Place::new("built");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["fly", "raft", "--seed", "1", "--load", "1s", "--format=json"]);
+        command.arg("--worker").arg(std::env::current_exe().unwrap()).arg("--data").arg(&place.0);
+        let answer = Answer::of({
+            command.current_dir(root()).stdin(Stdio::null());
+            command
+        });
+        assert!(answer.code == 0 || answer.code == 5, "{answer:?}");
+        assert!(answer.summary()["operations"].as_u64().unwrap() > 0, "{answer:?}");
+        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        root().join(target).join("windtunnel/fly/target/release/solution-raft")
+    })
+}
 
 fn what_is_built_to_fly_has_nothing_of_the_simulator() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(["fly", "raft", "--load", "1s", "--format=json"]).current_dir(root()).stdin(Stdio::null());
-    let answer = Answer::of(command);
-    assert!(answer.code == 0 || answer.code == 5, "{answer:?}");
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target));
-    let node = std::fs::read(target.join("windtunnel/fly/target/release/solution-raft")).unwrap();
-    let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-    let has = |bytes: &[u8]| bytes.windows(OF_MADSIM.len()).any(|window| window == OF_MADSIM);
-    assert!(has(&own), "with the simulator its symbols are found");
-    assert!(!has(&node), "a node that flies has none of them");
+    let (overridden, of_madsim) = of_the_simulator(&std::env::current_exe().unwrap());
+    assert!(overridden == OVERRIDES && of_madsim > 0, "a simulated worker has them: {overridden:?}, {of_madsim}");
+    assert_eq!(of_the_simulator(built_node()), (vec![], 0), "a node that flies has none of them");
+}
+
+/// Clusters of three and of five without a client: nobody wakes more often than 50 times a second, nor holds 20 MB.
+fn what_is_built_to_fly_sleeps_when_idle() {
+    const SETTLED: Duration = Duration::from_secs(3);
+    const MEASURED: u64 = 4;
+    let place = Place::new("idle");
+    let clusters = [3, 5].map(|nodes| idle::Cluster::start(built_node(), nodes, &place.0.join(nodes.to_string())));
+    std::thread::sleep(SETTLED);
+    let before = clusters.each_ref().map(idle::Cluster::wakes);
+    std::thread::sleep(Duration::from_secs(MEASURED));
+    for (cluster, before) in clusters.iter().zip(before) {
+        let wakes: Vec<u64> = cluster.wakes().iter().zip(before).map(|(now, then)| (now - then) / MEASURED).collect();
+        let kilobytes = cluster.resident_kilobytes();
+        eprintln!("{} idle nodes: {wakes:?} wakes a second, {kilobytes:?} kB", wakes.len());
+        assert!(wakes.iter().any(|wakes| *wakes >= 20), "one of them leads: {wakes:?}");
+        assert!(wakes.iter().all(|wakes| *wakes <= 50), "{wakes:?}");
+        assert!(kilobytes.iter().all(|kilobytes| *kilobytes <= 20_000), "{kilobytes:?}");
+    }
 }

@@ -65,7 +65,7 @@ fn serve<J: Judge>(lab: &Lab<J>, program: &Program) -> io::Result<()> {
                 send(&mut output, &response)?;
             }
             Ok(Request::Fly(request)) => {
-                let response = take_off(lab, &request, lines, &output)?;
+                let response = take_off(lab, program, &request, lines, &output)?;
                 return send(&mut output, &response);
             }
             Err(error) => send(&mut output, &refuse(RefusalKind::Harness, format!("no request: {error}")))?,
@@ -77,15 +77,22 @@ fn serve<J: Judge>(lab: &Lab<J>, program: &Program) -> io::Result<()> {
 #[cfg(feature = "flight")]
 fn take_off<J: Judge>(
     lab: &Lab<J>,
+    program: &Program,
     request: &FlyRequest,
     requests: Lines<BufReader<File>>,
     output: &File,
 ) -> io::Result<Response> {
-    Ok(crate::fly::answer(lab, request, requests, output.try_clone()?, send))
+    Ok(crate::fly::answer(lab, program, request, requests, output.try_clone()?, send))
 }
 
 #[cfg(not(feature = "flight"))]
-fn take_off<J: Judge>(lab: &Lab<J>, _: &FlyRequest, _: Lines<BufReader<File>>, _: &File) -> io::Result<Response> {
+fn take_off<J: Judge>(
+    lab: &Lab<J>,
+    _: &Program,
+    _: &FlyRequest,
+    _: Lines<BufReader<File>>,
+    _: &File,
+) -> io::Result<Response> {
     let message =
         format!("this worker of lab {} was built to stay on the ground: build it with the feature `real`", lab.name);
     Ok(refuse(RefusalKind::BadInput, message))

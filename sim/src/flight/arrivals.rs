@@ -3,7 +3,7 @@
 use super::history::What;
 use super::machine::Process;
 use super::order::Piece;
-use super::pilot::Pilot;
+use super::pilot::{End, Pilot};
 use crate::line::{ControlFailure, ControlId, Event};
 use crate::real::control_protocol::{CONTROL_PROTOCOL, DiskFaults, Ended, FromNode};
 use crate::units::NodeId;
@@ -36,8 +36,12 @@ impl Pilot<'_> {
         let Some(process) = self.machines.get_mut(&node).and_then(|machine| machine.process.as_mut()) else { return };
         self.last_node = node;
         match frame {
-            FromNode::Hello { protocol, node: says, incarnation, .. } => {
+            FromNode::Hello { protocol, node: says, program, incarnation, .. } => {
                 process.incarnation = incarnation;
+                process.greeted = true;
+                if !self.fleet.may_fly(&program) {
+                    return self.ground(format!("it is one of `{program}`"));
+                }
                 if protocol != CONTROL_PROTOCOL || says != node {
                     let message = format!(
                         "who answers at its control port is {says} and speaks protocol {protocol} instead of \
@@ -98,7 +102,11 @@ impl Pilot<'_> {
                 }
             } else if !process.ready && !process.paused && Instant::now() > process.ready_by {
                 let seconds = self.options.ready_within.as_secs_f32();
-                let message = said(process, &format!("it was not ready within {seconds} s"));
+                let what = format!("it was not ready within {seconds} s");
+                let (message, is_node) = (said(process, &what), process.greeted || speaks_as_a_node(process));
+                if !is_node {
+                    self.ground(message.clone());
+                }
                 self.fail(Failure::ProcessLost { node, message });
             }
         }
@@ -136,8 +144,18 @@ impl Pilot<'_> {
             None => {
                 let why = process.closed.as_deref().unwrap_or_default();
                 let message = said(&process, &format!("{exit}: {why}"));
+                if !process.greeted && !speaks_as_a_node(&process) {
+                    self.ground(message.clone());
+                }
                 self.fail_at(node, &exit, Failure::ProcessLost { node, message });
             }
+        }
+    }
+
+    /// The executable is none that may fly, if only those of a certain program may.
+    fn ground(&mut self, found: String) {
+        if let Some(error) = self.fleet.other_program(found) {
+            self.end.get_or_insert(End::Grounded(error));
         }
     }
 
@@ -159,6 +177,11 @@ impl Pilot<'_> {
         self.respond(response);
         self.lifecycle(node, Lifecycle::Stopped);
     }
+}
+
+/// Whether it says why it cannot begin, as nodes do.
+fn speaks_as_a_node(process: &Process) -> bool {
+    process.child.last_words(LAST_WORDS).lines().any(|line| line.starts_with("node: "))
 }
 
 /// What happened to a process, with the end of what it printed.

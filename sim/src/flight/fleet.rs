@@ -126,6 +126,17 @@ impl Fleet {
         NodeProcess::start(&self.binary, &berth.config(), &berth.directory.join("log"))
     }
 
+    /// The trouble that an executable is not of the program that is to fly, if a certain one is.
+    pub fn other_program(&self, found: String) -> Option<TakeOffError> {
+        let NodeBinary { path, program, .. } = &self.binary;
+        program.clone().map(|program| TakeOffError::OtherProgram { path: path.clone(), program, found })
+    }
+
+    /// Whether an executable that runs the program of `found` may fly.
+    pub fn may_fly(&self, found: &str) -> bool {
+        self.binary.program.as_ref().is_none_or(|program| program == found)
+    }
+
     /// Where a node's control port is.
     pub fn control(&self, node: NodeId) -> SocketAddr {
         self.berths[&node].control

@@ -92,12 +92,22 @@ pub enum TakeOffError {
     #[error("{} is locked: another flight uses it; wait for its end, or give this one a directory of its own", .0.display())]
     Locked(PathBuf),
     /// The node's executable.
-    #[error("{} cannot be started: {source}", path.display())]
+    #[error("{} cannot be started: {source}; a node is an executable file", path.display())]
     Binary {
         /// Which.
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The same: it is no node, or one of another program.
+    #[error("{} is no node of `{program}`: its main must call `{program}::worker`; {found}", path.display())]
+    OtherProgram {
+        /// Which.
+        path: PathBuf,
+        /// The crate of the program that was wanted.
+        program: String,
+        /// What was found in its place.
+        found: String,
     },
     /// No port, or no thread for the proxies.
     #[error("no port of 127.0.0.1 can be had: {0}")]

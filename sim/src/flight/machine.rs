@@ -28,6 +28,8 @@ pub(super) struct Process {
     /// The time of its last step.
     pub last_stamp: u64,
     pub assembly: Assembly,
+    /// Whether it has said who it is.
+    pub greeted: bool,
     /// Whether its program runs and its peers can reach it.
     pub ready: bool,
     pub paused: bool,
@@ -62,6 +64,7 @@ impl Process {
             epoch: 0,
             last_stamp: 0,
             assembly: Assembly::default(),
+            greeted: false,
             ready: false,
             paused: false,
             killed: false,

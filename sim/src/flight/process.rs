@@ -23,12 +23,21 @@ pub struct NodeBinary {
     pub path: PathBuf,
     /// What comes before the node's own arguments.
     pub arguments: Vec<String>,
+    /// The crate of its program ([`Program::home`](crate::executor::Program::home)): an executable of another one is
+    /// refused. Any will do without it.
+    pub program: Option<String>,
 }
 
 impl NodeBinary {
-    /// That executable, without further arguments.
+    /// That executable, without further arguments, whatever it runs.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        NodeBinary { path: path.into(), arguments: Vec::new() }
+        NodeBinary { path: path.into(), arguments: Vec::new(), program: None }
+    }
+
+    /// The same, if it runs the program of that crate.
+    #[must_use]
+    pub fn of(self, program: &str) -> Self {
+        NodeBinary { program: Some(program.to_owned()), ..self }
     }
 }
 

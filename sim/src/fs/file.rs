@@ -94,7 +94,7 @@ impl File {
     /// Writes all of `data` at `offset`.
     ///
     /// # Errors
-    /// `StorageFull` and whatever the disk answers.
+    /// `StorageFull` and whatever the disk answers. A beginning of `data` may be there all the same, but not all of it.
     pub async fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         done(DiskRequest::Write { file: self.file, offset, data: data.to_vec() }).await
     }
@@ -102,7 +102,7 @@ impl File {
     /// Writes all of `data` at the end; the file must have been opened to append.
     ///
     /// # Errors
-    /// `StorageFull` and whatever the disk answers.
+    /// Those of [`File::write_at`].
     pub async fn append(&self, data: &[u8]) -> io::Result<()> {
         self.write_at(0, data).await
     }

@@ -1,6 +1,6 @@
 //! Calls that come in: one connection from each peer, and what it is owed.
 
-use super::input::Input;
+use super::input::{Input, Room};
 use super::log::Log;
 use super::outbox::Outbox;
 use super::own_task::OwnTask;
@@ -20,6 +20,9 @@ const MOST_REPLY_BYTES: usize = 2 * REPLY_BYTES;
 /// Past so many requests of one kind from one peer that wait for their replies, a further one is lost, as on a narrow
 /// link. Reading no more would keep all others from their answers, and a handler that never returns would do so for ever.
 const REQUESTS: usize = 16_384;
+/// The same in bytes of those of their bodies that are large; the others are bounded by their number.
+const REQUEST_BYTES: usize = 64 << 20;
+const LARGE: usize = 4 << 10;
 /// How many kinds are remembered of which no request waits.
 const IDLE_KINDS: usize = 64;
 
@@ -33,6 +36,7 @@ pub struct Callers {
     /// Requests are taken no more.
     closed: bool,
     inputs: mpsc::Sender<Input>,
+    room: Room,
     log: Log,
 }
 
@@ -51,13 +55,36 @@ struct Caller {
 struct Owed {
     /// How many wait for a reply.
     waiting: usize,
+    /// The sizes of the large ones among them, and all these together.
+    large: BTreeMap<CallId, usize>,
+    bytes: usize,
     /// How many there was no room for.
     lost: u64,
 }
 
+impl Owed {
+    fn has_room_for(&self, size: usize) -> bool {
+        // One alone always fits: no frame is larger.
+        self.waiting < REQUESTS && (size < LARGE || self.bytes + size <= REQUEST_BYTES)
+    }
+
+    fn admit(&mut self, call: CallId, size: usize) {
+        self.waiting += 1;
+        // An honest peer uses a number once.
+        if size >= LARGE && self.large.insert(call, size).is_none() {
+            self.bytes += size;
+        }
+    }
+
+    fn replied(&mut self, call: CallId) {
+        self.waiting = self.waiting.saturating_sub(1);
+        self.bytes -= self.large.remove(&call).unwrap_or_default();
+    }
+}
+
 impl Callers {
-    pub const fn new(incarnation: Incarnation, inputs: mpsc::Sender<Input>, log: Log) -> Self {
-        Callers { callers: BTreeMap::new(), incarnation, count: 0, closed: false, inputs, log }
+    pub const fn new(incarnation: Incarnation, inputs: mpsc::Sender<Input>, room: Room, log: Log) -> Self {
+        Callers { callers: BTreeMap::new(), incarnation, count: 0, closed: false, inputs, room, log }
     }
 
     /// Lets a peer in; a connection it had before is closed.
@@ -76,6 +103,7 @@ impl Callers {
             connection: self.count,
             outbox: outbox.clone(),
             inputs: self.inputs.clone(),
+            room: self.room.clone(),
             log: self.log,
         };
         let reader = OwnTask::spawn(reader.read(input, unframe));
@@ -84,24 +112,24 @@ impl Callers {
     }
 
     /// Whether a request that has come is to be handled: one over a connection that is gone is not, and one past
-    /// those that may wait for a reply.
-    pub fn admit(&mut self, from: NodeId, connection: u64, method: &Method) -> bool {
+    /// those that may wait for a reply, in number or in bytes.
+    pub fn admit(&mut self, from: NodeId, connection: u64, call: CallId, method: &Method, size: usize) -> bool {
         let caller = self.callers.get_mut(&from).filter(|caller| caller.number == connection && !self.closed);
         let Some(Caller { owed, .. }) = caller else { return false };
         let owed = match owed.get_mut(method) {
             Some(owed) => owed,
             None => owed.entry(method.clone()).or_default(),
         };
-        if owed.waiting < REQUESTS {
-            owed.waiting += 1;
+        if owed.has_room_for(size) {
+            owed.admit(call, size);
             return true;
         }
         owed.lost += 1;
         if owed.lost.is_power_of_two() {
-            let Owed { waiting, lost } = owed;
+            let Owed { waiting, bytes, lost, .. } = owed;
             self.log.warn(format_args!(
-                "{waiting} calls of {method} from {from} wait for their replies, and no more may: {lost} lost so far; \
-                 does its handler return?"
+                "{waiting} calls of {method} from {from} wait for their replies, {bytes} bytes of large ones, and no more \
+                 may: {lost} lost so far; does its handler return?"
             ));
         }
         false
@@ -112,7 +140,7 @@ impl Callers {
         let Some(Caller { outbox, owed, .. }) = caller else { return };
         // Requests of a connection before this one are owed nothing.
         if let Some(of_kind) = owed.get_mut(method) {
-            of_kind.waiting = of_kind.waiting.saturating_sub(1);
+            of_kind.replied(call);
             if of_kind.waiting == 0 && owed.len() > IDLE_KINDS {
                 owed.remove(method);
             }
@@ -165,6 +193,7 @@ struct Reader {
     connection: u64,
     outbox: Rc<Outbox>,
     inputs: mpsc::Sender<Input>,
+    room: Room,
     log: Log,
 }
 
@@ -175,7 +204,8 @@ impl Reader {
             self.wait_for_room().await;
             match unframe.read(&mut input).await {
                 Ok(FromCaller::Request { call, method, body }) if call.incarnation() == self.incarnation => {
-                    let request = Input::Request { from, connection, call, method, body };
+                    let held = self.room.hold(body.len()).await;
+                    let request = Input::Request { from, connection, call, method, body, held };
                     if self.inputs.send(request).await.is_err() {
                         return;
                     }

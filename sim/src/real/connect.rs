@@ -1,6 +1,6 @@
 //! The task behind one connection to a peer: connects, says who this node is, and reads replies until the end.
 
-use super::input::Input;
+use super::input::{Input, Room};
 use super::own_task::OwnTask;
 use super::peer::LinkNews;
 use super::socket;
@@ -36,11 +36,12 @@ pub struct Settings {
 pub struct Connector {
     settings: Settings,
     inputs: mpsc::Sender<Input>,
+    room: Room,
 }
 
 impl Connector {
-    pub const fn new(settings: Settings, inputs: mpsc::Sender<Input>) -> Self {
-        Connector { settings, inputs }
+    pub const fn new(settings: Settings, inputs: mpsc::Sender<Input>, room: Room) -> Self {
+        Connector { settings, inputs, room }
     }
 
     /// Begins an attempt; news of it comes under its number.
@@ -49,7 +50,7 @@ impl Connector {
         let address = peers.get(&peer).copied();
         let hello =
             Hello { protocol: PROTOCOL, cluster: cluster.clone(), from: *node, to: peer, incarnation: *incarnation };
-        let inputs = self.inputs.clone();
+        let (inputs, room) = (self.inputs.clone(), self.room.clone());
         OwnTask::spawn(async move {
             let tell = async |news| inputs.send(Input::Link { peer, attempt, news }).await;
             let Some(address) = address else { return };
@@ -65,7 +66,7 @@ impl Connector {
                     if tell(LinkNews::Up(output)).await.is_err() {
                         return;
                     }
-                    read_replies(&mut input, &mut unframe, &inputs).await;
+                    read_replies(&mut input, &mut unframe, &inputs, &room).await;
                     LinkNews::Lost
                 }
             };
@@ -135,14 +136,15 @@ async fn introduce(mut stream: TcpStream, address: SocketAddr, hello: Hello) -> 
 }
 
 /// Reads until the connection ends, or the peer talks nonsense, which ends it.
-async fn read_replies(input: &mut OwnedReadHalf, unframe: &mut Unframe, inputs: &mpsc::Sender<Input>) {
+async fn read_replies(input: &mut OwnedReadHalf, unframe: &mut Unframe, inputs: &mpsc::Sender<Input>, room: &Room) {
     while let Ok(frame) = unframe.read(input).await {
-        let event = match frame {
-            FromServer::Reply { call, body } => Event::Reply { call, result: Ok(body) },
-            FromServer::Rejected { call, rejection } => Event::Reply { call, result: Err(rejection) },
+        let (size, event) = match frame {
+            FromServer::Reply { call, body } => (body.len(), Event::Reply { call, result: Ok(body) }),
+            FromServer::Rejected { call, rejection } => (0, Event::Reply { call, result: Err(rejection) }),
             FromServer::Welcome { .. } | FromServer::Unwelcome { .. } => return,
         };
-        if inputs.send(Input::Event(event)).await.is_err() {
+        let held = room.hold(size).await;
+        if inputs.send(Input::Reply { event, held }).await.is_err() {
             return;
         }
     }
@@ -151,7 +153,8 @@ async fn read_replies(input: &mut OwnedReadHalf, unframe: &mut Unframe, inputs: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::real::loopback::{run, soon};
+    use crate::real::loopback::{pair, run, soon};
+    use std::io::Write;
     use tokio::net::TcpSocket;
 
     fn hello() -> Hello {
@@ -171,6 +174,19 @@ mod tests {
             assert!(matches!(failure, Failure::Itself), "{failure:?}");
             let news = failure.news(own);
             assert!(matches!(&news, LinkNews::Refused { why } if why.starts_with("nobody listens")), "{news:?}");
+        });
+    }
+
+    #[test]
+    fn a_peer_that_says_welcome_is_at_a_connection_whose_silent_end_is_noticed() {
+        run(async || {
+            let (stream, mut peer) = pair().await;
+            let mut welcome = BytesMut::new();
+            let said = FromServer::Welcome { incarnation: Incarnation(1) };
+            wire::encode(&said, LARGEST_HELLO, &mut welcome).expect("it is small");
+            peer.write_all(&welcome).expect("the system takes it");
+            let introduced = soon(introduce(stream, ([127, 0, 0, 1], 1).into(), hello())).await;
+            assert!(socket::is_prepared(&introduced.expect("a welcome was said").0));
         });
     }
 

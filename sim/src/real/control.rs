@@ -91,6 +91,8 @@ pub struct Identity {
     pub cluster: String,
     pub node: NodeId,
     pub incarnation: Incarnation,
+    /// The crate of its program.
+    pub program: &'static str,
 }
 
 #[derive(Debug)]
@@ -140,11 +142,11 @@ impl Control {
             let _ = inputs.send(Input::TesterLost { connection: number }).await;
         });
         self.tester = Some(Tester { number, outbox: Outbox::new(output), _reader: reader });
-        let Identity { cluster, node, incarnation } = self.identity.clone();
+        let Identity { cluster, node, incarnation, program } = self.identity.clone();
         let (at_ns, machine_ns) = self.clock.beside_machine();
-        let protocol = CONTROL_PROTOCOL;
+        let (protocol, program) = (CONTROL_PROTOCOL, program.to_owned());
         let pid = std::process::id();
-        self.tell(&FromNode::Hello { protocol, cluster, node, incarnation, pid, at_ns, machine_ns });
+        self.tell(&FromNode::Hello { protocol, cluster, node, program, incarnation, pid, at_ns, machine_ns });
         if self.ready {
             self.tell(&FromNode::Ready);
         }

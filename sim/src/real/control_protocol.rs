@@ -12,7 +12,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 
 /// Both sides must be built for the same one.
-pub const CONTROL_PROTOCOL: u32 = 2;
+pub const CONTROL_PROTOCOL: u32 = 3;
 
 /// The largest frame, in bytes: the largest request or observation, and what stands around it.
 pub const CONTROL_FRAME_LIMIT: usize = (64 << 20) + 1_024;
@@ -63,6 +63,8 @@ pub enum FromNode {
         cluster: String,
         /// Its id.
         node: NodeId,
+        /// What it runs: the crate of its [`Program`](crate::executor::Program::home), for a lab's node the lab's.
+        program: String,
         /// How often it was started, this time included.
         incarnation: Incarnation,
         /// Its process.

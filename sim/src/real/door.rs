@@ -218,6 +218,20 @@ mod tests {
     }
 
     #[test]
+    fn who_is_let_in_has_a_connection_whose_silent_end_is_noticed() {
+        run(async || {
+            let (stream, mut peer) = pair().await;
+            assert!(!socket::is_prepared(&stream), "not by itself");
+            let mut greeting = BytesMut::new();
+            wire::encode(&FromCaller::Hello(hello()), LARGEST_HELLO, &mut greeting).expect("it is small");
+            peer.write_all(&greeting).expect("the system takes it");
+            let greeted = soon(greet(stream, &settings(), Log::of(NodeId(1), LogLevel::Error))).await;
+            let Some(Input::Greeted { stream, .. }) = greeted else { panic!("{greeted:?}") };
+            assert!(socket::is_prepared(&stream));
+        });
+    }
+
+    #[test]
     fn who_is_not_let_in_is_told_why() {
         run(async || {
             let (stream, mut stranger) = pair().await;

@@ -152,6 +152,7 @@ impl Driver {
     fn take(&mut self, input: Input) {
         match input {
             Input::Event(event) => self.step(event),
+            Input::Reply { event, held: _held } => self.step(event),
             Input::Link { peer, attempt, news } => {
                 for event in self.links.take(peer, attempt, news) {
                     self.step(event);
@@ -161,8 +162,8 @@ impl Driver {
                 self.links.is_alive(hello.from);
                 self.callers.welcome(&hello, stream, unframe);
             }
-            Input::Request { from, connection, call, method, body } => {
-                if self.callers.admit(from, connection, &method) {
+            Input::Request { from, connection, call, method, body, held: _held } => {
+                if self.callers.admit(from, connection, call, &method, body.len()) {
                     self.step(Event::Request { from, call, method, body });
                 }
             }

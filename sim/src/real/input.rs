@@ -5,16 +5,44 @@ use super::peer::LinkNews;
 use super::wire::{Hello, Unframe};
 use crate::line::{CallId, Event, Method};
 use crate::units::NodeId;
+use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many may wait before those that bring more have to.
 pub const INPUT_QUEUE: usize = 1_024;
 
+/// How many bytes of what peers send may wait, of all connections together; more than any frame has.
+pub const INPUT_BYTES: usize = 64 << 20;
+
+/// The room there is for what peers send: who has read a frame waits for it before anything more is read, and so the
+/// peer waits too.
+#[derive(Clone, Debug)]
+pub struct Room(Arc<Semaphore>);
+
+/// Room that is taken, until this is dropped.
+pub type Held = Option<OwnedSemaphorePermit>;
+
+impl Room {
+    pub fn new() -> Self {
+        Room(Arc::new(Semaphore::new(INPUT_BYTES)))
+    }
+
+    /// Waits for so many bytes of it. Who waited longer goes first, so that small frames do not keep a large one out.
+    pub async fn hold(&self, bytes: usize) -> Held {
+        let bytes = bytes.min(INPUT_BYTES) as u32;
+        // Nobody closes it.
+        self.0.clone().acquire_many_owned(bytes).await.ok()
+    }
+}
+
 /// One thing that happens.
 #[derive(Debug)]
 pub enum Input {
-    /// An event for the node as it is: a reply, the end of a disk operation.
+    /// An event for the node as it is: the end of a disk operation, say.
     Event(Event),
+    /// A reply, or what was said in its place.
+    Reply { event: Event, held: Held },
     /// Something became of the connection to a peer.
     Link {
         peer: NodeId,
@@ -25,7 +53,7 @@ pub enum Input {
     /// Somebody has said who it is, and is who it should be.
     Greeted { hello: Hello, stream: TcpStream, unframe: Unframe },
     /// A peer asks.
-    Request { from: NodeId, connection: u64, call: CallId, method: Method, body: Vec<u8> },
+    Request { from: NodeId, connection: u64, call: CallId, method: Method, body: Vec<u8>, held: Held },
     /// A connection from a peer has ended.
     CallerLost { from: NodeId, connection: u64 },
     /// A tester who knows the token has come.

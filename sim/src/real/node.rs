@@ -10,7 +10,7 @@ use super::disk::Disk;
 use super::door;
 use super::driver::Driver;
 use super::identity::{DataDirectory, IdentityError};
-use super::input::INPUT_QUEUE;
+use super::input::{INPUT_QUEUE, Room};
 use super::log::Log;
 use super::peer::Links;
 use super::switch::Switch;
@@ -89,9 +89,9 @@ pub fn run_node_on(program: &Program, config: NodeConfig, ports: Ports, switch: 
     let data = DataDirectory::open(&config.data, &config.cluster, config.node)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let local = LocalSet::new();
-    let (executor, switch) = (Executor::new(program), switch.clone());
+    let (program, switch) = (program.clone(), switch.clone());
     // A task among the others: what wakes it is polled in the same turn, without a look at the sockets in between.
-    let flight = async { local.spawn_local(fly(executor, config, ports, data, switch)).await };
+    let flight = async { local.spawn_local(fly(program, config, ports, data, switch)).await };
     // Lab code logs on this thread, and only there.
     let ended =
         tracing::subscriber::with_default(Subscriber::for_nodes(), || runtime.block_on(local.run_until(flight)));
@@ -100,7 +100,7 @@ pub fn run_node_on(program: &Program, config: NodeConfig, ports: Ports, switch: 
 }
 
 async fn fly(
-    executor: Executor,
+    program: Program,
     config: NodeConfig,
     ports: Ports,
     data: DataDirectory,
@@ -111,6 +111,7 @@ async fn fly(
     let log = Log::of(node, log_level);
     let clock = RealClock::start();
     let (sender, mut inputs) = mpsc::channel(INPUT_QUEUE);
+    let room = Room::new();
     let start = Start {
         node,
         name: node.to_string(),
@@ -129,14 +130,14 @@ async fn fly(
         let listener = tokio::net::TcpListener::from_std(listener)?;
         doors.push(control::open(listener, config, sender.clone(), log));
     }
-    let identity = Identity { cluster, node, incarnation };
+    let identity = Identity { cluster, node, incarnation, program: program.home() };
     let mut driver = Driver {
-        executor,
+        executor: Executor::new(&program),
         clock,
         timers: Timers::default(),
         disk: Disk::start(data.files.clone(), sender.clone(), log)?,
-        links: Links::new(settings, sender.clone(), log),
-        callers: Callers::new(incarnation, sender.clone(), log),
+        links: Links::new(settings, sender.clone(), room.clone(), log),
+        callers: Callers::new(incarnation, sender.clone(), room, log),
         control: Control::new(control.is_some(), identity, clock, sender, log),
         log,
         doors,

@@ -5,7 +5,7 @@
 //! Next to read: `connect`, the task behind one connection.
 
 use super::connect::{Connector, Settings};
-use super::input::Input;
+use super::input::{Input, Room};
 use super::log::Log;
 use super::outbox::Outbox;
 use super::own_task::OwnTask;
@@ -76,7 +76,7 @@ enum State {
 }
 
 impl Links {
-    pub fn new(settings: Settings, inputs: mpsc::Sender<Input>, log: Log) -> Self {
+    pub fn new(settings: Settings, inputs: mpsc::Sender<Input>, room: Room, log: Log) -> Self {
         let Settings { node, incarnation, seed, .. } = settings;
         let peers: Vec<NodeId> = settings.peers.keys().copied().collect();
         let link = |peer: NodeId| Link {
@@ -94,7 +94,7 @@ impl Links {
             ),
         };
         let links = peers.into_iter().map(|peer| (peer, link(peer))).collect();
-        Links { links, connector: Connector::new(settings, inputs), log }
+        Links { links, connector: Connector::new(settings, inputs, room), log }
     }
 
     /// Sends a request, or keeps it until there is a connection. A node that nobody knows is silent.
@@ -214,12 +214,17 @@ impl Link {
         std::mem::take(&mut self.waiting).into_iter()
     }
 
-    /// Waits before the next attempt: half of the pause and a drawn part of the other half, so that nodes that lost
-    /// the same peer do not come back to it in step.
-    fn rest(&mut self, peer: NodeId, connector: &Connector) {
+    /// How long to wait before the next attempt: half of the pause and a drawn part of the other half, so that nodes that
+    /// lost the same peer do not come back to it in step.
+    fn next_pause(&mut self) -> Nanos {
         let half = Nanos(self.pause.0 / 2);
         let pause = self.jitter.span(half, self.pause);
         self.pause = self.pause.saturating_add(self.pause).min(LONGEST_PAUSE);
+        pause
+    }
+
+    fn rest(&mut self, peer: NodeId, connector: &Connector) {
+        let pause = self.next_pause();
         self.attempt += 1;
         self.state = State::Resting { _task: connector.rest(peer, self.attempt, pause) };
     }

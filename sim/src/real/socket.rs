@@ -23,3 +23,21 @@ pub fn prepare(stream: &TcpStream) -> io::Result<()> {
     sockopt::set_tcp_user_timeout(stream, UNACKNOWLEDGED.as_millis() as u32)?;
     Ok(())
 }
+
+/// Whether a connection is set up so, as the kernel says.
+#[cfg(test)]
+pub fn is_prepared(stream: &TcpStream) -> bool {
+    let asks = (
+        sockopt::socket_keepalive(stream),
+        sockopt::tcp_keepidle(stream),
+        sockopt::tcp_keepintvl(stream),
+        sockopt::tcp_keepcnt(stream),
+    );
+    #[cfg(target_os = "linux")]
+    let is_given_up = sockopt::tcp_user_timeout(stream) == Ok(UNACKNOWLEDGED.as_millis() as u32);
+    #[cfg(not(target_os = "linux"))]
+    let is_given_up = true;
+    let silence = KEEP_ALIVE_AFTER + KEEP_ALIVE_EVERY * KEEP_ALIVE_ATTEMPTS;
+    let wanted = (Ok(true), Ok(KEEP_ALIVE_AFTER), Ok(KEEP_ALIVE_EVERY), Ok(KEEP_ALIVE_ATTEMPTS));
+    stream.nodelay().is_ok_and(|nodelay| nodelay) && asks == wanted && silence <= UNACKNOWLEDGED && is_given_up
+}

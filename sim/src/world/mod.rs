@@ -54,7 +54,7 @@ use timers::Come;
 
 /// Which weather seeds mean. Goes up whenever the same seed draws other weather than before, so
 /// that an old failure is refused instead of being replayed as another run.
-pub const WEATHER_VERSION: u32 = 4;
+pub const WEATHER_VERSION: u32 = 5;
 
 /// Events at one instant after which time counts as standing still.
 const INSTANT_BUDGET: u64 = 100_000;

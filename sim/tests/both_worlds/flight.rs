@@ -3,6 +3,7 @@
 use crate::fleet::{Fleet, Told};
 use crate::stage::{A, ACT, Act, Asked, BROKEN, Disk, NODES, Stage, program};
 use std::future::Future;
+use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 
 pub fn run<F: Future<Output = ()> + 'static>(body: fn(Stage) -> F) {
@@ -25,8 +26,13 @@ pub fn run<F: Future<Output = ()> + 'static>(body: fn(Stage) -> F) {
             // Files that stand for devices: one that is full, and memory at an address where there is none.
             Act::Spoil(node, disk) => {
                 let device = if disk == Disk::Full { "/dev/full" } else { "/proc/self/mem" };
-                symlink(device, fleet.data(node).join("files").join(BROKEN)).expect("a link can be made");
+                match symlink(device, fleet.data(node).join("files").join(BROKEN)) {
+                    Err(error) if error.kind() != ErrorKind::AlreadyExists => panic!("no link can be made: {error}"),
+                    _ => {}
+                }
             }
+            // What is no file has no bytes.
+            Act::Mend(_) => {}
             Act::Done => return,
         }
         fleet.control(A, postcard::to_stdvec(&asked.number).expect("a number serialises"));

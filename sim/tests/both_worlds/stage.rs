@@ -27,6 +27,8 @@ pub enum Act {
     Start(NodeId),
     /// From now on the file [`BROKEN`] of a node is on such a disk; other files may be as well.
     Spoil(NodeId, Disk),
+    /// Its disk is as it was; the file stays what it is.
+    Mend(NodeId),
     /// The body has ended well.
     Done,
 }
@@ -39,7 +41,7 @@ pub const BROKEN: &str = "broken";
 pub enum Disk {
     /// It has no room.
     Full,
-    /// It fails whatever it is asked to write.
+    /// It fails whatever it is asked to write, in the tunnel every second time.
     Failing,
 }
 
@@ -83,6 +85,10 @@ impl Stage {
 
     pub async fn spoil(&self, node: NodeId, disk: Disk) {
         self.act(Act::Spoil(node, disk)).await;
+    }
+
+    pub async fn mend(&self, node: NodeId) {
+        self.act(Act::Mend(node)).await;
     }
 
     async fn act(&self, act: Act) {

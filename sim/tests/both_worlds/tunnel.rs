@@ -52,6 +52,7 @@ async fn serve(tester: Tester, asked: Rc<RefCell<VecDeque<Asked>>>) {
                 sleep(Duration::from_millis(1)).await;
             }
             Act::Spoil(node, disk) => tester.set_disk(node, spoilt(disk)),
+            Act::Mend(node) => tester.set_disk(node, DiskWeather::default()),
             Act::Done => return,
         }
         let answer = postcard::to_stdvec(&number).expect("a number serialises");
@@ -62,7 +63,7 @@ async fn serve(tester: Tester, asked: Rc<RefCell<VecDeque<Asked>>>) {
 fn spoilt(disk: Disk) -> DiskWeather {
     let calm = DiskWeather::default();
     match disk {
-        Disk::Full => DiskWeather { capacity: Some(0), ..calm },
-        Disk::Failing => DiskWeather { error_ppm: Ppm(1_000_000), ..calm },
+        Disk::Full => DiskWeather { capacity: Some(30), ..calm },
+        Disk::Failing => DiskWeather { error_ppm: Ppm(500_000), ..calm },
     }
 }

@@ -53,7 +53,7 @@ fn a_panic_in_a_node_ends_the_flight_and_is_named() {
 
 fn shell(script: &str, directory: &Path) -> Flight {
     let arguments = vec!["-c".to_owned(), script.to_owned()];
-    Flight::new(NodeBinary { path: "/bin/sh".into(), arguments }, 2, directory)
+    Flight::new(NodeBinary { path: "/bin/sh".into(), arguments, program: None }, 2, directory)
 }
 
 fn lost_in(flight: Flight) -> String {

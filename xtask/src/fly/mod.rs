@@ -36,7 +36,8 @@ pub fn fly(session: &Session<'_>, options: &FlyOptions, summary: &mut Summary) -
     let node_binary = node(session, options, &submission).map_err(|error| interrupt.instead_of(error))?;
     let program = session.pilot(&submission).map_err(|error| interrupt.instead_of(error))?;
     let watch = clock::Stopwatch::start();
-    let command = WorkerCommand { program, directory: &directory, patience: patience(), interrupt };
+    let command =
+        WorkerCommand { program, lab: &submission.lab, directory: &directory, patience: patience(), interrupt };
     let hangar = Hangar { session, options, submission: &submission, command: &command, node_binary, asked };
     let ended = hangar.fly_all(summary);
     summary.wall_ms = watch.wall_ms();

@@ -48,7 +48,13 @@ pub fn power(session: &Session<'_>, options: &PowerOptions, summary: &mut Summar
     let interrupt = Interrupt::on_signals();
     let workspace = Workspace::open(house, &solution)?;
     let program = session.pilot(&solution).map_err(|error| interrupt.instead_of(error))?;
-    let command = WorkerCommand { program, directory: &directory, patience: patience(), interrupt: interrupt.clone() };
+    let command = WorkerCommand {
+        program,
+        lab: &options.lab,
+        directory: &directory,
+        patience: patience(),
+        interrupt: interrupt.clone(),
+    };
     // What is wrong with the weather is no mutant's fault.
     let asked = ScheduleRequest { test: SCENARIO_TEST.to_owned(), seed, scenario: Some(scenario.clone()) };
     Worker::start(&command)?.schedule(asked)?;

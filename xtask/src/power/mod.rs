@@ -115,6 +115,7 @@ impl Power<'_> {
         };
         let command = WorkerCommand {
             program,
+            lab: &self.options.lab,
             directory: self.builder.directory,
             patience: patience(),
             interrupt: self.interrupt.clone(),

@@ -33,6 +33,8 @@ const LAST_BREATH: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct WorkerCommand<'a> {
     pub program: PathBuf,
+    /// Of which lab it should be.
+    pub lab: &'a str,
     pub directory: &'a RunDirectory,
     /// How long a run may stand at one event, of wall time.
     pub patience: Duration,
@@ -107,7 +109,8 @@ impl<'a> Worker<'a> {
             Err(RecvTimeoutError::Timeout) => format!("it said nothing for {} s", HELLO.as_secs()),
             Ok(Line::End) | Err(RecvTimeoutError::Disconnected) => self.silent_end(),
         };
-        Err(LabError::Worker { program: self.command.program.display().to_string(), problem })
+        let WorkerCommand { program, lab, .. } = self.command;
+        Err(LabError::NoWorker { program: program.clone(), lab: (*lab).to_owned(), problem })
     }
 
     fn silent_end(&mut self) -> String {

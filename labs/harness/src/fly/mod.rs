@@ -26,6 +26,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use verdict::Circumstances;
+use windtunnel::executor::Program;
 use windtunnel::flight::{Flight, Flown, NodeBinary, TakeOffError};
 use windtunnel::world::{Failure, LinkWeather, Outcome, Tester};
 use windtunnel::{EventNumber, Nanos};
@@ -44,25 +45,27 @@ pub(crate) struct Radio {
     stood_still_ns: Arc<AtomicU64>,
 }
 
-/// Flies what is asked for; `tell` hears how it goes, once a second.
+/// Flies what is asked for, with nodes that run what `program` is of; `tell` hears how it goes, once a second.
 ///
 /// # Errors
 /// When it is nothing that can be flown, or does not take off.
 pub(crate) fn fly<J: Judge>(
     lab: &Lab<J>,
+    program: &Program,
     request: &FlyRequest,
     radio: &Radio,
     tell: impl FnMut(FlightRow) + Send + 'static,
 ) -> Result<FlightResult, Refusal> {
     let Flightplan { lineup, time_budget, course, load, lasts, skipped } = course::plan(lab, request)?;
     let is_storm = matches!(course, Course::Storm(_));
-    let flight = Flight::new(NodeBinary::at(&request.node_binary), lineup.all(), &request.directory).with(|options| {
-        options.cluster = lab.name.to_owned();
-        options.seed = request.seed;
-        options.time_budget = time_budget;
-        options.groups = lineup.groups();
-        options.settings = lineup.settings.clone();
-    });
+    let flight = Flight::new(NodeBinary::at(&request.node_binary).of(program.home()), lineup.all(), &request.directory)
+        .with(|options| {
+            options.cluster = lab.name.to_owned();
+            options.seed = request.seed;
+            options.time_budget = time_budget;
+            options.groups = lineup.groups();
+            options.settings = lineup.settings.clone();
+        });
     // Links are as fast as the loopback unless a fault slows them.
     let calm = LinkWeather { latency: [Nanos::ZERO; 2], ..LinkWeather::default() };
     let surroundings = Surroundings { calm, power_losses: false };

@@ -8,12 +8,14 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::thread;
+use windtunnel::executor::Program;
 use windtunnel::line::PanicReport;
 
 /// Flies; whatever `requests` still says, its end too, lands the flight.
 #[allow(clippy::disallowed_methods)] // a thread beside the flight, which hears whether somebody wants it to land
 pub(crate) fn answer<J: Judge, W: Write + Send + 'static>(
     lab: &Lab<J>,
+    program: &Program,
     request: &FlyRequest,
     requests: impl Iterator<Item = io::Result<String>> + Send + 'static,
     mut output: W,
@@ -28,7 +30,7 @@ pub(crate) fn answer<J: Judge, W: Write + Send + 'static>(
     });
     // Nobody who reads: then the end of the requests comes as well.
     let tell = move |row: FlightRow| drop(send(&mut output, &Response::Flying(Box::new(row))));
-    match catch_unwind(AssertUnwindSafe(|| fly(lab, request, &radio, tell))) {
+    match catch_unwind(AssertUnwindSafe(|| fly(lab, program, request, &radio, tell))) {
         Ok(Ok(result)) => Response::Flown(Box::new(result)),
         Ok(Err(refusal)) => Response::Refused(refusal),
         Err(panic) => {

@@ -1,7 +1,9 @@
 //! What is admitted, and what is owed.
+#![allow(clippy::disallowed_methods)] // a peer on a thread of its own
 
 use super::*;
 use crate::line::LogLevel;
+use crate::real::input::INPUT_BYTES;
 use crate::real::loopback::{never, pair, read, run, soon};
 use crate::real::wire;
 use std::io::{Read, Write};
@@ -11,11 +13,11 @@ use tokio_util::bytes::BytesMut;
 
 const PEER: NodeId = NodeId(2);
 const ECHO: Method = Method::Borrowed("echo");
-const LARGE: usize = 16 << 20;
+const LARGEST: usize = 16 << 20;
 
 fn callers() -> (Callers, mpsc::Receiver<Input>) {
     let (inputs, outputs) = mpsc::channel(64);
-    (Callers::new(Incarnation(1), inputs, Log::of(NodeId(1), LogLevel::Error)), outputs)
+    (Callers::new(Incarnation(1), inputs, Room::new(), Log::of(NodeId(1), LogLevel::Error)), outputs)
 }
 
 /// Lets a start of the peer in; its end of the connection.
@@ -36,6 +38,11 @@ fn call(incarnation: u32) -> CallId {
     CallId::first_of(Incarnation(incarnation))
 }
 
+/// Lets in a small request.
+fn admit(callers: &mut Callers, connection: u64, method: &Method) -> bool {
+    callers.admit(PEER, connection, call(1), method, 9)
+}
+
 fn waiting_bytes(callers: &Callers) -> usize {
     callers.outboxes().map(Outbox::len).sum()
 }
@@ -45,13 +52,13 @@ fn requests_of_an_older_connection_are_nobodys_and_its_end_ends_nothing() {
     run(async || {
         let (mut callers, _inputs) = callers();
         let _older = welcome(&mut callers, 1).await;
-        assert!(callers.admit(PEER, 1, &ECHO));
+        assert!(admit(&mut callers, 1, &ECHO));
         let _newer = welcome(&mut callers, 1).await;
-        assert!(!callers.admit(PEER, 1, &ECHO) && callers.admit(PEER, 2, &ECHO));
+        assert!(!admit(&mut callers, 1, &ECHO) && admit(&mut callers, 2, &ECHO));
         callers.lost(PEER, 1);
-        assert!(callers.admit(PEER, 2, &ECHO));
+        assert!(admit(&mut callers, 2, &ECHO));
         callers.lost(PEER, 2);
-        assert!(!callers.admit(PEER, 2, &ECHO) && callers.owe_nothing());
+        assert!(!admit(&mut callers, 2, &ECHO) && callers.owe_nothing());
     });
 }
 
@@ -82,9 +89,9 @@ fn who_closes_admits_nothing_more_and_still_owes() {
     run(async || {
         let (mut callers, _inputs) = callers();
         let _peer = welcome(&mut callers, 1).await;
-        assert!(callers.owe_nothing() && callers.admit(PEER, 1, &ECHO));
+        assert!(callers.owe_nothing() && admit(&mut callers, 1, &ECHO));
         callers.close();
-        assert!(!callers.admit(PEER, 1, &ECHO) && !callers.owe_nothing());
+        assert!(!admit(&mut callers, 1, &ECHO) && !callers.owe_nothing());
         callers.respond(PEER, call(1), &ECHO, Ok(Vec::new()));
         assert!(callers.owe_nothing());
         let _late = welcome(&mut callers, 1).await;
@@ -97,10 +104,59 @@ fn each_kind_has_a_bound_of_its_own_and_a_reply_makes_room() {
     run(async || {
         let (mut callers, _inputs) = callers();
         let _peer = welcome(&mut callers, 1).await;
-        assert!((0..REQUESTS).all(|_| callers.admit(PEER, 1, &ECHO)));
-        assert!(!callers.admit(PEER, 1, &ECHO) && callers.admit(PEER, 1, &"other".into()));
+        assert!((0..REQUESTS).all(|_| admit(&mut callers, 1, &ECHO)));
+        assert!(!admit(&mut callers, 1, &ECHO) && admit(&mut callers, 1, &"other".into()));
         callers.respond(PEER, call(1), &ECHO, Err(Rejection::NoHandler));
-        assert!(callers.admit(PEER, 1, &ECHO) && !callers.admit(PEER, 1, &ECHO));
+        assert!(admit(&mut callers, 1, &ECHO) && !admit(&mut callers, 1, &ECHO));
+    });
+}
+
+#[test]
+fn large_requests_of_a_kind_have_a_bound_in_bytes_and_a_reply_makes_room() {
+    run(async || {
+        let (mut callers, _inputs) = callers();
+        let _peer = welcome(&mut callers, 1).await;
+        let number = |number: usize| CallId(call(1).0 + number as u64);
+        let admitted = |callers: &mut Callers, at: usize| callers.admit(PEER, 1, number(at), &ECHO, LARGEST);
+        let count = (0..64).take_while(|at| admitted(&mut callers, *at)).count();
+        assert_eq!(count, REQUEST_BYTES / LARGEST);
+        assert!(admit(&mut callers, 1, &ECHO), "a small one finds room");
+        assert!(callers.admit(PEER, 1, number(80), &"other".into(), LARGEST), "and one of another kind");
+        callers.respond(PEER, number(0), &ECHO, Ok(Vec::new()));
+        assert!(admitted(&mut callers, 81) && !admitted(&mut callers, 82));
+        callers.respond(PEER, number(81), &ECHO, Ok(Vec::new()));
+        callers.respond(PEER, number(81), &ECHO, Ok(Vec::new()));
+        assert!(admitted(&mut callers, 83) && !admitted(&mut callers, 84), "a second reply makes no more room");
+    });
+}
+
+/// What is read and not yet handled: a node that is busy, or paused, does not fill its memory.
+#[test]
+fn a_peer_that_sends_faster_than_is_taken_waits() {
+    const COUNT: usize = 9;
+    run(async || {
+        let (mut callers, mut inputs) = callers();
+        let mut peer = welcome(&mut callers, 1).await;
+        let send = move || {
+            peer.set_nonblocking(false).expect("sockets can");
+            let request = FromCaller::Request { call: call(1), method: ECHO, body: vec![7; LARGEST] };
+            let mut frame = BytesMut::new();
+            wire::encode(&request, LARGEST_FRAME, &mut frame).expect("it fits");
+            (0..COUNT).for_each(|_| peer.write_all(&frame).expect("it is read"));
+            peer
+        };
+        let sender = std::thread::spawn(send);
+        let mut waiting = Vec::new();
+        for _ in 0..INPUT_BYTES / LARGEST {
+            waiting.push(soon(inputs.recv()).await);
+        }
+        assert!(never(inputs.recv()).await && !sender.is_finished());
+        for _ in waiting.len()..COUNT {
+            waiting.remove(0);
+            waiting.push(soon(inputs.recv()).await);
+        }
+        assert!(waiting.iter().all(|input| matches!(input, Some(Input::Request { .. }))));
+        sender.join().expect("all is sent");
     });
 }
 
@@ -111,7 +167,7 @@ fn kinds_that_nobody_waits_for_are_forgotten() {
         let _peer = welcome(&mut callers, 1).await;
         for number in 0..10 * IDLE_KINDS {
             let method = Method::Owned(format!("kind-{number}"));
-            assert!(callers.admit(PEER, 1, &method));
+            assert!(admit(&mut callers, 1, &method));
             callers.respond(PEER, call(1), &method, Ok(Vec::new()));
         }
         assert!(callers.callers[&PEER].owed.len() <= IDLE_KINDS);
@@ -128,10 +184,10 @@ fn replies_that_are_too_large_too_many_or_too_late_are_not_sent() {
         callers.respond(PEER, call(2), &ECHO, Ok(vec![0; FRAME_LIMIT + 1]));
         assert_eq!(waiting_bytes(&callers), welcome, "for an earlier start, and past the limit");
         for _ in 0..9 {
-            callers.respond(PEER, call(2), &ECHO, Ok(vec![0; LARGE]));
+            callers.respond(PEER, call(2), &ECHO, Ok(vec![0; LARGEST]));
         }
         let waiting = waiting_bytes(&callers);
-        assert!((MOST_REPLY_BYTES - LARGE..=MOST_REPLY_BYTES).contains(&waiting), "{waiting} bytes");
+        assert!((MOST_REPLY_BYTES - LARGEST..=MOST_REPLY_BYTES).contains(&waiting), "{waiting} bytes");
     });
 }
 
@@ -148,7 +204,7 @@ fn from_a_peer_that_takes_no_replies_nothing_more_is_read_until_it_does() {
         let (mut callers, mut inputs) = callers();
         let mut peer = welcome(&mut callers, 1).await;
         for _ in 0..3 {
-            callers.respond(PEER, call(1), &ECHO, Ok(vec![0; LARGE]));
+            callers.respond(PEER, call(1), &ECHO, Ok(vec![0; LARGEST]));
         }
         peer.write_all(&request(1)).expect("the system takes it");
         assert!(never(inputs.recv()).await);

@@ -22,15 +22,36 @@ fn links() -> (Links, mpsc::Receiver<Input>) {
 }
 
 fn links_to(address: SocketAddr) -> (Links, mpsc::Receiver<Input>) {
+    links_of(NodeId(1), Incarnation(1), address)
+}
+
+fn links_of(node: NodeId, incarnation: Incarnation, address: SocketAddr) -> (Links, mpsc::Receiver<Input>) {
     let (inputs, outputs) = mpsc::channel(64);
-    let settings = Settings {
-        cluster: "test".into(),
-        node: NodeId(1),
-        incarnation: Incarnation(1),
-        seed: Seed(7),
-        peers: [(PEER, address)].into(),
+    let peers = [(PEER, address)].into();
+    let settings = Settings { cluster: "test".into(), node, incarnation, seed: Seed(7), peers };
+    (Links::new(settings, inputs, Room::new(), Log::of(node, LogLevel::Error)), outputs)
+}
+
+/// They lost the same peer at the same moment.
+#[test]
+fn two_nodes_and_two_starts_of_one_do_not_come_back_to_a_peer_in_step() {
+    let pauses = |node, incarnation| -> Vec<Nanos> {
+        let (mut links, _inputs) = links_of(NodeId(node), Incarnation(incarnation), ([127, 0, 0, 1], 7_000).into());
+        let link = links.links.get_mut(&PEER).expect("a peer");
+        (0..8).map(|_| link.next_pause()).collect()
     };
-    (Links::new(settings, inputs, Log::of(NodeId(1), LogLevel::Error)), outputs)
+    let all = [pauses(1, 1), pauses(3, 1), pauses(4, 1), pauses(1, 2)];
+    assert_eq!(all[0], pauses(1, 1), "drawn from the seed");
+    for (number, one) in all.iter().enumerate() {
+        for other in &all[..number] {
+            assert!(one.iter().zip(other).all(|(one, other)| one != other), "{one:?} and {other:?}");
+        }
+        let mut longest = FIRST_PAUSE;
+        for pause in one {
+            assert!((Nanos(longest.0 / 2)..=longest).contains(pause), "{pause:?} of at most {longest:?}");
+            longest = Nanos(longest.0 * 2).min(LONGEST_PAUSE);
+        }
+    }
 }
 
 fn send(links: &mut Links, number: u64, bytes: usize) {

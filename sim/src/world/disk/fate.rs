@@ -2,7 +2,7 @@
 //!
 //! Every operation takes the same number of words from the disk's stream whatever it is and whichever
 //! faults are on, so a fault that is switched on moves no latency. Rot has a stream of its own: two
-//! draws a read.
+//! draws a read; and so have short writes: one draw a write.
 
 use super::weather::DiskWeather;
 use crate::fold::Fold;
@@ -20,12 +20,15 @@ pub(super) struct Fate {
     pub error: bool,
     /// The bit that a read finds rotten, as a fraction of all bits it returns, in 2^-64.
     pub rotten: Option<u64>,
+    /// How much of a write that fails is left behind, as a fraction of what may be, in 2^-64.
+    pub left: u64,
 }
 
 /// What kind of operation a fate is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Read,
+    Write,
     Sync,
     Other,
 }
@@ -35,6 +38,7 @@ pub(super) enum Kind {
 pub(super) struct Decisions {
     operations: Stream,
     rot: Stream,
+    short_writes: Stream,
     fold: Fold,
 }
 
@@ -44,6 +48,7 @@ impl Decisions {
         Decisions {
             operations: Stream::keyed(seed, Purpose::Disk, entity),
             rot: Stream::keyed(seed, Purpose::BitRot, entity),
+            short_writes: Stream::keyed(seed, Purpose::ShortWrite, entity),
             fold: Fold::default(),
         }
     }
@@ -67,7 +72,8 @@ impl Decisions {
         } else {
             None
         };
-        let fate = Fate { latency, slow, error: error || sync_error, rotten };
+        let left = if kind == Kind::Write { self.short_writes.word() } else { 0 };
+        let fate = Fate { latency, slow, error: error || sync_error, rotten, left };
         self.fold.word(latency.0.wrapping_mul(4) | u64::from(fate.error) << 1 | u64::from(slow));
         if let Some(place) = rotten {
             self.fold.word(place);

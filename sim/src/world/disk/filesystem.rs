@@ -136,8 +136,8 @@ impl FileSystem {
         content.rot(offset * 8 + bit as u64)
     }
 
-    /// Writes all of `data` or nothing: short writes are not modelled, and a write that would pass
-    /// `capacity` leaves the file as it was.
+    /// Writes all of `data` or nothing: one that would pass `capacity` leaves the file as it was, until
+    /// [`write_part`](FileSystem::write_part).
     pub fn write(&mut self, file: FileId, offset: u64, data: &[u8], capacity: u64) -> DiskResult {
         let open = self.opened(file)?;
         let content = self.inodes.file_mut(open.inode).ok_or(DiskError::IsADirectory)?;
@@ -155,6 +155,24 @@ impl FileSystem {
         content.write(offset, data);
         self.used += grown;
         Ok(DiskReply::Done)
+    }
+
+    /// Leaves a beginning of `data` behind, never all of it and no more than there is room for: how much of
+    /// that says `place`, a fraction in 2^-64. So many bytes; none in a file that could not be written.
+    pub fn write_part(&mut self, file: FileId, offset: u64, data: &[u8], capacity: u64, place: u64) -> u64 {
+        let Some(open) = self.open.get(&file).filter(|open| open.mode.write || open.mode.append) else { return 0 };
+        let Some(content) = self.inodes.file_mut(open.inode) else { return 0 };
+        let before = content.length();
+        let offset = if open.mode.append { before } else { offset };
+        if content.length_after(offset, data).is_err() {
+            return 0;
+        }
+        let room = (before + capacity.saturating_sub(self.used)).saturating_sub(offset);
+        let most = (data.len() as u64).saturating_sub(1).min(room);
+        let left = (u128::from(place) * u128::from(most + 1)) >> 64;
+        content.write(offset, &data[..left as usize]);
+        self.used += content.length() - before;
+        left as u64
     }
 
     /// Cuts or grows. Grown zeros count as bytes: sparse files are not modelled.

@@ -25,7 +25,7 @@ pub use report::{Loss, LostOperation, PowerLossReport, UnsyncedOperation};
 pub use statistics::DiskStatistics;
 pub use weather::DiskWeather;
 
-use crate::line::{DiskError, DiskReply, DiskRequest, DiskResult, OperationId};
+use crate::line::{DiskError, DiskReply, DiskRequest, DiskResult, FileId, OperationId};
 use crate::streams::{Purpose, Stream};
 use crate::units::{Incarnation, Nanos, NodeId, Seed};
 use crash_image::Draws;
@@ -102,6 +102,7 @@ impl Disk {
     fn enqueue(&mut self, operation: OperationId, request: DiskRequest, goes_on: bool) {
         let kind = match &request {
             DiskRequest::Read { .. } => Kind::Read,
+            DiskRequest::Write { .. } => Kind::Write,
             DiskRequest::Sync { .. } | DiskRequest::SyncDirectory { .. } => Kind::Sync,
             _ => Kind::Other,
         };
@@ -136,18 +137,19 @@ impl Disk {
     fn take_effect(&mut self, request: DiskRequest, fate: Fate) -> DiskResult {
         self.statistics.slow += u64::from(fate.slow);
         if fate.error {
-            return self.fail(&request);
+            return self.fail(&request, fate);
         }
         let result = self.perform(request, fate);
         self.statistics.full += u64::from(result == Err(DiskError::StorageFull));
         result
     }
 
-    /// EIO. The operation has no effect, but for a close, which closes whatever it says, and for an fsync,
-    /// after which the pages count as clean.
-    fn fail(&mut self, request: &DiskRequest) -> DiskResult {
+    /// EIO. The operation has no effect, but for a write, which may leave a part behind, for a close, which
+    /// closes whatever it says, and for an fsync, after which the pages count as clean.
+    fn fail(&mut self, request: &DiskRequest, fate: Fate) -> DiskResult {
         self.statistics.errors_injected += 1;
         match request {
+            DiskRequest::Write { file, offset, data } => self.leave_part(*file, *offset, data, fate),
             DiskRequest::Close { file } => {
                 self.system.close(*file)?;
             }
@@ -162,6 +164,13 @@ impl Disk {
             _ => {}
         }
         Err(DiskError::Device)
+    }
+
+    /// A write has failed on its way: a drawn beginning of it is there, as after any short write.
+    fn leave_part(&mut self, file: FileId, offset: u64, data: &[u8], fate: Fate) {
+        let left = self.system.write_part(file, offset, data, self.weather.bytes(), fate.left);
+        self.statistics.short_writes += u64::from(left > 0);
+        self.decisions.take(left);
     }
 
     fn perform(&mut self, request: DiskRequest, fate: Fate) -> DiskResult {
@@ -181,9 +190,13 @@ impl Disk {
             }
             DiskRequest::Write { file, offset, data } => {
                 let result = system.write(file, offset, &data, self.weather.bytes());
-                if result.is_ok() {
-                    statistics.writes += 1;
-                    statistics.bytes_written += data.len() as u64;
+                match result {
+                    Ok(_) => {
+                        statistics.writes += 1;
+                        statistics.bytes_written += data.len() as u64;
+                    }
+                    Err(DiskError::StorageFull) => self.leave_part(file, offset, &data, fate),
+                    Err(_) => {}
                 }
                 result
             }

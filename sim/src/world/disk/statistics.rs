@@ -23,6 +23,8 @@ pub struct DiskStatistics {
     pub sync_errors_injected: u64,
     /// Operations that found the disk full.
     pub full: u64,
+    /// Writes that failed and left a part of them behind.
+    pub short_writes: u64,
     /// Bits that rotted.
     pub bits_rotted: u64,
     /// Operations that took 20 to 100 times as long.

@@ -15,12 +15,14 @@ pub struct DiskWeather {
     pub slow_ppm: Ppm,
     /// How much longer a slow operation takes: low and high end.
     pub slow: [Nanos; 2],
-    /// How often an operation fails with EIO. It then had no effect; an fsync fails as told below.
+    /// How often an operation fails with EIO. A write may then leave a part
+    /// behind, an fsync fails as told below, and other operations had no effect.
     pub error_ppm: Ppm,
     /// How often an fsync fails with EIO. As on Linux the pages count as clean from then on, so that a
     /// later fsync succeeds without them being durable.
     pub sync_error_ppm: Ppm,
-    /// Size in bytes; what would pass it fails with ENOSPC and writes nothing. Without one it is 256 MiB.
+    /// Size in bytes; what would pass it fails with ENOSPC, and of a write a part may be left that fits.
+    /// Without one it is 256 MiB.
     pub capacity: Option<u64>,
     /// How often a read meets a bit that has rotted, and stays so.
     pub bit_rot_ppm: Ppm,

@@ -154,6 +154,36 @@ proptest! {
         prop_assert_eq!(next_fate(&mut host), next_fate(&mut calm));
     }
 
+        /// How much of a write that fails is left is a matter of the writes alone.
+    #[test]
+    fn a_short_write_is_moved_by_no_other_operation_and_by_no_rate_before(
+        seed in any::<u64>(),
+        before in prop::collection::vec((prop::sample::select(requests()), rate()), 0..8),
+    ) {
+        let left = |host: &mut Host| -> Vec<usize> {
+            host.disk.set_weather(DiskWeather::default());
+            let file = host.open("short");
+            host.disk.set_weather(DiskWeather { error_ppm: Ppm::ALWAYS, ..DiskWeather::default() });
+            let mut before = 0;
+            let mut grown = || {
+                host.write(file, before as u64, &[1; 999]).unwrap_err();
+                let length = host.whole("short").unwrap().len();
+                length - std::mem::replace(&mut before, length)
+            };
+            (0..8).map(|_| grown()).collect()
+        };
+        let (mut host, mut plain) = (Host::calm(seed), Host::calm(seed));
+        for (request, error_ppm) in before {
+            if matches!(request, DiskRequest::Write { .. }) {
+                let _refused = plain.ask(request.clone());
+            }
+            host.disk.set_weather(DiskWeather { error_ppm, ..DiskWeather::default() });
+            let _any_result = host.ask(request);
+        }
+        host.files = 100;
+        prop_assert_eq!(left(&mut host), left(&mut plain));
+    }
+
     /// Which reads rot, and where, is a matter of the reads alone, and of the rate at that time.
     #[test]
     fn rot_is_moved_by_no_other_operation_and_by_no_other_rate_before(
@@ -200,6 +230,12 @@ fn each_decision_comes_from_the_stream_of_its_name() {
         assert!(rot.chance(Ppm::ALWAYS));
         let bit = rot.below(2_048) as usize;
         assert_eq!(data[bit / 8], 1 << (bit % 8));
+
+        host.disk.set_weather(DiskWeather { error_ppm: Ppm::ALWAYS, ..DiskWeather::default() });
+        host.write(FileId(1), 257, &[7; 100]).unwrap_err();
+        let mut left = stream(Purpose::ShortWrite, 0);
+        let (_two_writes, drawn) = ((left.word(), left.word()), left.below(100));
+        assert_eq!(host.whole("a").unwrap().len() as u64, 257 + drawn);
 
         for incarnation in 1..20 {
             let in_flight = |power_loss: bool| {

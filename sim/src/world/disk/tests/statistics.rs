@@ -36,6 +36,7 @@ fn faults_are_counted_by_kind() {
     let mut host = Host::calm(1);
     let file = host.durable("a", b"x");
     let before = host.disk.statistics();
+    // Of one byte no part can be left.
     under(&mut host, |weather| weather.error_ppm = Ppm::ALWAYS);
     host.write(file, 0, b"y").unwrap_err();
     under(&mut host, |weather| weather.sync_error_ppm = Ppm::ALWAYS);

@@ -40,7 +40,8 @@ fn the_write_fails_and_there_is_no_fsync() {
     host.disk.set_weather(DiskWeather { capacity: Some(3), ..DiskWeather::default() });
     assert_eq!(host.ask(write_through(file, b"longer")), Err(DiskError::StorageFull));
     assert_eq!(host.disk.complete(), None);
-    assert_eq!(host.whole("a").unwrap(), b"new");
+    let left = host.whole("a").unwrap();
+    assert!([&b"new"[..], b"lew", b"low", b"lon"].contains(&&left[..]), "{left:?} fits");
     assert_eq!(host.disk.durable_files()["a"], b"old");
 }
 
