@@ -56,7 +56,8 @@ fn program() -> Program {
             match request.first() {
                 Some(b'p') => panic!("on purpose"),
                 Some(b's') => node::stop("the disk is gone"),
-                Some(b'c') => return if call(B, Echo(7)).await == Ok(7) { b"heard".into() } else { b"not".into() },
+                Some(b'a') => return called(A).await,
+                Some(b'b') => return called(B).await,
                 _ => time::sleep(Duration::from_millis(300)).await,
             }
             request
@@ -70,6 +71,11 @@ struct Echo(u64);
 impl Request for Echo {
     type Reply = u64;
     const NAME: &'static str = "echo";
+}
+
+/// Whether a peer answers.
+async fn called(peer: NodeId) -> Vec<u8> {
+    if call(peer, Echo(7)).await == Ok(7) { b"heard".into() } else { b"not heard".into() }
 }
 
 /// A node process, killed when dropped.
@@ -247,20 +253,24 @@ fn bother(node: SocketAddr, times: usize) {
     }
 }
 
-/// Starts the peer, lets the node call it, and kills it, so many times.
+/// Starts the peer, lets both call each other, and kills it, so many times.
 fn restart_the_peer(fleet: &Fleet, tester: &mut TcpStream, times: usize) {
     for _ in 0..times {
-        let _peer = started_in(fleet, B);
-        let begin = Instant::now();
-        loop {
-            write_frame(tester, &ToNode::Control { id: ControlId(7), body: b"c".into() }).expect("it listens");
-            assert!(matches!(read(tester), FromNode::Observed { kind, .. } if kind == "asked"));
-            let FromNode::ControlReply { result, .. } = read(tester) else { panic!("no reply") };
-            if result.as_deref() == Ok(b"heard") {
-                break;
-            }
-            assert!(begin.elapsed() < PATIENCE, "the peer is there and is not heard");
+        let (_peer, mut its_tester) = started_in(fleet, B);
+        until_heard(tester, b"b");
+        until_heard(&mut its_tester, b"a");
+    }
+}
+
+fn until_heard(tester: &mut TcpStream, request: &[u8]) {
+    let begin = Instant::now();
+    loop {
+        ask(tester, request);
+        let FromNode::ControlReply { result, .. } = read(tester) else { panic!("no reply") };
+        if result.as_deref() == Ok(b"heard") {
+            return;
         }
+        assert!(begin.elapsed() < PATIENCE, "the peer is there and is not heard");
     }
 }
 

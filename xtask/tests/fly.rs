@@ -329,25 +329,39 @@ fn an_interrupted_flight_lands() {
     assert_eq!(place.processes(), Vec::<String>::new());
 }
 
-/// The worker finds that nobody asks it any more, and nodes die with it, also one that is paused.
+/// Who pilots a flight finds that nobody wants it any more, and nodes die with their pilot, also one that is paused.
 fn a_flight_that_is_killed_leaves_no_process() {
-    let place = Place::new("killed");
-    let mut command = place.command("fly raft --seed 1 --load 60s", &std::env::current_exe().unwrap());
-    let mut flight = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_for_nodes(&place);
-    let workers = children_of(flight.id());
-    assert_eq!(workers.len(), 1);
-    let nodes = children_of(workers[0]);
-    assert!(Command::new("kill").args(["-STOP", &nodes[0].to_string()]).status().unwrap().success());
-    flight.kill().unwrap();
-    flight.wait().unwrap();
-    let began = Instant::now();
-    let is_there = || !place.processes().is_empty() || Path::new(&format!("/proc/{}", workers[0])).exists();
-    while is_there() && began.elapsed() < Duration::from_secs(20) {
-        std::thread::sleep(Duration::from_millis(20));
+    for pilot_too in [false, true] {
+        let place = Place::new(if pilot_too { "pilot-killed" } else { "killed" });
+        let mut command = place.command("fly raft --seed 1 --load 60s", &std::env::current_exe().unwrap());
+        let mut flight = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_for_nodes(&place);
+        let workers = children_of(flight.id());
+        assert_eq!(workers.len(), 1);
+        signal("-STOP", children_of(workers[0])[0]);
+        flight.kill().unwrap();
+        flight.wait().unwrap();
+        if pilot_too {
+            signal("-KILL", workers[0]);
+        }
+        let began = Instant::now();
+        let is_there = || !place.processes().is_empty() || runs(workers[0]);
+        while is_there() && began.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(place.processes(), Vec::<String>::new());
+        assert!(!is_there(), "the worker goes on");
     }
-    assert_eq!(place.processes(), Vec::<String>::new());
-    assert!(!is_there(), "the worker goes on");
+}
+
+/// One that nobody has buried yet does not.
+fn runs(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+}
+
+fn signal(name: &str, process: u32) {
+    assert!(Command::new("kill").args([name, &process.to_string()]).status().unwrap().success());
 }
 
 fn children_of(process: u32) -> Vec<u32> {
@@ -370,8 +384,7 @@ fn wait_for_nodes(place: &Place) {
 }
 
 fn interrupt(process: &Child) {
-    let done = Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
-    assert!(done.success());
+    signal("-INT", process.id());
 }
 
 fn a_story_that_cannot_fly_says_why() {

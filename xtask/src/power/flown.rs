@@ -171,7 +171,7 @@ impl Hangar<'_> {
         self.builder.done_with(&program);
         match flown {
             Ok(record) => Ok(record.verdict(mutant, event)),
-            Err(error @ (LabError::Worker { .. } | LabError::Refused(_))) => {
+            Err(error @ (LabError::Worker { .. } | LabError::NoWorker { .. } | LabError::Refused(_))) => {
                 Ok((broken(MutantOutcome::DoesNotRun, error.to_string()), error.exit()))
             }
             Err(error) => Err(error),

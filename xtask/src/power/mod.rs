@@ -124,7 +124,7 @@ impl Power<'_> {
         self.builder.done_with(&command.program);
         match hunted {
             Ok(hunted) => Ok(verdict(mutant, hunted, event, self.seeds)),
-            Err(error @ LabError::Worker { .. }) => {
+            Err(error @ (LabError::Worker { .. } | LabError::NoWorker { .. })) => {
                 let (message, outcome) = (Some(error.to_string()), MutantOutcome::DoesNotRun);
                 Ok((MutantEvent { outcome, message, ..event }, error.exit()))
             }
