@@ -27,6 +27,7 @@ use lab_harness::judge::{Interest, Judge, Run, Standing};
 use narrator::Narrator;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
@@ -37,6 +38,7 @@ pub struct RaftJudge {
     rules: Vec<(&'static Rule, Box<dyn Invariant>)>,
     narrator: Narrator,
     clients: Cell<u64>,
+    scenes: Cell<Option<u64>>,
 }
 
 impl RaftJudge {
@@ -55,6 +57,11 @@ impl RaftJudge {
     /// Notes how many clients there are.
     pub fn set_clients(&self, clients: u64) {
         self.clients.set(clients);
+    }
+
+    /// A test body has tried to bring a situation about that some servers avoid, and says whether it came about.
+    pub fn note_scene(&self, came_about: bool) {
+        self.scenes.set(Some(self.scenes.get().unwrap_or_default() + u64::from(came_about)));
     }
 
     #[cfg(test)]
@@ -117,7 +124,13 @@ fn impossible(node: NodeId, what: &dyn fmt::Display) -> Violation {
 impl Judge for RaftJudge {
     fn new(nodes: u32) -> Self {
         let rules = invariants::ALL.iter().map(|rule| (*rule, (rule.make)())).collect();
-        RaftJudge { known: Known::of(nodes), rules, narrator: Narrator::default(), clients: Cell::new(0) }
+        RaftJudge {
+            known: Known::of(nodes),
+            rules,
+            narrator: Narrator::default(),
+            clients: Cell::new(0),
+            scenes: Cell::new(None),
+        }
     }
 
     fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
@@ -156,6 +169,10 @@ impl Judge for RaftJudge {
     fn changes_of_leader(&self) -> u64 {
         let leaders: Vec<&NodeId> = self.known.leaders().values().collect();
         leaders.windows(2).filter(|pair| pair[0] != pair[1]).count() as u64
+    }
+
+    fn counted(&self) -> BTreeMap<String, u64> {
+        self.scenes.get().map(|scenes| ("scenes".to_owned(), scenes)).into_iter().collect()
     }
 
     fn standing(&self, node: NodeId) -> Option<Standing> {

@@ -137,3 +137,14 @@ fn a_restart_tells_what_was_on_the_disk() {
     assert_eq!(told(&mut judge, observation::RESTORED, &restored(4, None)).as_deref(), Some("starts: 4, vote none"));
     assert_eq!(told(&mut judge, observation::RESTORED, &restored(5, Some(1))).as_deref(), Some("starts: 5, vote 1"));
 }
+
+#[test]
+fn scenes_are_counted_where_a_test_body_sets_any() {
+    let judge = RaftJudge::new(3);
+    assert!(judge.counted().is_empty());
+    judge.note_scene(false);
+    assert_eq!(judge.counted(), BTreeMap::from([("scenes".to_owned(), 0)]));
+    judge.note_scene(true);
+    judge.note_scene(true);
+    assert_eq!(judge.counted(), BTreeMap::from([("scenes".to_owned(), 2)]));
+}

@@ -14,6 +14,9 @@ const ROUNDS: u32 = 1000;
 /// From this round on messages of [`figure_8_unreliable`] overtake each other by far. (MIT: 200)
 const REORDERED_FROM: u32 = 200;
 
+/// From then on it is drawn so often how far on which link.
+const REDRAWN_EVERY: u32 = 100;
+
 /// With fewer servers at work one of the others comes back. (MIT: 3)
 const AT_WORK: usize = 3;
 
@@ -43,7 +46,7 @@ pub async fn figure_8_unreliable(cluster: RaftCluster) -> TestResult {
     cluster.make_unreliable();
     cluster.agree_in_the_end(cluster.new_command(), 1).await?;
     for round in 0..ROUNDS {
-        if round == REORDERED_FROM {
+        if round >= REORDERED_FROM && round % REDRAWN_EVERY == 0 {
             cluster.make_unreliable_and_reordered();
         }
         let mut taken = cluster.offer(cluster.nodes(), &cluster.new_command()).await?;

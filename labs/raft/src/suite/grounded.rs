@@ -19,6 +19,6 @@ pub(super) const GROUNDED: &Grounded = &[
     ),
     (DISKS, &["unsound_disks"]),
     (OVERTAKES, &["late_append", "stale_snapshot"]),
-    (CLOCKS, &["late_reply"]),
+    (CLOCKS, &["double_vote", "late_reply"]),
     (COUNTS, &["rpc_bytes", "count", "fast_back_up"]),
 ];

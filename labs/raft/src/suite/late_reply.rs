@@ -42,7 +42,9 @@ pub async fn late_reply(cluster: RaftCluster) -> TestResult {
     for _ in 0..ATTEMPTS {
         cluster.agree_in_the_end(cluster.new_command(), 5).await?;
         cluster.sleep(ANSWERED_WITHIN).await; // nothing is under way, for which a leader may wait
-        replies += u32::from(one_late_reply(&cluster).await?);
+        let came_about = one_late_reply(&cluster).await?;
+        cluster.inner().judge().note_scene(came_about);
+        replies += u32::from(came_about);
         cluster.right_clocks(cluster.nodes());
         cluster.make_reliable();
         cluster.reconnect(cluster.nodes());

@@ -1,9 +1,12 @@
 //! Situations of section 7: snapshots that come late or twice, and hosts that lose power around them.
 
+use super::bounds::{AGREEMENT_WITHIN, ELECTION_WITHIN};
 use super::cluster::{RaftCluster, SnapshotPlan};
+use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
 use windtunnel::world::LinkWeather;
+use windtunnel::world::disk::DiskWeather;
 use windtunnel::{Nanos, NodeId, Ppm};
 
 /// Often and small, so that a round takes few commands.
@@ -12,52 +15,130 @@ const OFTEN: SnapshotPlan = SnapshotPlan { every: 5, bytes: 500 };
 /// Large for a request: whoever sends it in pieces of 64 KiB sends four, so that there are pieces in the middle.
 const LARGE: SnapshotPlan = SnapshotPlan { every: 10, bytes: 200_000 };
 
-/// Rounds of [`stale_snapshot`].
-const STALE: u32 = 3;
+/// Rounds of [`stale_snapshot`] with small snapshots, and with large ones.
+const STALE: (u32, u32) = (2, 2);
 
-/// Each message to a follower comes once more, up to two seconds later: old snapshots reach a server that is
-/// past them, and has a newer one of its own.
+/// Copies of small snapshots are late by up to so much, while nobody's clock moves: a newer snapshot is there by then.
+const LATE_BY_FAR: Duration = Duration::from_secs(10);
+
+/// Copies of pieces are late by up to so much: some come when the next piece has come, and the snapshot is not whole.
+const LATE_BY_A_PIECE: Duration = Duration::from_millis(50);
+
+/// After that nothing is under way but copies.
+const SETTLED: Duration = Duration::from_millis(50);
+
+/// Whatever brings a snapshot to a follower comes once more: when the follower has a newer one of its own, and between
+/// the pieces of the same.
 pub async fn stale_snapshot(cluster: RaftCluster) -> TestResult {
-    let _snapshots = cluster.take_snapshots(OFTEN);
-    for _ in 0..STALE {
-        agree_often(&cluster, 2, 3).await?;
-        let leader = cluster.one_leader().await?;
-        let follower = cluster.after(leader, 1);
-        cluster.cut_off(&[follower]);
-        agree_often(&cluster, 12, 2).await?;
-        let tail = [Nanos::from_millis(100), Nanos::from_secs(2)];
-        let twice = LinkWeather { duplicate_ppm: Ppm(1_000_000), tail, ..cluster.inner().calm() };
-        cluster.inner().set_link(leader, follower, twice);
-        cluster.reconnect(&[follower]);
-        agree_often(&cluster, 20, 3).await?;
-        cluster.sleep(Duration::from_secs(2)).await;
-        cluster.make_calm(leader, follower);
+    let (small, large) = STALE;
+    let snapshots = cluster.take_snapshots(OFTEN);
+    for _ in 0..small {
+        let came_about = older_after_newer(&cluster).await?;
+        cluster.inner().judge().note_scene(came_about);
     }
-    cluster.small_state(OFTEN).await
+    cluster.small_state(OFTEN).await?;
+    drop(snapshots);
+    let _snapshots = cluster.take_snapshots(LARGE);
+    for _ in 0..large {
+        agree_often(&cluster, 1, 3).await?;
+        hand_over_twice(&cluster, LARGE, LATE_BY_A_PIECE).await?;
+        agree_often(&cluster, 1, 3).await?;
+    }
+    Ok(())
 }
 
-/// Rounds of [`power_loss_around_snapshots`].
-const POWER_LOSSES: u32 = 12;
+/// Whether an older snapshot reached a follower that had a newer one.
+async fn older_after_newer(cluster: &RaftCluster) -> TestResult<bool> {
+    agree_often(cluster, 2, 3).await?;
+    let Some((leader, follower)) = hand_over_twice(cluster, OFTEN, LATE_BY_FAR).await? else { return Ok(false) };
+    let base = |known: &Known| known.server(follower).head.map(|head| head.snapshot_index);
+    let older = base(cluster.inner().judge().known());
+    propose_often(cluster, leader, 2 * OFTEN.every).await?;
+    agree_often(cluster, 1, 3).await?;
+    let has_newer = cluster.comes_true_within(AGREEMENT_WITHIN, |known| base(known) > older).await;
+    cluster.slow_clocks(cluster.nodes());
+    cluster.sleep(SETTLED).await;
+    let messages = cluster.inner().counters().messages;
+    cluster.sleep(LATE_BY_FAR).await;
+    let is_answered = cluster.inner().counters().messages > messages;
+    cluster.right_clocks(cluster.nodes());
+    agree_often(cluster, 1, 3).await?;
+    Ok(has_newer && is_answered)
+}
 
-/// A server loses power at a drawn moment while it takes a snapshot and cuts its log, or takes one over.
+/// Brings it about that a follower gets a snapshot from its leader, with a copy of each message that is late by up to
+/// so much. Says who they are; nothing if another one sent it.
+async fn hand_over_twice(
+    cluster: &RaftCluster,
+    plan: SnapshotPlan,
+    late_by: Duration,
+) -> TestResult<Option<(NodeId, NodeId)>> {
+    let leader = cluster.one_leader().await?;
+    let follower = cluster.after(leader, 1);
+    cluster.cut_off(&[follower]);
+    propose_often(cluster, leader, plan.every).await?;
+    let last = cluster.agree_in_the_end(cluster.new_command(), 2).await?;
+    let tail = [Nanos::ZERO, Nanos::from(late_by)];
+    let twice = LinkWeather { duplicate_ppm: Ppm(1_000_000), tail, ..cluster.inner().calm() };
+    cluster.inner().set_link(leader, follower, twice);
+    cluster.reconnect(&[follower]);
+    let is_sent = |known: &Known| known.server(follower).head.is_some_and(|head| head.commit >= last);
+    let arrived = cluster.is_shown_within(AGREEMENT_WITHIN, is_sent).await;
+    cluster.make_calm(leader, follower);
+    let leads_on = cluster.inner().judge().known().server(leader).leads().is_some();
+    Ok((arrived && leads_on).then_some((leader, follower)))
+}
+
+/// Moments of [`power_loss_around_snapshots`], one in each step of whoever waits for so many fsyncs or fewer.
+const MOMENTS: u32 = 6;
+
+/// What each fsync takes there.
+const FSYNC: Duration = Duration::from_millis(10);
+
+/// Two of three servers take a snapshot and cut their logs, and one of them loses power: first at once, and from round
+/// to round one fsync later. What it forgets, one server alone still has. The third gets the snapshot then, and loses
+/// power as long after it begins to write it.
 pub async fn power_loss_around_snapshots(cluster: RaftCluster) -> TestResult {
-    cluster.make_syncs_slow(Duration::from_millis(10));
+    cluster.set_disks(cluster.nodes(), DiskWeather { sync_latency: [Nanos::from(FSYNC); 2], ..DiskWeather::default() });
     let _snapshots = cluster.take_snapshots(OFTEN);
     let stream = cluster.inner().stream("power losses");
-    agree_often(&cluster, 1, 3).await?;
-    for round in 0..POWER_LOSSES {
-        let victim = cluster.nodes()[stream.below(3) as usize];
-        let is_away = round % 2 == 1;
-        if is_away {
-            cluster.cut_off(&[victim]);
-        }
-        agree_often(&cluster, OFTEN.every, if is_away { 2 } else { 3 }).await?;
-        cluster.reconnect(&[victim]);
-        cluster.sleep(Duration::from_micros(stream.below(if is_away { 250_000 } else { 60_000 }))).await;
+    let within = || Duration::from_micros(stream.below(FSYNC.as_micros() as u64));
+    agree_often(&cluster, OFTEN.every, 3).await?; // there is a snapshot to lose
+    for moment in 0..MOMENTS {
+        let away = cluster.nodes()[stream.below(3) as usize];
+        let victim = cluster.after(away, 1 + stream.below(2) as u32);
+        cluster.cut_off(&[away]);
+        hand_over(&cluster, victim).await?;
+        cluster.sleep(FSYNC * moment + within()).await;
         cluster.lose_power_for_a_moment(&[victim]);
+        agree_often(&cluster, 1, 2).await?;
+
+        let bytes = cluster.inner().tester().disk_bytes(away) + OFTEN.bytes as u64;
+        let base = |known: &Known| known.server(away).head.map(|head| head.snapshot_index);
+        let before = base(cluster.inner().judge().known());
+        cluster.reconnect(&[away]);
+        let begins = |known: &Known| base(known) > before || cluster.inner().tester().disk_bytes(away) >= bytes;
+        cluster.comes_true_within(ELECTION_WITHIN, begins).await;
+        cluster.sleep(FSYNC * moment + within()).await;
+        cluster.lose_power_for_a_moment(&[away]);
         agree_often(&cluster, 1, 3).await?;
         cluster.small_state(OFTEN).await?;
     }
+    Ok(())
+}
+
+/// Waits until a server, one of two that agree, has just applied what its state machine takes the next snapshot at.
+async fn hand_over(cluster: &RaftCluster, victim: NodeId) -> TestResult {
+    agree_often(cluster, 1, 2).await?;
+    let leader = cluster.one_leader().await?;
+    let applied = |known: &Known| known.server(victim).applied;
+    let due = OFTEN.due_after(applied(cluster.inner().judge().known()));
+    while let Some(taken) = cluster.propose(leader, &cluster.new_command()).await? {
+        if taken.index >= due {
+            break;
+        }
+    }
+    cluster.is_shown_within(AGREEMENT_WITHIN, |known| applied(known) >= due).await;
     Ok(())
 }
 
@@ -88,6 +169,14 @@ pub async fn large_snapshot(cluster: RaftCluster) -> TestResult {
         agree_often(&cluster, 1, 3).await?;
     }
     cluster.small_state(LARGE).await
+}
+
+/// Offers so many commands to a server, which takes them if it leads.
+async fn propose_often(cluster: &RaftCluster, leader: NodeId, times: u64) -> TestResult {
+    for _ in 0..times {
+        cluster.propose(leader, &cluster.new_command()).await?;
+    }
+    Ok(())
 }
 
 async fn agree_often(cluster: &RaftCluster, times: u64, servers: usize) -> TestResult {

@@ -40,6 +40,11 @@ impl SnapshotPlan {
         LogIndex(((applied.0 + 1) / self.every * self.every).saturating_sub(1))
     }
 
+    /// The next entry after `index` at which it takes one.
+    pub const fn due_after(self, index: LogIndex) -> LogIndex {
+        LogIndex((index.0 + 1) / self.every * self.every + self.every - 1)
+    }
+
     /// The state of whoever has applied all entries up to `index`, the same on each server. It says what those
     /// entries were, again and again: so each piece of it differs from that of any other state.
     fn state_at(self, known: &Known, index: LogIndex) -> Option<Vec<u8>> {
@@ -122,20 +127,19 @@ impl RaftCluster {
         self.cluster.tester().disk_bytes(node).saturating_sub(plan.bytes_on_disk(length, times))
     }
 
-    /// That soon no connected server keeps more on its disk, besides its snapshot, than MIT allows, nor what its
-    /// newest snapshot stands for. A server may be about to replace what it has, and needs room for both; so this
-    /// waits a little.
+    /// That soon no server that runs keeps more on its disk, besides its snapshot, than MIT allows, nor what its
+    /// newest snapshot stands for. One that is cut off hears of nothing new, and what it has applied it has been handed a
+    /// snapshot of. A server may be about to replace what it has, and needs room for both; so this waits a little.
     ///
     /// # Errors
     /// When one does.
     pub async fn small_state(&self, plan: SnapshotPlan) -> TestResult {
         let deadline = Instant::now() + RAFT_STATE_WITHIN;
         loop {
-            let connected: Vec<NodeId> = self.connected.borrow().iter().copied().collect();
             let mut excess = None;
-            for node in connected {
-                if excess.is_none() {
-                    excess = self.excess(node, plan).await;
+            for node in self.nodes() {
+                if excess.is_none() && self.is_up(*node) {
+                    excess = self.excess(*node, plan).await;
                 }
             }
             let Some(failed) = excess else { return Ok(()) };
@@ -188,5 +192,7 @@ mod tests {
         let plan = SnapshotPlan { every: 10, bytes: 0 };
         let due = [0, 8, 9, 10, 18, 19, 20, 29].map(|applied| plan.due(LogIndex(applied)).0);
         assert_eq!(due, [0, 0, 9, 9, 9, 19, 19, 29]);
+        let next = [0, 8, 9, 10, 18, 19].map(|index| plan.due_after(LogIndex(index)).0);
+        assert_eq!(next, [9, 9, 19, 19, 19, 29]);
     }
 }

@@ -67,13 +67,22 @@ impl RaftCluster {
     }
 
     /// The same in so much time.
-    pub async fn comes_true_within(&self, patience: Duration, mut what: impl FnMut(&Known) -> bool) -> bool {
+    pub async fn comes_true_within(&self, patience: Duration, what: impl FnMut(&Known) -> bool) -> bool {
+        self.looks_until(patience, LOOK_EVERY, what).await
+    }
+
+    /// The same of a term, a role, a commit or what is applied, which wakes whoever waits: nobody looks in between.
+    pub async fn is_shown_within(&self, patience: Duration, what: impl FnMut(&Known) -> bool) -> bool {
+        self.looks_until(patience, patience, what).await
+    }
+
+    async fn looks_until(&self, patience: Duration, every: Duration, mut what: impl FnMut(&Known) -> bool) -> bool {
         let deadline = Instant::now() + patience;
         while !what(self.cluster.judge().known()) {
             if Instant::now() >= deadline {
                 return false;
             }
-            let again = deadline.min(Instant::now() + LOOK_EVERY);
+            let again = deadline.min(Instant::now() + every);
             let _ = timeout_at(again, self.cluster.tester().changed()).await;
         }
         true

@@ -14,8 +14,12 @@ const LOSS: Ppm = Ppm(100_000);
 /// How many messages are held back, so that two calls in three are. (MIT: two replies in three)
 const HELD_BACK: Ppm = Ppm(420_000);
 
-/// For how long. (MIT: 200 ms, and a time that is 500 ms on the average and 2 s at most)
-const HELD_BACK_BY: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(1200)];
+/// For how long at least. (MIT: the same)
+const HELD_BACK_BY: Duration = Duration::from_millis(200);
+
+/// On top come up to so many milliseconds, of which a link has a share that is drawn. (MIT: the same, drawn for each
+/// reply)
+const AND_UP_TO: u64 = 2_000;
 
 impl RaftCluster {
     /// Links that are late and lose messages.
@@ -23,10 +27,15 @@ impl RaftCluster {
         self.cluster.set_links(self.unreliable());
     }
 
-    /// Links that are late, lose messages, and hold many back so that later ones arrive first.
+    /// Links that are late, lose messages, and hold many back so that later ones arrive first; for how long, is drawn
+    /// for each link anew.
     pub fn make_unreliable_and_reordered(&self) {
-        let reorder_by = HELD_BACK_BY.map(Nanos::from);
-        self.cluster.set_links(LinkWeather { reorder_ppm: HELD_BACK, reorder_by, ..self.unreliable() });
+        let stream = self.cluster.stream("hold-backs");
+        for (from, to) in self.cluster.links() {
+            let most = HELD_BACK_BY + Duration::from_millis(stream.below(AND_UP_TO));
+            let reorder_by = [HELD_BACK_BY, most].map(Nanos::from);
+            self.cluster.set_link(from, to, LinkWeather { reorder_ppm: HELD_BACK, reorder_by, ..self.unreliable() });
+        }
     }
 
     /// Links as they were at the beginning.
