@@ -44,6 +44,8 @@ pub enum Purpose {
     Reconnect = 15,
     /// How much of a write that fails is left behind; entity: node.
     ShortWrite = 16,
+    /// Which requests come again after they were answered, and when; entity: link and RPC name.
+    LateCopy = 17,
 }
 
 /// A stream of random words with a name.
