@@ -312,7 +312,7 @@ fn a_node_whose_disk_fails_stops_and_nothing_is_lost() {
     assert!(log.contains(" cannot be written: Input/output error (os error 5)"), "{log}");
     let rows = answer.events_of("flight_second");
     assert!(rows.iter().any(|row| row["nodes"][1]["state"] == "down"), "{rows:?}");
-    assert!(summary["operations"].as_u64().unwrap() > 2_000, "the others go on: {summary}");
+    assert!(summary["operations"].as_u64().unwrap() > 300, "the others go on: {summary}");
     assert_eq!(place.processes(), Vec::<String>::new());
 }
 
