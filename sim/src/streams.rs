@@ -42,6 +42,8 @@ pub enum Purpose {
     WallClock = 14,
     /// In flight alone: how long a node waits before it connects again; entity: node and incarnation, peer.
     Reconnect = 15,
+    /// Which requests come again after they were answered, and when; entity: link and RPC name.
+    LateCopy = 16,
 }
 
 /// A stream of random words with a name.

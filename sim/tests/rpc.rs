@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use windtunnel::net::{self, CallError};
 use windtunnel::time::{Instant, sleep};
-use windtunnel::world::{Outcome, Recorded, Report, Simulation, Tester};
-use windtunnel::{NodeId, Seed};
+use windtunnel::line::Event;
+use windtunnel::world::{LinkWeather, Outcome, Recorded, Report, Simulation, Tester};
+use windtunnel::{Nanos, NodeId, Ppm, Seed};
 
 #[derive(Serialize, Deserialize)]
 struct Echo(String);
@@ -202,6 +203,69 @@ fn a_reply_to_an_earlier_incarnation_reaches_nobody() {
         .filter(|record| record.node == B && matches!(record.what, windtunnel::line::Event::Reply { .. }));
     assert_eq!(replies.count(), 0);
     finished(report);
+}
+
+/// One node that counts requests and takes its time to answer them, a second that asks it once, and what the first one saw: how
+/// many requests arrived, when, and which replies reached the second.
+fn asked_once(serves: bool, during: impl FnOnce(&Tester) + Send + 'static) -> (Vec<Nanos>, usize) {
+    const B: NodeId = NodeId(2);
+    async fn count() {
+        net::serve(|_, Echo(text)| async move {
+            windtunnel::node::observe("asked", &());
+            sleep(Duration::from_millis(100)).await;
+            text
+        });
+    }
+    async fn ask() {
+        if windtunnel::node::id() == B {
+            let _ = net::call(A, Echo("once".into())).timeout(Duration::from_secs(1)).await;
+        }
+    }
+    let main = move || async move {
+        if serves {
+            count().await;
+        }
+        ask().await;
+    };
+    let links = LinkWeather { late_copy_ppm: Ppm(1_000_000), tail: [Nanos::from_secs(2); 2], ..LinkWeather::default() };
+    let simulation = Simulation::new(Seed(7)).nodes(2, main).with(|options| {
+        options.record = Recorded::Everything;
+        options.links = links;
+    });
+    let report = simulation.run(|tester| async move {
+        sleep(Duration::from_millis(200)).await;
+        during(&tester);
+        sleep(Duration::from_secs(3)).await;
+    });
+    let records = &report.recording.as_ref().expect("the run was recorded").records;
+    let requests = records.iter().filter(|record| matches!(record.what, Event::Request { .. }));
+    let asked = requests.map(|record| record.at).collect();
+    let replies = records.iter().filter(|record| record.node == B && matches!(record.what, Event::Reply { .. })).count();
+    finished(report);
+    (asked, replies)
+}
+
+#[test]
+fn a_late_copy_comes_when_its_request_was_answered_and_is_answered_to_nobody() {
+    let (asked, replies) = asked_once(true, |_| {});
+    let [first, again] = asked[..] else { panic!("twice: {asked:?}") };
+    assert!(again > first + Nanos::from_millis(100), "{first} and {again}: the answer takes 100 ms");
+    assert_eq!(replies, 1);
+}
+
+#[test]
+fn a_late_copy_dies_with_the_process_that_answered() {
+    let restart = |tester: &Tester| {
+        tester.kill(A);
+        tester.start(A);
+    };
+    assert_eq!(asked_once(true, restart).0.len(), 1);
+    assert_eq!(asked_once(true, |tester| tester.kill(A)).0.len(), 1);
+}
+
+#[test]
+fn a_request_that_nobody_serves_does_not_come_again() {
+    assert_eq!(asked_once(false, |_| {}).0.len(), 1);
 }
 
 #[test]

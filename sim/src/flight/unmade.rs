@@ -94,7 +94,7 @@ fn of_link(weather: &LinkWeather) -> Vec<Unmade> {
     let mut unmade = Vec::new();
     let mut rate = |ppm: Ppm, what| unmade.extend((ppm != Ppm::NEVER).then_some(what));
     rate(weather.loss_ppm, LOSS);
-    rate(weather.duplicate_ppm, DUPLICATION);
+    rate(weather.duplicate_ppm.max(weather.late_copy_ppm), DUPLICATION);
     rate(weather.reorder_ppm, REORDERING);
     unmade.extend(weather.bandwidth.map(|_| BANDWIDTH));
     unmade

@@ -33,6 +33,20 @@ impl CallId {
         CallId((incarnation.0 as u64) << Self::COUNT_BITS)
     }
 
+    /// A call that nobody has made: of an incarnation that no process reaches, so whatever answers it finds nobody who waits.
+    #[cfg(all(feature = "sim", madsim))]
+    #[must_use]
+    pub(crate) const fn nobodys(number: u64) -> Self {
+        CallId(u64::MAX << Self::COUNT_BITS | number)
+    }
+
+    /// Whether nobody has made it.
+    #[cfg(all(feature = "sim", madsim))]
+    #[must_use]
+    pub(crate) const fn is_nobodys(self) -> bool {
+        self.0 >> Self::COUNT_BITS == u64::MAX >> Self::COUNT_BITS
+    }
+
     /// Whose call it is.
     #[must_use]
     pub const fn incarnation(self) -> Incarnation {

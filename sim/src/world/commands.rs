@@ -170,6 +170,7 @@ impl World<'_> {
         let Some(process) = self.machine(node).process.take() else { return false };
         process.host.kill();
         self.network.forget_connections(node);
+        self.late_copies.forget(node);
         for id in process.controls {
             self.push_direct(NodeId::TESTER, Event::ControlReply { id, result: Err(ControlFailure::Died) });
         }

@@ -27,6 +27,10 @@ impl World<'_> {
         result: Result<Vec<u8>, Rejection>,
     ) {
         let size = result.as_ref().map_or(0, Vec::len);
+        if let Some((late, copy)) = self.late_copies.answered((to, from), call, method, result.is_ok()) {
+            let connected = Some(self.machine(from).incarnation);
+            self.queue.push(self.now + late, Item::Arrival { from: to, to: from, connected, message: copy });
+        }
         self.send((from, to), method, Some(call.incarnation()), size, Event::Reply { call, result });
     }
 
@@ -87,6 +91,11 @@ impl World<'_> {
         let (incarnation, running) = (machine.incarnation, machine.process.is_some());
         let stale = connected.filter(|connected| *connected != incarnation);
         match (&message, stale) {
+            // Its caller has its answer, and the process that gave it is gone.
+            (Event::Request { call, .. }, stale) if call.is_nobodys() && (!running || stale.is_some()) => {
+                self.note_lost((from, to), request, WhyLost::NobodyWaits);
+                None
+            }
             (Event::Request { call, method, .. }, _) if !running => {
                 self.refuse(from, to, *call, &method.clone());
                 None
@@ -96,8 +105,13 @@ impl World<'_> {
                 self.send_reset(to, from, method.clone(), gone);
                 None
             }
-            (Event::Request { method, .. }, None) => {
+            (Event::Request { call, method, body, .. }, None) => {
                 self.network.set_connected((from, to), method, Some(incarnation));
+                if !call.is_nobodys()
+                    && let Some(late) = self.network.late_copy((from, to), method)
+                {
+                    self.late_copies.taken((from, to), *call, late, body);
+                }
                 Some(message)
             }
             _ if stale.is_some() || !running => {

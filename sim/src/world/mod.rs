@@ -14,6 +14,7 @@ pub mod disk;
 mod happening;
 mod in_force;
 mod item;
+mod late_copies;
 mod machine;
 mod network;
 mod observer;
@@ -43,6 +44,7 @@ use crate::fold::Fold;
 use crate::line::Effect;
 use crate::units::{EventNumber, Incarnation, Nanos, NodeId};
 use item::Item;
+use late_copies::LateCopies;
 use machine::Machine;
 use madsim::time::TimeHandle;
 use network::Network;
@@ -73,6 +75,7 @@ struct World<'a> {
     /// Events since time last moved.
     at_this_instant: u64,
     network: Network,
+    late_copies: LateCopies,
     /// By node id; the tester is number 0.
     machines: Vec<Machine>,
     groups: Vec<Vec<NodeId>>,

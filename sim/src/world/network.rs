@@ -49,6 +49,7 @@ struct Channel {
     connected: Option<Incarnation>,
     stream: Stream,
     resets: Stream,
+    late_copies: Stream,
     decisions: Fold,
 }
 
@@ -156,6 +157,20 @@ impl Network {
         }
     }
 
+    /// Whether a request that has arrived comes once more when it was answered, and how long after that. Draws nothing where none does.
+    #[inline]
+    pub fn late_copy(&mut self, ends: (NodeId, NodeId), method: &Method) -> Option<Nanos> {
+        let LinkWeather { late_copy_ppm, tail: [_, latest], .. } = self.link(ends.0, ends.1).weather;
+        if late_copy_ppm == Ppm::NEVER {
+            return None;
+        }
+        let channel = self.requests(ends, method);
+        let [chosen, late] = [0; 2].map(|_| channel.late_copies.word());
+        let late = chance(chosen, 2, late_copy_ppm).then_some(within(Nanos::ZERO, latest, late));
+        channel.decisions.word(late.map_or(0, |late| late.0));
+        late
+    }
+
     /// How long a reset takes that `from`'s kernel sends to `to`, for an RPC of `to`.
     pub fn reset_latency(&mut self, from: NodeId, to: NodeId, method: &Method) -> Nanos {
         let [low, high] = self.link(from, to).weather.latency;
@@ -214,6 +229,7 @@ fn channel<'a>(
             connected: None,
             stream: keyed(Purpose::Message),
             resets: keyed(Purpose::Reset),
+            late_copies: keyed(Purpose::LateCopy),
             decisions: Fold::default(),
         });
         channels.len() - 1
@@ -236,10 +252,6 @@ struct Decision {
 /// Turns four words into a decision: one for the latency, one for three chances, one for the tail
 /// (its high half) and the copy (its low half), one for reordering (chance in its high bits).
 fn decide(weather: &LinkWeather, [latency, chances, extra, reorder]: [u64; 4]) -> Decision {
-    let chance = |word: u64, number: u32, rate: Ppm| {
-        let drawn = (word >> (number * CHANCE_BITS)) & ((1 << CHANCE_BITS) - 1);
-        (drawn * 1_000_000) >> CHANCE_BITS < u64::from(rate.0)
-    };
     let [low, high] = weather.latency;
     let mut latency = within(low, high, latency);
     if chance(chances, 0, weather.tail_ppm) {
@@ -254,6 +266,12 @@ fn decide(weather: &LinkWeather, [latency, chances, extra, reorder]: [u64; 4]) -
         lost: chance(chances, 1, weather.loss_ppm),
         copy_late_by: chance(chances, 2, weather.duplicate_ppm).then_some(copy),
     }
+}
+
+/// One of the three chances that a word decides.
+fn chance(word: u64, number: u32, rate: Ppm) -> bool {
+    let drawn = (word >> (number * CHANCE_BITS)) & ((1 << CHANCE_BITS) - 1);
+    (drawn * 1_000_000) >> CHANCE_BITS < u64::from(rate.0)
 }
 
 fn within(low: Nanos, high: Nanos, word: u64) -> Nanos {

@@ -39,6 +39,22 @@ fn loss_duplication_and_tail_meet_their_rates() {
 }
 
 #[test]
+fn late_copies_meet_their_rate_and_move_nothing_else() {
+    let rough = LinkWeather { late_copy_ppm: Ppm(200_000), ..LinkWeather::default() };
+    let mut network = network(rough);
+    let late = (0..100_000).filter_map(|_| network.late_copy(LINK, &PING));
+    let [mut copies, mut latest] = [0, 0];
+    for late in late {
+        copies += 1;
+        latest = late.0.max(latest);
+    }
+    assert!((19_400..20_600).contains(&copies), "{copies} late copies of 100,000 at 20 %");
+    assert!((Nanos::from_millis(195)..=Nanos::from_millis(200)).contains(&Nanos(latest)), "the tail's most: {latest}");
+    let after = network.route(Nanos::ZERO, LINK, &PING, false, 64);
+    assert_eq!(after, routes(LinkWeather::default(), 1)[0]);
+}
+
+#[test]
 fn messages_that_are_held_back_are_overtaken() {
     let rough =
         LinkWeather { reorder_ppm: Ppm(250_000), reorder_by: [Nanos::from_millis(50); 2], ..LinkWeather::default() };

@@ -3,6 +3,7 @@
 use super::body::{on_a_thread_of_its_own, tester_of};
 use super::command::Fault;
 use super::disk::DiskWeather;
+use super::late_copies::LateCopies;
 use super::machine::Machine;
 use super::network::Network;
 use super::observer::{Blind, Observer};
@@ -207,6 +208,7 @@ impl<'a> World<'a> {
         *shared.disk_bytes.borrow_mut() = vec![0; nodes + 1];
         World {
             network: Network::new(seed, nodes, options.links),
+            late_copies: LateCopies::default(),
             recording: (options.record != Recorded::Nothing).then(Recording::default),
             options,
             observer,

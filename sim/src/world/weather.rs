@@ -17,6 +17,10 @@ pub struct LinkWeather {
     pub loss_ppm: Ppm,
     /// How often a message arrives twice; the copy is late by up to `tail`.
     pub duplicate_ppm: Ppm,
+    /// How often a request comes once more to the process that has answered it, up to `tail` after that; what it is answered
+    /// then reaches nobody. (A retry in front of the server, whose caller has its answer)
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub late_copy_ppm: Ppm,
     /// How often a message is held back by `reorder_by`, so that later ones overtake it.
     pub reorder_ppm: Ppm,
     /// How long such a message is held back: low and high end.
@@ -25,6 +29,11 @@ pub struct LinkWeather {
     pub bandwidth: Option<u64>,
     /// A message that would wait longer than that for its turn is lost.
     pub queue_limit: Nanos,
+}
+
+/// Weather that does not say how often means never.
+fn is_never(rate: &Ppm) -> bool {
+    *rate == Ppm::NEVER
 }
 
 impl Default for LinkWeather {
@@ -36,6 +45,7 @@ impl Default for LinkWeather {
             tail: [Nanos::from_millis(20), Nanos::from_millis(200)],
             loss_ppm: Ppm::NEVER,
             duplicate_ppm: Ppm::NEVER,
+            late_copy_ppm: Ppm::NEVER,
             reorder_ppm: Ppm::NEVER,
             reorder_by: [Nanos::from_millis(1), Nanos::from_millis(30)],
             bandwidth: None,
