@@ -33,6 +33,13 @@ pub struct Network {
     /// Bytes a second on each link; left out, there is no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bandwidth: Option<Between<u64>>,
+    /// How often a request comes once more when it was answered, late by up to `tail`; what it is answered then reaches nobody.
+    #[serde(skip_serializing_if = "is_default")]
+    pub late_copy_ppm: Between<Rate>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for Network {
@@ -47,6 +54,7 @@ impl Default for Network {
             reorder_ppm: Between::default(),
             reorder_by: millis(1, 30),
             bandwidth: None,
+            late_copy_ppm: Between::default(),
         }
     }
 }
@@ -78,6 +86,9 @@ pub struct Link {
     /// Bytes a second; left out, there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bandwidth: Option<u64>,
+    /// How often a request comes once more when it was answered, late by up to `tail`; what it is answered then reaches nobody.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub late_copy_ppm: Rate,
 }
 
 impl Network {
@@ -89,6 +100,7 @@ impl Network {
             loss_ppm: self.loss_ppm.in_run(stream),
             duplicate_ppm: self.duplicate_ppm.in_run(stream),
             reorder_ppm: self.reorder_ppm.in_run(stream),
+            late_copy_ppm: self.late_copy_ppm.in_run(stream),
             ..self.clone()
         }
     }
@@ -107,6 +119,7 @@ impl Network {
             reorder_ppm: self.reorder_ppm.one(stream),
             reorder_by: self.reorder_by.part(stream),
             bandwidth: self.bandwidth.map(|bandwidth| bandwidth.one(stream)),
+            late_copy_ppm: self.late_copy_ppm.one(stream),
         }
     }
 }

@@ -234,6 +234,7 @@ fn link_weather(link: &Link) -> LinkWeather {
         reorder_ppm: link.reorder_ppm.ppm(),
         reorder_by: [link.reorder_by.from.0, link.reorder_by.to.0],
         bandwidth: link.bandwidth,
+        late_copy_ppm: link.late_copy_ppm.ppm(),
         ..LinkWeather::default()
     }
 }

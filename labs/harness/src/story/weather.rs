@@ -67,6 +67,7 @@ fn link_words(fair: &LinkWeather, now: &LinkWeather) -> Vec<String> {
     let mut say = |is_new: bool, text: String| words.extend(is_new.then_some(text));
     say(now.loss_ppm != fair.loss_ppm, format!("{} lost", percent(now.loss_ppm)));
     say(now.duplicate_ppm != fair.duplicate_ppm, format!("{} twice", percent(now.duplicate_ppm)));
+    say(now.late_copy_ppm != fair.late_copy_ppm, format!("{} again once answered", percent(now.late_copy_ppm)));
     say(now.latency != fair.latency, span(now.latency));
     let tail = |link: &LinkWeather| (link.tail_ppm, link.tail);
     let has_tail = now.tail_ppm != fair.tail_ppm || now.tail_ppm > Ppm::NEVER && tail(now) != tail(fair);

@@ -24,7 +24,7 @@ storm.toml:6:1
   did you mean `loss_ppm`?
 
   allowed here: latency, tail_ppm, tail, loss_ppm, duplicate_ppm, reorder_ppm,
-  reorder_by, bandwidth"
+  reorder_by, bandwidth, late_copy_ppm"
     );
 }
 
