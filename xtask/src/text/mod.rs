@@ -52,7 +52,7 @@ pub fn event(event: &Event, style: Style) -> String {
             let tags: Vec<&str> = test.mit.iter().map(String::as_str).collect();
             let scenario = test.scenario.iter().map(String::as_str);
             let known_as = tags.into_iter().chain(scenario).collect::<Vec<_>>().join(", ");
-            let head = format!("    {:<28} {:>3}  {known_as}", test.test, test.points);
+            let head = in_columns(&test.test, test.points, &known_as);
             let flies = match (test.flies, &test.grounded) {
                 (Some(true), _) => style.green("          flies\n"),
                 (Some(false), reason) => {
@@ -61,7 +61,7 @@ pub fn event(event: &Event, style: Style) -> String {
                 }
                 (None, _) => String::new(),
             };
-            format!("{}\n{}{flies}", head.trim_end(), block(&plain(&test.about), 10, 2))
+            format!("{head}{}{flies}", block(&plain(&test.about), 10, 2))
         }
         Event::Seed { seed, drawn } => format!("seed {seed}{}\n", if *drawn { " (drawn)" } else { "" }),
         Event::Plan(plan) => self::plan(plan),
@@ -100,6 +100,22 @@ pub fn event(event: &Event, style: Style) -> String {
         Event::Error(error) => self::error(error),
         Event::Summary(summary) => self::summary(summary, style),
     }
+}
+
+/// A test's name, its points and what else it is called: in columns, and on as many lines as that takes.
+fn in_columns(name: &str, points: u32, known_as: &str) -> String {
+    const NAME: usize = 28;
+    let name_alone = if name.len() > NAME { format!("    {name}\n") } else { String::new() };
+    let beside = if name.len() > NAME { "" } else { name };
+    let numbers = format!("    {beside:<NAME$} {points:>3}");
+    if known_as.is_empty() {
+        return format!("{name_alone}{numbers}\n");
+    }
+    let line = format!("{numbers}  {known_as}\n");
+    if line.len() <= WIDTH + 1 {
+        return name_alone + &line;
+    }
+    format!("{name_alone}{numbers}\n          {known_as}\n")
 }
 
 /// What went wrong, and what may have been meant.
@@ -264,4 +280,24 @@ fn roughness(summary: &Summary) -> String {
         percent("one-way-cut"),
         percent("long-pause")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_stand_in_columns_whatever_they_are_called() {
+        let long = "snapshots_crashes_partitions_many_keys";
+        let mit = "TestSnapshotUnreliableRecoverConcurrentPartitionLinearizable4C";
+        let points = |text: &str| {
+            let line = text.lines().find(|line| line.contains('8')).expect("it has eight points");
+            line.find('8').expect("there it is")
+        };
+        for text in ["short", long].into_iter().flat_map(|name| [in_columns(name, 8, ""), in_columns(name, 8, mit)]) {
+            assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+            assert_eq!(points(&text), 35, "{text}");
+        }
+        assert_eq!(in_columns("basic", 10, "TestBasic4A"), format!("    {:<28}  10  TestBasic4A\n", "basic"));
+    }
 }
