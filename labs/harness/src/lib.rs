@@ -4,7 +4,7 @@
 //! - [`suite`]: what a lab is made of: parts, tests, storms;
 //! - [`cluster`]: the handle by which a test body drives its nodes;
 //! - [`judge`]: who watches a run and checks the lab's rules; [`history`], [`operations`]: what clients are told, for the judges that watch some;
-//!   [`at_work`]: clients beside a test body;
+//!   [`at_work`], [`load`]: clients beside a test body;
 //! - [`scenario`]: weather as data, and the schedules that a seed draws from it;
 //! - `run`, `storm`: one test under one seed; `fly`: the same on real processes, [`meter`] counts what clients do there;
 //! - `story`: how a failure is told;
@@ -42,6 +42,8 @@ pub mod history;
 pub mod judge;
 #[cfg(feature = "sim")]
 pub mod libtest;
+#[cfg(feature = "sim")]
+pub mod load;
 #[cfg(feature = "sim")]
 pub mod meter;
 #[cfg(feature = "sim")]

@@ -31,6 +31,9 @@ pub trait Service: 'static {
     /// Whether it is an answer to that.
     fn answers(asked: &Self::Asked, told: &Self::Told) -> bool;
 
+    /// The key that it is about; nothing if there are no keys.
+    fn key(asked: &Self::Asked) -> Option<&str>;
+
     /// The key and the version that a put names.
     fn put(asked: &Self::Asked) -> Option<(&str, u64)>;
 
@@ -54,17 +57,16 @@ pub enum Written {
 #[derive(Debug)]
 pub struct Operations<S: Service> {
     history: History<S::Model, Open<S::Asked>>,
-    tally: BTreeMap<NodeId, Tally>,
+    returned: BTreeMap<NodeId, u64>,
+    writes: BTreeMap<String, Writes>,
 }
 
-/// How the operations of a node ended.
+/// How the writes of a key ended that have returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Those that returned.
-    pub returned: u64,
-    /// Writes that were done.
+pub struct Writes {
+    /// Those that were done.
     pub done: u64,
-    /// Writes of which nobody knows.
+    /// Those of which nobody knows.
     pub maybe: u64,
 }
 
@@ -78,15 +80,21 @@ struct Open<A> {
 
 impl<S: Service> Default for Operations<S> {
     fn default() -> Self {
-        Operations { history: History::new(S::MODEL), tally: BTreeMap::new() }
+        Operations { history: History::new(S::MODEL), returned: BTreeMap::new(), writes: BTreeMap::new() }
     }
 }
 
 impl<S: Service> Operations<S> {
-    /// How the operations of a node ended.
+    /// How many operations of a node have returned.
     #[must_use]
-    pub fn tally(&self, node: NodeId) -> Tally {
-        self.tally.get(&node).copied().unwrap_or_default()
+    pub fn returned_to(&self, node: NodeId) -> u64 {
+        self.returned.get(&node).copied().unwrap_or_default()
+    }
+
+    /// How the writes of a key ended.
+    #[must_use]
+    pub fn writes_of(&self, key: &str) -> Writes {
+        self.writes.get(key).copied().unwrap_or_default()
     }
 
     /// The operation that was called first of those that have not returned, in words, and when.
@@ -134,10 +142,11 @@ impl<S: Service> Operations<S> {
     /// If that cannot be.
     pub fn returned(&mut self, moment: Moment, node: NodeId, call: u64, told: &S::Told) -> Result<(), Failed> {
         let Some(open) = self.history.open(node, call) else { return Ok(()) };
-        let (written, tally) = (S::written(told), self.tally.entry(node).or_default());
-        tally.returned += 1;
-        tally.done += u64::from(written == Some(Written::Done));
-        tally.maybe += u64::from(written == Some(Written::Maybe));
+        let written = S::written(told);
+        *self.returned.entry(node).or_default() += 1;
+        if let Some((key, written)) = S::key(&open.asked).zip(written) {
+            note_write(&mut self.writes, key, written);
+        }
         if written == Some(Written::Maybe) && !open.refused {
             let words = S::words(&open.asked);
             let title = format!("Maybe {words} was done, says its clerk, and no server has ever refused it.");
@@ -148,5 +157,17 @@ impl<S: Service> Operations<S> {
             return Err(Failed::new("own-observations", title).on([node]));
         }
         self.history.returned(moment, node, call, S::output(told))
+    }
+}
+
+/// One more write of a key has returned.
+fn note_write(writes: &mut BTreeMap<String, Writes>, key: &str, written: Written) {
+    if !writes.contains_key(key) {
+        writes.insert(key.to_owned(), Writes::default());
+    }
+    let writes = writes.get_mut(key).expect("it was just there");
+    match written {
+        Written::Done => writes.done += 1,
+        Written::Maybe => writes.maybe += 1,
     }
 }

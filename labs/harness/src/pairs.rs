@@ -18,7 +18,7 @@ use windtunnel::time::{Duration, sleep};
 pub const KEYS: u64 = 1_000;
 
 /// A client whose node is down looks again after.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A client of a key/value service with versions.
 pub trait PairsClient: Clone + 'static {

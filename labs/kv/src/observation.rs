@@ -59,22 +59,22 @@ pub enum Told {
     Put(Result<(), PutError>),
 }
 
-/// A client calls its clerk.
+/// A client calls its clerk. (Lab kvraft has other words to ask with)
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Called {
+pub struct Called<A = Asked> {
     /// The number of the call, from when its node has started.
     pub call: u64,
     /// What is asked.
-    pub asked: Asked,
+    pub asked: A,
 }
 
 /// A clerk has answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Returned {
+pub struct Returned<T = Told> {
     /// The number of the call.
     pub call: u64,
     /// What it answered.
-    pub told: Told,
+    pub told: T,
 }
 
 /// The server answers a put; the answer may yet be lost.

@@ -84,22 +84,9 @@ pub enum Told {
 }
 
 /// Somebody asks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Called {
-    /// The number of the call, from when its node has started.
-    pub call: u64,
-    /// What is asked.
-    pub asked: Asked,
-}
-
+pub type Called = lab_kv::observation::Called<Asked>;
 /// Somebody is answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Returned {
-    /// The number of the call.
-    pub call: u64,
-    /// What it was answered.
-    pub told: Told,
-}
+pub type Returned = lab_kv::observation::Returned<Told>;
 
 /// A server answers a put; the answer may yet be lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

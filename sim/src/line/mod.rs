@@ -34,12 +34,14 @@ impl CallId {
     }
 
     /// A call that nobody has made: of an incarnation that no process reaches, so whatever answers it finds nobody who waits.
+    #[cfg(all(feature = "sim", madsim))]
     #[must_use]
     pub(crate) const fn nobodys(number: u64) -> Self {
         CallId(u64::MAX << Self::COUNT_BITS | number)
     }
 
     /// Whether nobody has made it.
+    #[cfg(all(feature = "sim", madsim))]
     #[must_use]
     pub(crate) const fn is_nobodys(self) -> bool {
         self.0 >> Self::COUNT_BITS == u64::MAX >> Self::COUNT_BITS

@@ -281,3 +281,23 @@ fn roughness(summary: &Summary) -> String {
         percent("long-pause")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_stand_in_columns_whatever_they_are_called() {
+        let long = "snapshots_crashes_partitions_many_keys";
+        let mit = "TestSnapshotUnreliableRecoverConcurrentPartitionLinearizable4C";
+        let points = |text: &str| {
+            let line = text.lines().find(|line| line.contains('8')).expect("it has eight points");
+            line.find('8').expect("there it is")
+        };
+        for text in ["short", long].into_iter().flat_map(|name| [in_columns(name, 8, ""), in_columns(name, 8, mit)]) {
+            assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+            assert_eq!(points(&text), 35, "{text}");
+        }
+        assert_eq!(in_columns("basic", 10, "TestBasic4A"), format!("    {:<28}  10  TestBasic4A\n", "basic"));
+    }
+}

@@ -31,8 +31,8 @@ pub trait Server: Clone + 'static {
     /// Gives a key a value and one version more, if it has the version that the request names. A key that does not exist is
     /// created by a put of version 0.
     ///
-    /// The same request arrives several times if its clerk sends it again, and perhaps long after the clerk has given up on it.
-    /// What was sent once arrives once, if at all.
+    /// The same request arrives several times if its clerk sends it again, and perhaps long after the clerk has given up on it. And
+    /// what was sent once may come once more, long after it was answered: what is answered then reaches nobody.
     ///
     /// # Errors
     /// [`PutRefused::NoKey`] if there is no such key and the version is not 0, [`PutRefused::Version`] if the key has

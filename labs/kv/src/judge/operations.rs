@@ -41,6 +41,10 @@ impl operations::Service for Service {
         matches!((asked, told), (Asked::Get { .. }, Told::Got(_)) | (Asked::Put { .. }, Told::Put(_)))
     }
 
+    fn key(asked: &Asked) -> Option<&str> {
+        Some(asked.key())
+    }
+
     fn put(asked: &Asked) -> Option<(&str, u64)> {
         match asked {
             Asked::Put { key, version, .. } => Some((key, version.0)),

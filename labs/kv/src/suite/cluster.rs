@@ -35,6 +35,7 @@ pub struct KvCluster {
 pub struct Client {
     cluster: KvCluster,
     node: NodeId,
+    clerk: u32,
 }
 
 impl KvCluster {
@@ -54,7 +55,7 @@ impl KvCluster {
     #[must_use]
     pub fn clients(&self) -> Vec<Client> {
         let nodes = self.cluster.nodes().iter().filter(|node| **node != SERVER);
-        nodes.map(|node| Client { cluster: self.clone(), node: *node }).collect()
+        nodes.map(|node| Client { cluster: self.clone(), node: *node, clerk: 0 }).collect()
     }
 
     /// Lets virtual time pass.
@@ -81,18 +82,24 @@ impl KvCluster {
         self.cluster.set_links(LinkWeather { latency, loss_ppm: LOSS, ..self.cluster.calm() });
     }
 
-    /// Links on which many messages are overtaken by later ones, and are so late that clerks send them again; replies
-    /// also come twice. Requests do not: a clerk could not know, and a first refusal would mean nothing. TCP does not
-    /// double them either.
+    /// Links on which many messages are overtaken by later ones, and are so late that clerks send them again; many requests
+    /// come once more when they were answered, and many replies twice.
     pub fn make_disorderly(&self) {
         let often = Ppm(300_000);
         let reorder_by = [Nanos::from_millis(50), Nanos::from_millis(1_500)];
         let overtaken = LinkWeather { reorder_ppm: often, reorder_by, tail: reorder_by, ..self.cluster.calm() };
         self.cluster.set_links(overtaken);
         for client in self.clients() {
-            let doubled = LinkWeather { duplicate_ppm: often, ..overtaken };
-            self.cluster.set_link(SERVER, client.node, doubled);
+            self.cluster.set_link(SERVER, client.node, LinkWeather { duplicate_ppm: often, ..overtaken });
+            self.cluster.set_link(client.node, SERVER, LinkWeather { late_copy_ppm: often, ..overtaken });
         }
+    }
+
+    /// Links that lose nothing, over which each request comes once more, up to so long after it was answered.
+    pub fn make_copies(&self, late: Duration) {
+        let tail = [Nanos::ZERO, Nanos::from(late)];
+        let copied = LinkWeather { late_copy_ppm: Ppm(1_000_000), tail, ..self.cluster.calm() };
+        self.clients().iter().for_each(|client| self.cluster.set_link(client.node, SERVER, copied));
     }
 
     /// Kills the server or takes its power, as is drawn, and starts it again after a while.
@@ -118,6 +125,12 @@ impl KvCluster {
 }
 
 impl Client {
+    /// Another clerk of the same node.
+    #[must_use]
+    pub fn another(&self, clerk: u32) -> Self {
+        Client { clerk, ..self.clone() }
+    }
+
     /// Its node.
     #[must_use]
     pub const fn node(&self) -> NodeId {
@@ -130,12 +143,24 @@ impl Client {
         &self.cluster
     }
 
+    /// A request for the value of a key.
+    #[must_use]
+    pub fn asks_for(&self, key: &str) -> Request {
+        Request::Get { clerk: self.clerk, key: key.to_owned() }
+    }
+
+    /// A request to put it.
+    #[must_use]
+    pub fn puts(&self, key: &str, value: &str, version: Version) -> Request {
+        Request::Put { clerk: self.clerk, key: key.to_owned(), value: value.to_owned(), version }
+    }
+
     /// The value of a key.
     ///
     /// # Errors
     /// When the clerk does not answer in time, or its node is down.
     pub async fn get(&self, key: &str) -> TestResult<Result<Versioned, GetError>> {
-        match self.ask(&Request::Get { clerk: 0, key: key.to_owned() }, ANSWER_WITHIN, "a get").await? {
+        match self.ask(&self.asks_for(key), ANSWER_WITHIN, "a get").await? {
             Reply::Got(answer) => Ok(answer),
             other => Err(self.odd(&other)),
         }
@@ -146,8 +171,7 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub async fn put(&self, key: &str, value: &str, version: Version) -> TestResult<Result<(), PutError>> {
-        let request = Request::Put { clerk: 0, key: key.to_owned(), value: value.to_owned(), version };
-        match self.ask(&request, ANSWER_WITHIN, "a put").await? {
+        match self.ask(&self.puts(key, value, version), ANSWER_WITHIN, "a put").await? {
             Reply::Put(answer) => Ok(answer),
             other => Err(self.odd(&other)),
         }
@@ -166,7 +190,7 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub async fn acquire_within(&self, lock: &str, patience: Duration) -> TestResult<Token> {
-        match self.ask(&Request::Acquire { clerk: 0, lock: lock.to_owned() }, patience, "an acquire").await? {
+        match self.ask(&Request::Acquire { clerk: self.clerk, lock: lock.to_owned() }, patience, "an acquire").await? {
             Reply::Acquired(token) => Ok(token),
             other => Err(self.odd(&other)),
         }
@@ -194,7 +218,7 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub async fn show(&self, lock: &str) -> TestResult<Option<Used>> {
-        match self.ask(&Request::Use { clerk: 0, lock: lock.to_owned() }, ANSWER_WITHIN, "a visit to the vault").await?
+        match self.ask(&Request::Use { clerk: self.clerk, lock: lock.to_owned() }, ANSWER_WITHIN, "a visit to the vault").await?
         {
             Reply::Used(used) => Ok(Some(used)),
             Reply::NotHeld => Ok(None),
@@ -207,7 +231,7 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub async fn release(&self, lock: &str) -> TestResult {
-        match self.ask(&Request::Release { clerk: 0, lock: lock.to_owned() }, ANSWER_WITHIN, "a release").await? {
+        match self.ask(&Request::Release { clerk: self.clerk, lock: lock.to_owned() }, ANSWER_WITHIN, "a release").await? {
             Reply::Done | Reply::NotHeld => Ok(()),
             other => Err(self.odd(&other)),
         }

@@ -1,81 +1,54 @@
-//! Clients at work: each gets and puts a few keys, at versions that it was told, until it is stopped.
+//! Clients at work: each gets and puts a few keys, at versions that it was told, or takes turns with a lock, until it is stopped.
 
 use super::cluster::Client;
-use crate::contract::{GetError, PutError, Version, Versioned};
+use crate::contract::{GetError, Version, Versioned};
 use crate::control::{Reply, Request};
 use lab_harness::at_work::AtWork;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use lab_harness::load::{Load, LoadClient};
+use lab_harness::pairs::{PairsClient, Put};
 use windtunnel::Nanos;
 use windtunnel::rand::Stream;
 use windtunnel::time::sleep;
 
-/// What clients do.
-#[derive(Clone, Copy, Debug)]
-pub struct Load {
-    /// How many keys there are.
-    pub keys: u64,
-    /// A client rests so long between two operations, at most.
-    pub rest: Duration,
-    /// How long a value is at least.
-    pub value_bytes: usize,
-}
+/// A few clients' worth of work on three keys.
+pub const FEW_KEYS: Load = Load { keys: 3, ..Load::ONE_KEY };
 
-impl Load {
-    /// A few clients' worth of work on two keys.
-    pub const USUAL: Load = Load { keys: 2, rest: Duration::from_millis(20), value_bytes: 16 };
-}
-
-/// Sets these clients to work.
-pub fn begin(clients: &[Client], load: Load) -> AtWork {
-    AtWork::begin(clients.iter().map(|client| Worker::new(client.clone(), load).work()))
-}
-
-struct Worker {
-    client: Client,
-    load: Load,
-    stream: Stream,
-    /// What the client was told last of each key.
-    known: BTreeMap<String, Version>,
-}
-
-impl Worker {
-    fn new(client: Client, load: Load) -> Self {
-        let stream = client.cluster().inner().stream("load");
-        Worker { client, load, stream, known: BTreeMap::new() }
-    }
-
-    async fn work(mut self) {
-        loop {
-            sleep(self.stream.duration(Duration::ZERO, self.load.rest)).await;
-            let key = format!("k{}", self.stream.below(self.load.keys));
-            if self.stream.below(3) == 0 { self.get(key).await } else { self.put(key).await }
+impl PairsClient for Client {
+    async fn get(&self, key: &str) -> Option<u64> {
+        match answered(self, &self.asks_for(key)).await? {
+            Reply::Got(Ok(Versioned { version, .. })) => Some(version.0),
+            Reply::Got(Err(GetError::NoKey)) => Some(0),
+            _ => None,
         }
     }
 
-    async fn get(&mut self, key: String) {
-        let request = Request::Get { clerk: 0, key: key.clone() };
-        let version = match self.client.ask_on_and_on(&request).await {
-            Reply::Got(Ok(Versioned { version, .. })) => version,
-            Reply::Got(Err(GetError::NoKey)) => Version::NONE,
-            _ => return,
-        };
-        self.known.insert(key, version);
-    }
-
-    /// Puts a value that nobody else puts, over the version that the client knows: it may have passed.
-    async fn put(&mut self, key: String) {
-        let version = self.known.get(&key).copied().unwrap_or_default();
-        let mut value = self.client.cluster().new_value();
-        let padding = self.load.value_bytes.saturating_sub(value.len());
-        value.extend(std::iter::repeat_n('.', padding));
-        let request = Request::Put { clerk: 0, key: key.clone(), value, version };
-        match self.client.ask_on_and_on(&request).await {
-            Reply::Put(Ok(())) => _ = self.known.insert(key, version.next()),
-            Reply::Put(Err(PutError::Version | PutError::Maybe)) => self.get(key).await,
-            _ => {}
+    async fn put(&self, key: &str, value: &str, version: u64) -> Option<Put> {
+        match answered(self, &self.puts(key, value, Version(version))).await? {
+            Reply::Put(Ok(())) => Some(Put::Done),
+            Reply::Put(Err(_)) => Some(Put::Other),
+            _ => None,
         }
     }
+}
+
+impl LoadClient for Client {
+    fn stream(&self) -> Stream {
+        self.cluster().inner().stream("load")
+    }
+
+    fn new_value(&self) -> String {
+        self.cluster().new_value()
+    }
+
+    /// There are none in this lab.
+    async fn append(&self, _: &str, _: &str) -> Option<()> {
+        None
+    }
+}
+
+/// What its node answers, if it is there.
+async fn answered(client: &Client, request: &Request) -> Option<Reply> {
+    client.cluster().inner().control(client.node(), request).await.ok()
 }
 
 /// Sets these clients to take turns with a lock, each for so long.

@@ -1,27 +1,53 @@
 //! Part server: what befalls messages, and the clients who send them.
 
 use super::cluster::KvCluster;
-use super::load::{Load, begin};
-use super::storms::all_answered;
+use super::load::FEW_KEYS;
+use super::puts::expect;
+use super::storms::settle;
+use crate::contract::{Version, Versioned};
+use lab_harness::at_work::everybody;
 use lab_harness::failed::TestResult;
+use lab_harness::load::begin;
 use std::time::Duration;
 use windtunnel::world::Command;
 
 /// How long clients work among messages that come twice, late and out of order.
 const FOR: Duration = Duration::from_secs(12);
 
+/// How late copies are at most.
+const LATE: Duration = Duration::from_secs(10);
+
 /// What befalls a client, so often.
 const BLOWS: u64 = 20;
 
-/// Messages are late and overtaken, and replies come twice: a put that was sent again arrives among later ones, after its
-/// clerk has given up on it.
+/// Messages are late and overtaken, requests come again and replies twice: a put arrives among later ones, after its clerk has given
+/// up on it or has its answer.
 pub async fn duplicates_and_overtakers(cluster: KvCluster) -> TestResult {
     cluster.make_disorderly();
-    let at_work = begin(&cluster.clients(), Load::USUAL);
+    let at_work = begin(&cluster.clients(), FEW_KEYS);
     cluster.sleep(FOR).await;
     drop(at_work);
     cluster.inner().heal();
-    all_answered(&cluster).await
+    settle(&cluster).await
+}
+
+/// Each request comes once more, long after it was answered, and perhaps to a key that nobody has touched since: what was put
+/// stays as it was put. Whoever asked is told once, and never hears of a copy.
+pub async fn late_copies(cluster: KvCluster) -> TestResult {
+    const ROUNDS: u64 = 4;
+    cluster.make_copies(LATE);
+    everybody(&cluster.clients(), |client| async move {
+        let key = format!("of {}", client.node());
+        for round in 0..ROUNDS {
+            let value = client.cluster().new_value();
+            expect(&client, client.put(&key, &value, Version(round)).await?, Ok(()))?;
+            client.cluster().sleep(LATE).await;
+            let found = Versioned { value, version: Version(round + 1) };
+            expect(&client, client.get(&key).await?, Ok(found))?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Clients are cut off, stand still, die and come back; their clocks run fast and slow. What they had asked may have been
@@ -29,7 +55,7 @@ pub async fn duplicates_and_overtakers(cluster: KvCluster) -> TestResult {
 pub async fn clients_come_and_go(cluster: KvCluster) -> TestResult {
     cluster.make_unreliable();
     let clients = cluster.clients();
-    let at_work = begin(&clients, Load::USUAL);
+    let at_work = begin(&clients, FEW_KEYS);
     let stream = cluster.inner().stream("blows");
     for _ in 0..BLOWS {
         let inner = cluster.inner();
@@ -60,5 +86,5 @@ pub async fn clients_come_and_go(cluster: KvCluster) -> TestResult {
     }
     drop(at_work);
     cluster.inner().heal();
-    all_answered(&cluster).await
+    settle(&cluster).await
 }

@@ -1,13 +1,14 @@
 //! What happens in a storm besides the weather: clients, and recovery after it.
 
 use super::bounds::{ANSWER_AFTER_STORM, LOCK_OF_THE_DEAD_WITHIN, RECOVERY_BUDGET};
-use super::cluster::KvCluster;
-use super::load::{Load, begin, begin_turns};
+use super::cluster::{Client, KvCluster};
+use super::load::{FEW_KEYS, begin_turns};
 use super::puts::expect_value;
 use crate::contract::{PutError, Version};
 use crate::judge::KvJudge;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
+use lab_harness::load::{Load, begin};
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
 use windtunnel::Nanos;
@@ -27,7 +28,7 @@ fn load(cluster: Cluster<KvJudge>, load: DrawnLoad) -> Running<()> {
     let workers = usize::try_from(load.clients).unwrap_or(usize::MAX).min(clients.len());
     let (workers, holders) = clients.split_at(workers);
     let value_bytes = usize::try_from(load.command_bytes).expect("values fit the memory");
-    let at_work = begin(workers, Load { keys: 2, rest: load.propose_every.0.to_duration(), value_bytes });
+    let at_work = begin(workers, Load { rest: load.propose_every.0.to_duration(), value_bytes, ..FEW_KEYS });
     let turns = begin_turns(holders, LOCK, [Nanos::from_millis(1), Nanos::from_millis(400)]);
     Box::pin(async move {
         let _end_with_the_storm = (at_work, turns);
@@ -51,7 +52,7 @@ async fn recover(cluster: KvCluster) -> TestResult {
             );
         }
         expect_value(&client, &key).await?;
-        expect_readable(&client).await?;
+        read_keys(&client).await?;
     }
     let client = cluster.clients().remove(0);
     let another = "another lock";
@@ -59,16 +60,25 @@ async fn recover(cluster: KvCluster) -> TestResult {
     client.release(another).await
 }
 
-/// Reads what was put in the storm, for the judge to see.
-async fn expect_readable(client: &super::Client) -> TestResult {
-    for key in ["k0", "k1"] {
-        let _ = client.get(key).await?;
+/// What was asked is answered, and what was put is there for the judge to see.
+pub(super) async fn settle(cluster: &KvCluster) -> TestResult {
+    all_answered(cluster).await?;
+    for client in cluster.clients() {
+        read_keys(&client).await?;
+    }
+    Ok(())
+}
+
+/// Reads what was put, for the judge to see.
+async fn read_keys(client: &Client) -> TestResult {
+    for key in FEW_KEYS.keys() {
+        let _ = client.get(&key).await?;
     }
     Ok(())
 }
 
 /// Waits until nothing that was asked in the storm is without an answer.
-pub(super) async fn all_answered(cluster: &KvCluster) -> TestResult {
+async fn all_answered(cluster: &KvCluster) -> TestResult {
     let otherwise = || {
         let oldest = cluster.inner().judge().operations().oldest_open();
         let (words, called) = oldest.unwrap_or_default();

@@ -17,6 +17,7 @@ use crate::observation::{ANSWERED, Answered, CALLED, COUNTED, Called, RETURNED, 
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge, Run, Standing, decoded};
 use lab_raft::judge::RaftJudge;
+use lab_raft::observation::{APPLIED_SNAPSHOT, AppliedSnapshot};
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
 
@@ -74,6 +75,11 @@ impl KvRaftJudge {
                 self.replicas.snapshot(node, &taken);
             }
             COUNTED => self.replicas.counted(node, decoded(node, kind, body)?)?,
+            APPLIED_SNAPSHOT => {
+                let AppliedSnapshot { index, .. } = decoded(node, kind, body)?;
+                self.replicas.delivered(node, index);
+                return self.raft.observed(moment, node, kind, body);
+            }
             _ if self.is_server(node) => return self.raft.observed(moment, node, kind, body),
             _ => return Ok(Interest::None),
         }

@@ -51,6 +51,13 @@ impl operations::Service for Service {
         )
     }
 
+    fn key(asked: &Asked) -> Option<&str> {
+        match asked {
+            Asked::Get { key } | Asked::Put { key, .. } | Asked::Append { key, .. } => Some(key),
+            Asked::Submit(_) | Asked::Read => None,
+        }
+    }
+
     fn put(asked: &Asked) -> Option<(&str, u64)> {
         match asked {
             Asked::Put { key, version, .. } => Some((key, version.0)),

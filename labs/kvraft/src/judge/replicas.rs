@@ -2,6 +2,7 @@
 
 use crate::observation::{Counted, Taken};
 use lab_harness::failed::Failed;
+use lab_raft::LogIndex;
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 
@@ -13,6 +14,9 @@ const SPOILT: &str =
 pub struct Replicas {
     counters: BTreeMap<NodeId, u64>,
     largest_snapshots: BTreeMap<NodeId, u64>,
+    /// The last entry that a server's last snapshot covers, taken by itself or delivered by its Raft.
+    covered: BTreeMap<NodeId, LogIndex>,
+    most_entries: Option<(u64, NodeId)>,
 }
 
 impl Replicas {
@@ -38,6 +42,19 @@ impl Replicas {
     pub fn snapshot(&mut self, node: NodeId, taken: &Taken) {
         let largest = self.largest_snapshots.entry(node).or_default();
         *largest = taken.bytes.max(*largest);
+        let before = self.covered.insert(node, taken.index).unwrap_or_default();
+        self.most_entries = self.most_entries.max(Some((taken.index.0.saturating_sub(before.0), node)));
+    }
+
+    /// A server's Raft delivers a snapshot.
+    pub fn delivered(&mut self, node: NodeId, index: LogIndex) {
+        self.covered.insert(node, index);
+    }
+
+    /// The most entries from one snapshot of a server to the next that it took, and whose they were.
+    #[must_use]
+    pub const fn most_entries_between_snapshots(&self) -> Option<(u64, NodeId)> {
+        self.most_entries
     }
 
     /// A server's counter has changed, or has not.
@@ -56,6 +73,7 @@ impl Replicas {
     /// A server's replica is gone: its next one begins anew.
     pub fn died(&mut self, node: NodeId) {
         self.counters.remove(&node);
+        self.covered.remove(&node);
     }
 }
 
@@ -87,5 +105,22 @@ mod tests {
             replicas.snapshot(node, &Taken { index: lab_raft::LogIndex(1), bytes, digest: lab_raft::Digest(0) });
         }
         assert_eq!(replicas.largest_snapshot(), Some((B, 30)));
+    }
+
+    #[test]
+    fn entries_are_counted_from_snapshot_to_snapshot_taken_or_delivered() {
+        let mut replicas = Replicas::default();
+        let take = |replicas: &mut Replicas, node, index| {
+            replicas.snapshot(node, &Taken { index: LogIndex(index), bytes: 1, digest: lab_raft::Digest(0) });
+            replicas.most_entries_between_snapshots()
+        };
+        assert_eq!(replicas.most_entries_between_snapshots(), None);
+        assert_eq!(take(&mut replicas, A, 30), Some((30, A)));
+        replicas.delivered(B, LogIndex(30));
+        assert_eq!(take(&mut replicas, B, 61), Some((31, B)));
+        assert_eq!(take(&mut replicas, A, 62), Some((32, A)));
+        replicas.died(B); // it has nothing until its Raft delivers what it has kept
+        replicas.delivered(B, LogIndex(61));
+        assert_eq!(take(&mut replicas, B, 90), Some((32, A)));
     }
 }

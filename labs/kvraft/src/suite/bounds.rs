@@ -1,5 +1,6 @@
 //! All bounds of the suite, each with MIT's number beside it. Times are virtual.
 
+use crate::contract::ENTRY_BYTES;
 use std::time::Duration;
 use windtunnel::Nanos;
 
@@ -15,12 +16,17 @@ pub const REPLICAS_WITHIN: Duration = Duration::from_secs(30);
 /// A minority is watched for so long: it must not answer. (MIT: 1 s)
 pub const WATCHED_FOR: Duration = Duration::from_secs(1);
 
-/// Who submitted to a leader that nobody heard is told so within, once it is heard again. (MIT: 1 s, where calls into a partition fail
-/// within 100 ms; here they are silent for 1 s, unless the caller says otherwise)
-pub const LOST_WITHIN: Duration = Duration::from_secs(3);
+/// A command is done within, when a majority of the servers run and hear each other. (MIT: 10 s)
+pub const COMMAND_WITHIN: Duration = Duration::from_secs(10);
 
-/// A put that a minority could not do is done within, once it can. (MIT: 1 s and 3 s, where a loss is told at once)
-pub const DONE_AFTER_HEALING: Duration = Duration::from_secs(8);
+/// Who submitted to a leader that nobody heard is told so within, once it is heard again. (MIT: 1 s)
+pub const LOST_WITHIN: Duration = Duration::from_secs(1);
+
+/// Who submitted before the servers stopped is told what came of it within. (MIT: 11 s)
+pub const STOPPED_WITHIN: Duration = Duration::from_secs(11);
+
+/// A put that a minority could not do is done within, once it can. (MIT: 1 s and 3 s)
+pub const DONE_AFTER_HEALING: Duration = Duration::from_secs(4);
 
 /// How long clients work in each round. (MIT: 1 s)
 pub const ROUND: Duration = Duration::from_secs(1);
@@ -39,6 +45,10 @@ pub const SPEED_EACH: Duration = Duration::from_micros(33_333);
 
 /// Entries of so many bytes may be applied until a snapshot is due, in part snapshot. (MIT: `maxraftstate`, 1000)
 pub const LOG_LIMIT: u64 = 1_000;
+
+/// From one snapshot to the next a server applies fewer entries than that, if it takes one when it is due: none counts less than
+/// [`ENTRY_BYTES`], and half as many again is for whoever looks at several at a time. (MIT: none)
+pub const ENTRIES_BETWEEN_SNAPSHOTS: u64 = LOG_LIMIT * 3 / 2 / ENTRY_BYTES;
 
 /// What a server's disk may hold besides its snapshot, in parts rsm and snapshot. (MIT: 2 and 8 times the limit, of term, vote and
 /// log as encoded)

@@ -110,11 +110,6 @@ impl Client {
         self.cluster.inner().ask(self.node, request, patience, what).await
     }
 
-    /// Asks until the node is there and answers, for ever: for clients in a storm.
-    pub async fn ask_on_and_on(&self, request: &Request) -> Reply {
-        self.cluster.inner().ask_on_and_on(self.node, request).await
-    }
-
     /// That an answer is the expected one.
     ///
     /// # Errors

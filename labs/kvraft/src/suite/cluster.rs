@@ -117,6 +117,11 @@ impl KvRaftCluster {
         self.cluster.set_links(LinkWeather { latency, loss_ppm: LOSS, ..self.cluster.calm() });
     }
 
+    /// Links that are as late, and lose nothing. (MIT: who sends what is lost is told so, and sends again within as much time)
+    pub fn make_late(&self) {
+        self.cluster.set_links(LinkWeather { latency: [Nanos::ZERO, Nanos::from(DELAY)], ..self.cluster.calm() });
+    }
+
     /// Lets servers reach those of their own group alone. Clients reach all of them.
     pub fn partition(&self, groups: &[&[NodeId]]) {
         let group_of = |node: NodeId| groups.iter().position(|group| group.contains(&node));
@@ -156,9 +161,14 @@ impl KvRaftCluster {
 
     /// Crashes all servers and starts them again after a while.
     pub async fn crash_all_for(&self, down: Duration) {
-        self.servers().iter().for_each(|server| self.crash(*server));
+        self.crash_these_for(self.servers(), down).await;
+    }
+
+    /// Crashes some servers and starts them again after a while.
+    pub async fn crash_these_for(&self, servers: &[NodeId], down: Duration) {
+        servers.iter().for_each(|server| self.crash(*server));
         self.sleep(down).await;
-        self.servers().iter().for_each(|server| self.cluster.start(*server));
+        servers.iter().for_each(|server| self.cluster.start(*server));
     }
 
     /// Waits until nothing that was asked is without an answer.

@@ -2,10 +2,11 @@
 
 use super::client::Client;
 use super::cluster::KvRaftCluster;
-use super::load::{Load, begin};
+use super::load::{FEW_KEYS, ONE_KEY};
 use crate::contract::{GetError, PutError, Version, Versioned};
 use lab_harness::at_work::everybody;
 use lab_harness::failed::TestResult;
+use lab_harness::load::{Load, begin};
 use std::time::Duration;
 use windtunnel::task::JoinHandle;
 use windtunnel::time::sleep;
@@ -15,7 +16,7 @@ use windtunnel::{Nanos, Ppm, spawn};
 /// Leaders crash one after the other, while clients work.
 pub async fn leaders_crash_under_load(cluster: KvRaftCluster) -> TestResult {
     const CRASHES: u32 = 8;
-    let at_work = begin(&cluster.clients(), Load::FEW_KEYS);
+    let at_work = begin(&cluster.clients(), FEW_KEYS);
     for _ in 0..CRASHES {
         cluster.sleep(cluster.draw(200, 800)).await;
         let leader = cluster.leader().await?;
@@ -28,7 +29,7 @@ pub async fn leaders_crash_under_load(cluster: KvRaftCluster) -> TestResult {
 /// Any server crashes at any moment, two at a time now and then, while clients work.
 pub async fn servers_crash_under_load(cluster: KvRaftCluster) -> TestResult {
     const CRASHES: u32 = 12;
-    let at_work = begin(&cluster.clients(), Load::FEW_KEYS);
+    let at_work = begin(&cluster.clients(), FEW_KEYS);
     for _ in 0..CRASHES {
         cluster.sleep(cluster.draw(20, 400)).await;
         let first = cluster.draw_one(cluster.servers());
@@ -46,7 +47,7 @@ pub async fn servers_crash_under_load(cluster: KvRaftCluster) -> TestResult {
 pub async fn stale_leaders(cluster: KvRaftCluster) -> TestResult {
     const TIMES: u32 = 6;
     let clients = cluster.clients();
-    let at_work = begin(&clients[2..], Load { keys: 1, rest: Duration::from_millis(5), ..Load::ONE_KEY });
+    let at_work = begin(&clients[2..], Load { keys: 1, rest: Duration::from_millis(5), ..ONE_KEY });
     let (writer, reader) = (&clients[0], &clients[1]);
     for _ in 0..TIMES {
         let leader = cluster.leader().await?;
@@ -117,7 +118,7 @@ pub async fn appends_once(cluster: KvRaftCluster) -> TestResult {
 pub async fn clients_come_and_go(cluster: KvRaftCluster) -> TestResult {
     const TIMES: u32 = 12;
     let clients = cluster.clients();
-    let at_work = begin(&clients, Load::FEW_KEYS);
+    let at_work = begin(&clients, FEW_KEYS);
     for _ in 0..TIMES {
         let node = clients[cluster.draw_below(clients.len() as u64) as usize].node();
         let inner = cluster.inner();
@@ -234,8 +235,8 @@ pub async fn no_doubt(cluster: KvRaftCluster) -> TestResult {
 pub(super) async fn settle(cluster: &KvRaftCluster) -> TestResult {
     cluster.all_answered().await?;
     for client in cluster.clients() {
-        for key in 0..Load::FEW_KEYS.keys {
-            let _ = client.get(&format!("k{key}")).await?;
+        for key in FEW_KEYS.keys() {
+            let _ = client.get(&key).await?;
         }
     }
     Ok(())

@@ -2,14 +2,12 @@
 
 use super::client::Client;
 use super::cluster::KvRaftCluster;
-use crate::contract::{GetError, Version, Versioned};
-use crate::control::Reply;
 use crate::judge::KvRaftJudge;
 use lab_harness::cluster::Cluster;
 use lab_harness::grounded::{CLOCKS, COUNTS, Grounded, LOSS};
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::meter::Meter;
-use lab_harness::pairs::{self, PairsClient, Put};
+use lab_harness::pairs;
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Clients, Flight};
 
@@ -31,24 +29,6 @@ fn load(cluster: Cluster<KvRaftJudge>, load: DrawnLoad, meter: Meter) -> Clients
     let clients: Vec<Client> = if nodes.is_empty() { Vec::new() } else { (0..load.clients).map(clerk).collect() };
     let stream = |_| cluster.inner().stream("load");
     pairs::clients(clients, stream, &load, &meter)
-}
-
-impl PairsClient for Client {
-    async fn get(&self, key: &str) -> Option<u64> {
-        match self.cluster().inner().control(self.node(), &self.asks_for(key)).await {
-            Ok(Reply::Got(Ok(Versioned { version, .. }))) => Some(version.0),
-            Ok(Reply::Got(Err(GetError::NoKey))) => Some(0),
-            _ => None,
-        }
-    }
-
-    async fn put(&self, key: &str, value: &str, version: u64) -> Option<Put> {
-        match self.cluster().inner().control(self.node(), &self.puts(key, value, Version(version))).await {
-            Ok(Reply::Put(Ok(()))) => Some(Put::Done),
-            Ok(Reply::Put(Err(_))) => Some(Put::Other),
-            _ => None,
-        }
-    }
 }
 
 /// The stories that do not fly.

@@ -3,9 +3,11 @@
 
 use super::bounds::{ALL_DOWN_FOR, LOG_LIMIT, ROUND, ROUNDS, STATE_BYTES};
 use super::cluster::KvRaftCluster;
-use super::load::{Load, begin};
+use super::load::{MANY_KEYS, PUTS_AND_GETS};
 use crate::contract::Version;
 use lab_harness::failed::TestResult;
+use lab_harness::load::{Load, begin};
+use lab_harness::operations::Writes;
 use windtunnel::task::JoinHandle;
 use windtunnel::time::sleep;
 use windtunnel::{NodeId, spawn};
@@ -21,9 +23,9 @@ pub struct Rounds {
 }
 
 impl Rounds {
-    /// Clients of one key, and no fault.
+    /// Clients of a few keys, and no fault.
     pub const CALM: Rounds =
-        Rounds { load: Load::ONE_KEY, unreliable: false, partitions: false, crashes: false, snapshots: false };
+        Rounds { load: PUTS_AND_GETS, unreliable: false, partitions: false, crashes: false, snapshots: false };
 
     /// With messages that are late and lost.
     #[must_use]
@@ -52,7 +54,7 @@ impl Rounds {
     /// With a hundred keys.
     #[must_use]
     pub const fn many_keys(self) -> Self {
-        Rounds { load: Load::MANY_KEYS, ..self }
+        Rounds { load: MANY_KEYS, ..self }
     }
 
     /// Runs the test.
@@ -81,9 +83,8 @@ impl Rounds {
 
     /// What was written is there, and as often as it was written.
     async fn look_back(self, cluster: &KvRaftCluster) -> TestResult {
-        let clients = cluster.clients();
-        for key in 0..self.load.keys {
-            let _ = clients[0].get(&format!("k{key}")).await?;
+        for key in self.load.keys() {
+            self.look_at(cluster, &key).await?;
         }
         if self.snapshots {
             cluster.small_state(STATE_BYTES[1]).await?;
@@ -91,23 +92,22 @@ impl Rounds {
             let title = format!("{node} has taken a snapshot of {bytes} bytes, and was told to take none.");
             return Err(cluster.failed("needless-snapshot", title).on([node]));
         }
-        if self.load.keys > 1 {
-            return Ok(());
-        }
-        let tallies: Vec<_> =
-            clients.iter().map(|client| cluster.inner().judge().operations().tally(client.node())).collect();
-        let done: u64 = tallies.iter().map(|tally| tally.done).sum();
-        let maybe: u64 = tallies.iter().map(|tally| tally.maybe).sum();
-        let version = clients[0].get("k0").await?.map_or(Version::NONE, |found| found.version);
+        Ok(())
+    }
+
+    /// A key has as many versions as writes of it were done, those that were perhaps done counted or not.
+    async fn look_at(self, cluster: &KvRaftCluster, key: &str) -> TestResult {
+        let version = cluster.clients()[0].get(key).await?.map_or(Version::NONE, |found| found.version);
+        let Writes { done, maybe } = cluster.inner().judge().operations().writes_of(key);
         let is_calm = !(self.unreliable || self.partitions || self.crashes);
         if is_calm && maybe > 0 {
-            let title = format!("Nothing is lost, nobody fails, and {maybe} puts are perhaps done.");
+            let title = format!("Nothing is lost, nobody fails, and {maybe} puts of {key:?} are perhaps done.");
             return Err(cluster.failed("wrong-answer", title));
         }
         if (done..=done + maybe).contains(&version.0) {
             return Ok(());
         }
-        let title = format!("{done} puts were done and {maybe} perhaps, and the key has version {version}.");
+        let title = format!("Of {key:?} {done} writes were done and {maybe} perhaps, and it has version {version}.");
         Err(cluster.failed("wrong-version", title))
     }
 

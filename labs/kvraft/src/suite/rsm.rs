@@ -1,6 +1,9 @@
 //! Part rsm, MIT's 4A: a counter of which each server has a replica.
 
-use super::bounds::{ALL_DOWN_FOR, ANSWER_WITHIN, LOST_WITHIN, REPLICAS_WITHIN, STATE_BYTES, WATCHED_FOR};
+use super::bounds::{
+    ALL_DOWN_FOR, COMMAND_WITHIN, ENTRIES_BETWEEN_SNAPSHOTS, LOST_WITHIN, REPLICAS_WITHIN, STATE_BYTES, STOPPED_WITHIN,
+    WATCHED_FOR,
+};
 use super::cluster::KvRaftCluster;
 use crate::contract::NotServed;
 use crate::control::{Reply, Request};
@@ -9,8 +12,10 @@ use crate::observation::Count;
 use lab_harness::at_work::AtWork;
 use lab_harness::failed::{Failed, TestResult};
 use std::time::Duration;
+use lab_raft::Term;
+use windtunnel::line::ControlFailure;
 use windtunnel::task::JoinHandle;
-use windtunnel::time::{Instant, sleep, timeout};
+use windtunnel::time::{Instant, sleep, timeout, timeout_at};
 use windtunnel::{NodeId, spawn};
 
 /// Commands of the longer stories. (MIT: 100)
@@ -54,14 +59,15 @@ pub async fn leader_failure(cluster: KvRaftCluster) -> TestResult {
     cluster.replicas_at(count, 3).await
 }
 
-/// MIT `TestLeaderPartition4A`. A leader whom nobody hears takes a hundred commands: none of them is ever done, and who offered them
-/// is told so soon after it is heard again.
+/// MIT `TestLeaderPartition4A`. A leader whom nobody hears takes a hundred commands: none of them is ever done, nobody is told that it is
+/// lost while the server leads on, and all are told so soon after it is heard again.
 pub async fn leader_partition(cluster: KvRaftCluster) -> TestResult {
     cluster.count_on(0, 1).await?;
     let leader = cluster.leader().await?;
     let others = cluster.servers_but(&[leader]);
     cluster.partition(&[&[leader], &others]);
-    let spoilers: Vec<_> = (0..MANY).map(|_| cluster.spawn_submit(leader, Count::Spoil)).collect();
+    let term = cluster.leads(leader);
+    let spoilers: Vec<_> = (0..MANY).map(|_| spawn(spoil(cluster.clone(), leader, term))).collect();
     cluster.sleep(Duration::from_millis(10)).await;
     let count = cluster.increment_among(&others).await?.value;
     cluster.sleep(WATCHED_FOR).await;
@@ -69,20 +75,36 @@ pub async fn leader_partition(cluster: KvRaftCluster) -> TestResult {
     cluster.mend();
     let deadline = Instant::now() + LOST_WITHIN;
     for spoiler in spoilers {
-        let left = deadline.duration_since(Instant::now());
-        match timeout(left, spoiler).await {
-            Ok(told) => cluster.expect_not_done(leader, told.expect("nobody aborts it")?)?,
+        match timeout_at(deadline, spoiler).await {
+            Ok(told) => told.expect("nobody aborts it")?,
             Err(_) => {
-                let title = format!(
-                    "{leader} was offered a command while nobody heard it; {} s after that it has not said what \
-                     became of it.",
-                    LOST_WITHIN.as_secs()
-                );
-                return Err(cluster.failed("submit-hangs", title).on([leader]));
+                let title = format!("{leader} was offered a command while nobody heard it");
+                return Err(hangs(&cluster, leader, &title, LOST_WITHIN));
             }
         }
     }
     cluster.replicas_at(count, 3).await
+}
+
+/// Offers a command to the leader of that term whom nobody hears.
+async fn spoil(cluster: KvRaftCluster, leader: NodeId, term: Option<Term>) -> TestResult {
+    let told = cluster.submit(leader, Count::Spoil).await?;
+    match told {
+        Reply::Counter(Err(_)) if term.is_some() && cluster.leads(leader) == term => {
+            let title = format!("{leader} still leads, and of a command that may yet be done it says {told:?}.");
+            Err(cluster.failed("given-up-too-soon", title).on([leader]))
+        }
+        Reply::Counter(Err(_)) => Ok(()),
+        other => {
+            let title = format!("Nobody heard {leader}, and of a command that it took it says {other:?}.");
+            Err(cluster.failed("wrong-answer", title).on([leader]))
+        }
+    }
+}
+
+fn hangs(cluster: &KvRaftCluster, server: NodeId, what: &str, patience: Duration) -> Failed {
+    let title = format!("{what}; {} s after that it has not said what became of it.", patience.as_secs());
+    cluster.failed("submit-hangs", title).on([server])
 }
 
 /// MIT `TestRestartReplay4A`. All servers stop and start again, and have done what they had done.
@@ -93,13 +115,10 @@ pub async fn restart_replay(cluster: KvRaftCluster) -> TestResult {
     cluster.replicas_at(count, 3).await
 }
 
-/// MIT `TestShutdown4A`. All servers stop while a hundred commands are on their way. (MIT waits for the calls to come back, which end
-/// with their process here; what is asked of those who come again is that they agree.)
+/// MIT `TestShutdown4A`. All servers stop while a hundred commands are on their way.
 pub async fn shutdown(cluster: KvRaftCluster) -> TestResult {
     cluster.count_on(0, 1).await?;
-    shut_down_under_load(&cluster).await?;
-    cluster.increment_among(cluster.servers()).await?;
-    cluster.all_replicas_equal().await.map(drop)
+    stop_under_load(&cluster).await
 }
 
 /// MIT `TestRestartSubmit4A`. All servers stop while nothing happens, and again while a hundred commands are on their way.
@@ -107,32 +126,79 @@ pub async fn restart_submit(cluster: KvRaftCluster) -> TestResult {
     let count = cluster.count_on(0, MANY).await?;
     cluster.crash_all_for(ALL_DOWN_FOR).await;
     cluster.count_on(count, 1).await?;
-    shut_down_under_load(&cluster).await?;
-    cluster.increment_among(cluster.servers()).await?;
-    cluster.all_replicas_equal().await.map(drop)
+    stop_under_load(&cluster).await
 }
 
-/// A hundred commands are offered to the leader, and 20 ms later all servers crash. What was done of them is for the judge to see.
-async fn shut_down_under_load(cluster: &KvRaftCluster) -> TestResult {
-    let leader = cluster.leader().await?;
-    let submitted: Vec<_> = (0..MANY).map(|_| cluster.spawn_submit(leader, Count::Increment)).collect();
-    cluster.sleep(Duration::from_millis(20)).await;
-    cluster.crash_all_for(ALL_DOWN_FOR).await;
-    for submit in submitted {
-        // A process that is gone answers nothing; that is no failure.
-        let _ = submit.await.expect("nobody aborts it");
+/// A hundred commands are offered to the leader, and 20 ms later all servers crash. Before that the same with commands that do nothing, and
+/// all but the leader crash, so that there is somebody left who has to tell what became of them. What was done is for the judge to see.
+async fn stop_under_load(cluster: &KvRaftCluster) -> TestResult {
+    for (leader_stays, count) in [(true, Count::Nothing), (false, Count::Increment)] {
+        let leader = cluster.leader().await?;
+        let submitted: Vec<_> = (0..MANY).map(|_| spawn(submit(cluster.clone(), leader, count))).collect();
+        cluster.sleep(Duration::from_millis(20)).await;
+        let deadline = Instant::now() + ALL_DOWN_FOR + STOPPED_WITHIN;
+        let stop = if leader_stays { cluster.servers_but(&[leader]) } else { cluster.servers().to_vec() };
+        cluster.crash_these_for(&stop, ALL_DOWN_FOR).await;
+        for submit in submitted {
+            match timeout_at(deadline, submit).await {
+                Ok(told) => expect_told(cluster, leader, leader_stays, &told.expect("nobody aborts it"))?,
+                Err(_) => {
+                    let title = format!("{leader} was offered a command, and then the others stopped and came again");
+                    return Err(hangs(cluster, leader, &title, STOPPED_WITHIN));
+                }
+            }
+        }
+        cluster.increment_among(cluster.servers()).await?;
+        cluster.all_replicas_equal().await?;
     }
     Ok(())
+}
+
+async fn submit(cluster: KvRaftCluster, server: NodeId, count: Count) -> Result<Reply, ControlFailure> {
+    cluster.inner().control(server, &Request::Submit(count)).await
+}
+
+/// Who lives on says what became of a command. Who does not may have said so before, and what nobody was told died with it.
+fn expect_told(
+    cluster: &KvRaftCluster,
+    server: NodeId,
+    lives_on: bool,
+    told: &Result<Reply, ControlFailure>,
+) -> TestResult {
+    match told {
+        Ok(Reply::Counter(_)) => Ok(()),
+        Err(ControlFailure::Died) if !lives_on => Ok(()),
+        Ok(other) => Err(cluster.odd(server, other)),
+        Err(failure) => {
+            let title = format!("{server} was offered a command, and has no answer: {failure:?}.");
+            Err(cluster.failed("no-answer", title).on([server]))
+        }
+    }
 }
 
 /// MIT `TestSnapshot4C`. Replicas that take snapshots keep their logs short, and begin from them.
 pub async fn snapshot(cluster: KvRaftCluster) -> TestResult {
     let count = cluster.count_on(0, MANY).await?;
     cluster.small_state(STATE_BYTES[0]).await?;
+    snapshots_when_due(&cluster)?;
     cluster.crash_all_for(ALL_DOWN_FOR).await;
     let count = cluster.count_on(count, 1).await?;
     cluster.replicas_at(count, 3).await?;
     cluster.small_state(STATE_BYTES[0]).await
+}
+
+/// A disk may be small all the same where entries are: so it is also counted how many there were from one snapshot to the next.
+fn snapshots_when_due(cluster: &KvRaftCluster) -> TestResult {
+    let most = cluster.inner().judge().replicas().most_entries_between_snapshots();
+    match most.filter(|(entries, _)| *entries > ENTRIES_BETWEEN_SNAPSHOTS) {
+        None => Ok(()),
+        Some((entries, node)) => {
+            let title = format!(
+                "{node} applied {entries} entries from one snapshot to the next; {ENTRIES_BETWEEN_SNAPSHOTS} would do."
+            );
+            Err(cluster.failed("late-snapshot", title).on([node]))
+        }
+    }
 }
 
 /// Commands and reads while leaders crash, one after the other: each command is done once, if at all, and no read is stale.
@@ -179,7 +245,7 @@ async fn submit_and_read(cluster: KvRaftCluster) {
     loop {
         sleep(cluster.draw(0, 40)).await;
         let request = if cluster.draw_below(3) == 0 { Request::Read } else { Request::Submit(Count::Increment) };
-        let told = timeout(ANSWER_WITHIN, cluster.inner().control::<Reply>(server, &request)).await;
+        let told = timeout(COMMAND_WITHIN, cluster.inner().control::<Reply>(server, &request)).await;
         match told {
             Ok(Ok(Reply::Counter(Ok(_)))) => {}
             Ok(Ok(Reply::Counter(Err(NotServed::NotLeader { hint: Some(hint) })))) if hint != server => server = hint,
@@ -216,7 +282,7 @@ impl KvRaftCluster {
 
     /// Has one of these servers do one more, whoever leads.
     pub(super) async fn increment_among(&self, servers: &[NodeId]) -> TestResult<Increment> {
-        let deadline = Instant::now() + ANSWER_WITHIN;
+        let deadline = Instant::now() + COMMAND_WITHIN;
         let mut lost = 0;
         loop {
             let leader = self.leader_among(servers).await?;
@@ -226,7 +292,7 @@ impl KvRaftCluster {
                 _ => {}
             }
             if Instant::now() >= deadline {
-                let title = format!("For {} s no server has done a command.", ANSWER_WITHIN.as_secs());
+                let title = format!("For {} s no server has done a command.", COMMAND_WITHIN.as_secs());
                 return Err(self.failed("no-answer", title).on(servers.iter().copied()));
             }
             sleep(LOOK_AGAIN).await;
@@ -234,12 +300,7 @@ impl KvRaftCluster {
     }
 
     async fn submit(&self, server: NodeId, count: Count) -> TestResult<Reply> {
-        self.inner().ask(server, &Request::Submit(count), ANSWER_WITHIN, "a submit").await
-    }
-
-    fn spawn_submit(&self, server: NodeId, count: Count) -> JoinHandle<TestResult<Reply>> {
-        let cluster = self.clone();
-        spawn(async move { cluster.submit(server, count).await })
+        self.inner().ask(server, &Request::Submit(count), COMMAND_WITHIN, "a submit").await
     }
 
     fn spawn_increment(&self) -> JoinHandle<TestResult<Increment>> {
@@ -247,14 +308,9 @@ impl KvRaftCluster {
         spawn(async move { cluster.increment_among(cluster.servers()).await })
     }
 
-    fn expect_not_done(&self, server: NodeId, told: Reply) -> TestResult {
-        match told {
-            Reply::Counter(Err(_)) => Ok(()),
-            other => {
-                let title = format!("Nobody heard {server}, and of a command that it took it says {other:?}.");
-                Err(self.failed("wrong-answer", title).on([server]))
-            }
-        }
+    /// The term that a server leads, as it shows.
+    fn leads(&self, server: NodeId) -> Option<Term> {
+        self.inner().judge().raft().known().server(server).leads()
     }
 
     /// Waits until so many replicas count that.

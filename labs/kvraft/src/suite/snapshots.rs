@@ -4,9 +4,10 @@ use super::bounds::{ALL_DOWN_FOR, STATE_BYTES};
 use super::client::Client;
 use super::cluster::KvRaftCluster;
 use super::faults::settle;
-use super::load::{Load, begin};
+use super::load::FEW_KEYS;
 use crate::contract::Version;
 use lab_harness::failed::TestResult;
+use lab_harness::load::{Load, begin};
 use std::time::Duration;
 use windtunnel::spawn;
 
@@ -62,7 +63,7 @@ async fn fill_logs(client: &Client, round: u64) -> TestResult {
 /// Servers crash while they take snapshots and are handed them, and clients work.
 pub async fn crashes_around_snapshots(cluster: KvRaftCluster) -> TestResult {
     const CRASHES: u32 = 12;
-    let load = Load { value_bytes: 200, rest: Duration::from_millis(10), ..Load::FEW_KEYS };
+    let load = Load { value_bytes: 200, rest: Duration::from_millis(10), ..FEW_KEYS };
     let at_work = begin(&cluster.clients(), load);
     for _ in 0..CRASHES {
         cluster.sleep(cluster.draw(20, 300)).await;

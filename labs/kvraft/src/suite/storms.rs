@@ -2,12 +2,13 @@
 
 use super::bounds::RECOVERY_BUDGET;
 use super::cluster::KvRaftCluster;
-use super::load::{Load, begin};
+use super::load::FEW_KEYS;
 use super::rsm;
 use crate::contract::{PutError, Version};
 use crate::judge::KvRaftJudge;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::TestResult;
+use lab_harness::load::{Load, begin};
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
 
@@ -23,7 +24,7 @@ fn load(cluster: Cluster<KvRaftJudge>, load: DrawnLoad) -> Running<()> {
     let value_bytes = usize::try_from(load.command_bytes).expect("values fit the memory");
     let clients = cluster.clients();
     let rest = load.propose_every.0.to_duration();
-    let at_work = begin(&clients, Load { value_bytes, rest, ..Load::FEW_KEYS });
+    let at_work = begin(&clients, Load { value_bytes, rest, ..FEW_KEYS });
     let counting = clients.is_empty().then(|| rsm::begin(&cluster, load.clients));
     Box::pin(async move {
         let _end_with_the_storm = (at_work, counting);
@@ -52,8 +53,8 @@ async fn recover(cluster: KvRaftCluster) -> TestResult {
             return Err(client.failed("wrong-answer", title));
         }
         client.expect_value(&key).await?;
-        for key in 0..Load::FEW_KEYS.keys {
-            let _ = client.get(&format!("k{key}")).await?;
+        for key in FEW_KEYS.keys() {
+            let _ = client.get(&key).await?;
         }
     }
     Ok(())

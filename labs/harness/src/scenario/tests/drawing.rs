@@ -1,10 +1,10 @@
 //! What a draw promises: it is a pure function, edits stay local, and a schedule gives itself.
 
-use super::super::{Action, Between, Drawn, Event, Place, Places, Rate, Scenario, Schedule, Time, When};
+use super::super::{Action, Between, Drawn, Event, Link, Place, Places, Rate, Scenario, Schedule, Time, When};
 use super::{on_nodes, scenario};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use windtunnel::{Nanos, NodeId, Seed};
+use windtunnel::{Nanos, NodeId, Ppm, Seed};
 
 const EVERYTHING: &str = include_str!("../../../../../scenarios/raft/everything.toml");
 const PAUSE: &str = "[[fault]]\nkind = \"pause\"\nevery = { from = \"100ms\", to = \"900ms\" }\nlasts = { from = \"1ms\", to = \"1s\" }\n";
@@ -64,6 +64,19 @@ fn a_longer_strike_moves_no_other_strike() {
     let longer = PAUSE.replace("to = \"1s\"", "to = \"3s\"");
     assert!(times(PAUSE).len() > 5);
     assert_eq!(times(PAUSE), times(&longer));
+}
+
+#[test]
+fn late_copies_move_no_other_draw_and_are_saved_where_there_are_any() {
+    let network = |line: &str| scenario(&format!("[network]\nloss_ppm = {{ from = 0, to = 50_000 }}\n{line}")).draw(Seed(5));
+    let (without, with) = (network(""), network("late_copy_ppm = { from = 1_000, to = 200_000 }\n"));
+    assert!(!without.to_toml().contains("late_copy_ppm") && with.to_toml().contains("late_copy_ppm"));
+    for (without, with) in without.link.iter().zip(&with.link) {
+        assert!(with.late_copy_ppm.ppm() >= Ppm(1_000));
+        assert_eq!(Link { late_copy_ppm: Rate::default(), ..with.clone() }, *without);
+    }
+    let again = Scenario::parse("saved.toml", &with.to_toml()).expect("it was saved by us").draw(Seed(99));
+    assert_eq!(again.link, with.link);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::contract::PutRefused;
 use crate::observation::Answered;
 use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
-use lab_harness::operations::Tally;
+use lab_harness::operations::Writes;
 use windtunnel::world::Moment;
 use windtunnel::{EventNumber, Nanos, NodeId};
 
@@ -140,13 +140,16 @@ fn only_an_increment_makes_the_counter_more() {
 }
 
 #[test]
-fn how_operations_ended_is_counted_for_each_node() {
+fn what_returned_is_counted_for_each_node_and_writes_for_each_key() {
     let mut script = Script::default();
     script.asks(A, 1, put("k", "a", 0)).can(A, 1, DONE).asks(A, 2, put("k", "b", 0));
     script.can(A, 2, REFUSED).asks(A, 3, put("k", "c", 0)).server(A, "k", 0, Ok(Err(PutRefused::Version)));
     script.can(A, 3, MAYBE).asks(B, 1, get()).can(B, 1, found("a", 1));
-    assert_eq!(script.operations.tally(A), Tally { returned: 3, done: 1, maybe: 1 });
-    assert_eq!(script.operations.tally(B), Tally { returned: 1, done: 0, maybe: 0 });
+    script.asks(B, 2, append("b")).can(B, 2, Told::Appended).asks(B, 3, put("other", "d", 0)).can(B, 3, DONE);
+    assert_eq!([A, B].map(|node| script.operations.returned_to(node)), [3, 3]);
+    let writes = ["k", "other", "nobody's"].map(|key| script.operations.writes_of(key));
+    let counted = |(done, maybe)| Writes { done, maybe };
+    assert_eq!(writes, [(2, 1), (1, 0), (0, 0)].map(counted));
 }
 
 #[test]
