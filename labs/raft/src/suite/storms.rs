@@ -13,8 +13,8 @@ use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
-use windtunnel::{Nanos, NodeId};
 use windtunnel::time::{Instant, sleep, timeout};
+use windtunnel::{Nanos, NodeId};
 
 /// Clients and recovery of all storms of the lab.
 #[must_use]
