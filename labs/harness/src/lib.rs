@@ -75,5 +75,6 @@ mod wording;
 #[cfg(feature = "sim")]
 pub mod worker;
 
+// The allocator of every binary that this is linked to.
 #[cfg(feature = "sim")]
-mod allocator;
+use lab_allocator as _;
