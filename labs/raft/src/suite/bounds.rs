@@ -62,12 +62,19 @@ pub const TEST_BUDGET: Nanos = Nanos::from_secs(120);
 /// After a storm all is healed, and there is a leader within.
 pub const LEADER_AFTER_STORM: Duration = ELECTION_WITHIN;
 
-/// After a storm a new command is applied on all within, and every server has caught up within as long again.
+/// After a storm who was paused wakes, and stands if it does so for its timer's sake, within. Terms of that time belong
+/// to the storm.
+pub const WAKING: Duration = Duration::from_millis(250);
+
+/// After a storm a new command is applied on all, and every server has caught up, within.
 pub const AGREEMENT_AFTER_STORM: Duration = AGREEMENT_WITHIN;
 
 /// Once there is a leader after a storm, terms are watched for so long: longer than MIT gives to a whole election, and a
 /// server whose timer no heartbeat resets begins a term at each of its timeouts.
 pub const TERMS_WATCHED_FOR: Duration = Duration::from_secs(6);
+
+/// The same, if that time is over when all have caught up.
+pub const TERMS_WATCHED_AT_LEAST: Duration = Duration::from_secs(2);
 
 /// Terms that may still come in that time.
 pub const TERMS_AFTER_STORM: u64 = 2;

@@ -1,7 +1,8 @@
 //! What happens in a storm besides the weather: clients, and recovery after it.
 
 use super::bounds::{
-    AGREEMENT_AFTER_STORM, CLIENT_PATIENCE, LEADER_AFTER_STORM, RECOVERY_BUDGET, TERMS_AFTER_STORM, TERMS_WATCHED_FOR,
+    AGREEMENT_AFTER_STORM, CLIENT_PATIENCE, LEADER_AFTER_STORM, RECOVERY_BUDGET, TERMS_AFTER_STORM,
+    TERMS_WATCHED_AT_LEAST, TERMS_WATCHED_FOR, WAKING,
 };
 use super::cluster::{Leader, RaftCluster, SnapshotPlan, take_snapshots};
 use crate::contract::{LogIndex, NotLeader};
@@ -12,8 +13,8 @@ use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
-use windtunnel::NodeId;
 use windtunnel::time::{Instant, sleep, timeout};
+use windtunnel::{Nanos, NodeId};
 
 /// Clients and recovery of all storms of the lab.
 #[must_use]
@@ -62,24 +63,37 @@ fn recovery(cluster: Cluster<RaftJudge>) -> Running {
     Box::pin(recover(RaftCluster::new(cluster)))
 }
 
-/// All is healed. There is a leader soon, a new command is applied on all servers that run (whose disk has failed may
-/// have stopped for good), and all have caught up with each other; from then on, for what is left of a fixed time, only
-/// a few terms more may come.
+/// All is healed. There is a leader soon; by one deadline a new command is applied on all servers that run (whose disk
+/// has failed may have stopped for good) and all have caught up with each other; and since that leader, however long
+/// the rest took, only a few terms more have come.
 async fn recover(cluster: RaftCluster) -> TestResult {
-    cluster.leader_within(LEADER_AFTER_STORM).await?;
-    let stable_until = Instant::now() + TERMS_WATCHED_FOR;
-    if cluster.inner().judge().clients() > 0 {
-        cluster.agree_on_all_running(b"after the storm").await?;
-        let otherwise = || behind(cluster.inner().judge().known());
-        let what = "all servers to catch up after the storm";
-        cluster.inner().until(what, AGREEMENT_AFTER_STORM, |judge| caught_up(judge.known()), otherwise).await?;
-    }
+    let healed = Instant::now();
     // Who wakes from a pause stands at once, each in a term of its own: those terms still belong to the storm.
-    let first = cluster.leader_within(LEADER_AFTER_STORM).await?;
-    let rest = stable_until.duration_since(Instant::now());
+    cluster.inner().sleep(WAKING).await;
+    let first = cluster.leader_within(LEADER_AFTER_STORM - WAKING).await?;
+    let watched_until = Instant::now() + TERMS_WATCHED_FOR;
+    if cluster.inner().judge().clients() > 0 {
+        recover_logs(&cluster, healed).await?;
+    }
+    // Terms never go back: those that came meanwhile still show.
+    let rest = watched_until.duration_since(Instant::now()).max(TERMS_WATCHED_AT_LEAST);
     let what = format!("at most {TERMS_AFTER_STORM} terms come after term {}", first.term);
     cluster.inner().never(what, rest, |judge| unstable(judge.known(), first)).await?;
     cluster.leader_within(LEADER_AFTER_STORM).await.map(drop)
+}
+
+/// A new command is applied on all, and then nobody lacks anything that is committed; both in time after the heal.
+async fn recover_logs(cluster: &RaftCluster, healed: Instant) -> TestResult {
+    cluster.agree_on_all_running(b"after the storm").await?;
+    let left = (healed + AGREEMENT_AFTER_STORM).duration_since(Instant::now());
+    if left.is_zero() {
+        let (took, bound) = (Nanos::from(healed.elapsed()), AGREEMENT_AFTER_STORM.as_secs());
+        let title = format!("After the storm a new command was on all servers after {took}, and not within {bound} s.");
+        return Err(Failed::new("no-agreement", title));
+    }
+    let otherwise = || behind(cluster.inner().judge().known());
+    let what = "all servers to catch up after the storm";
+    cluster.inner().until(what, left, |judge| caught_up(judge.known()), otherwise).await
 }
 
 /// Whether too many terms have come since a leader was there after the storm.
