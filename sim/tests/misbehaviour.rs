@@ -109,7 +109,9 @@ fn sleeping_for_no_time_for_ever_makes_time_stand_still() {
             sleep(Duration::ZERO).await;
         }
     });
-    assert_eq!(failure, Failure::TimeStandsStill);
+    let Failure::TimeStandsStill { busiest } = failure else { panic!("{failure}") };
+    assert_eq!((busiest.culprit(), busiest.called.1), (CULPRIT, 0), "{busiest}");
+    assert!(busiest.handled.1 > 49_990, "it had nearly all of the events of the instant's second half: {busiest}");
 }
 
 #[derive(Serialize, Deserialize)]
@@ -199,7 +201,49 @@ fn a_storm_of_messages_uses_the_events_up() {
         })
         .with(|options| options.event_budget = 100_000)
         .run(|_| sleep(Duration::from_secs(2)));
-    assert!(matches!(report.outcome, Outcome::Failed(Failure::OutOfEvents)));
+    let Outcome::Failed(Failure::OutOfEvents { busiest }) = report.outcome else { panic!("{:?}", report.outcome) };
+    assert!(busiest.called.1 > 20_000 && busiest.handled.1 > 20_000, "{busiest}");
+}
+
+/// Node 2 calls all others so often, and waits for no answer.
+fn storm(every: Duration, of: impl FnOnce(&mut windtunnel::world::Options)) -> Report<()> {
+    let main = move || async move {
+        net::serve(|_, _: Words| async {});
+        while node::id() == CULPRIT {
+            for peer in node::peers() {
+                spawn(async move {
+                    let _ = net::call(peer, Words("!".into())).await;
+                });
+            }
+            sleep(every).await;
+        }
+    };
+    Simulation::new(Seed(7)).nodes(3, main).with(of).run(|_| sleep(Duration::from_secs(2)))
+}
+
+#[test]
+fn a_storm_of_messages_ends_when_too_many_are_under_way_and_says_who_sent_them() {
+    let report = storm(Duration::from_nanos(10), |_| ());
+    let Outcome::Failed(Failure::MessageStorm { under_way, busiest }) = report.outcome else {
+        panic!("{:?}", report.outcome)
+    };
+    assert_eq!(under_way, windtunnel::world::MESSAGES_UNDER_WAY + 1);
+    assert_eq!((busiest.culprit(), busiest.called.0), (CULPRIT, CULPRIT), "{busiest}");
+    assert!(report.ended_at < Nanos::from_millis(20), "{}", report.ended_at);
+}
+
+#[test]
+fn whoever_uses_the_events_up_is_named_and_not_who_came_last() {
+    let culprit_at = |event_budget| {
+        let report = storm(Duration::from_micros(5), |options| options.event_budget = event_budget);
+        match report.outcome {
+            Outcome::Failed(failure @ Failure::OutOfEvents { .. }) => (failure.node(), report.last_node),
+            outcome => panic!("{outcome:?}"),
+        }
+    };
+    let ends: Vec<_> = (20_000..20_020).map(culprit_at).collect();
+    assert!(ends.iter().all(|(culprit, _)| *culprit == Some(CULPRIT)), "{ends:?}");
+    assert!(ends.iter().any(|(_, last)| *last != CULPRIT), "others come last too: {ends:?}");
 }
 
 #[test]

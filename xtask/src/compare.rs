@@ -3,8 +3,8 @@
 use crate::error::LabError;
 use crate::last_events;
 use crate::worker::{Outcome, Worker, WorkerCommand};
-use lab_harness::protocol::{Failure, FoundBy, Isolation, Row, RowKind, RunRequest, RunResult, TraceHash, Verdict};
-use windtunnel::{NodeId, Seed};
+use lab_harness::protocol::{Failure, FoundBy, Isolation, Row, RowKind, RunRequest, RunResult, Verdict};
+use windtunnel::Seed;
 
 /// Which runs of a seed are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Runner<'a> {
 enum Circumstances {
     Fresh,
     Seasoned,
+    /// In whatever worker is at hand, with all nodes in one thread.
+    Thread,
     Isolated,
 }
 
@@ -40,6 +42,7 @@ impl Circumstances {
         match self {
             Circumstances::Fresh => "in a fresh process",
             Circumstances::Seasoned => "in a process that ran another seed before",
+            Circumstances::Thread => "in the thread",
             Circumstances::Isolated => "with a process for each node",
         }
     }
@@ -64,7 +67,7 @@ impl<'a> Runner<'a> {
             Some((result, by)) if !self.comparison.isolation || result.verdict == Verdict::Nondeterministic => {
                 Ok((result, by))
             }
-            _ => Ok((self.compare(request, Circumstances::Seasoned, Circumstances::Isolated)?, FoundBy::Isolation)),
+            _ => Ok((self.compare(request, Circumstances::Thread, Circumstances::Isolated)?, FoundBy::Isolation)),
         }
     }
 
@@ -86,6 +89,11 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// The most memory that the worker at hand has held, if there is one and the system tells.
+    pub fn peak_worker_bytes(&self) -> Option<u64> {
+        self.seasoned.as_ref().and_then(|(worker, _)| worker.peak_bytes())
+    }
+
     fn under(
         &mut self,
         circumstances: Circumstances,
@@ -99,15 +107,16 @@ impl<'a> Runner<'a> {
                 Ok(*result)
             }
             Circumstances::Seasoned => {
-                if self.comparison.check && !matches!(self.seasoned, Some((_, true))) {
+                if !matches!(self.seasoned, Some((_, true))) {
                     let other = Seed(request.seed.0.wrapping_add(1));
                     self.plain(
                         &RunRequest { seed: other, hash_at: None, record: false, ..request.clone() },
                         &mut |_| (),
                     )?;
                 }
-                self.plain(&RunRequest { check: self.comparison.check, ..request.clone() }, on_row)
+                self.plain(&RunRequest { check: true, ..request.clone() }, on_row)
             }
+            Circumstances::Thread => self.plain(request, on_row),
             Circumstances::Isolated => {
                 self.plain(&RunRequest { isolate: Isolation::Process, ..request.clone() }, on_row)
             }
@@ -122,9 +131,8 @@ impl<'a> Runner<'a> {
     ) -> Result<RunResult, LabError> {
         let first = self.under(one, request, &mut |_| ())?;
         let second = self.other_trace(request, &first, [other, one, other])?;
-        let Some(second) = second else { return Ok(first) };
-        let (hashes, events) = ((first.trace_hash, second.trace_hash), first.events.min(second.events));
-        let event = self.first_difference(request, one, other, events)?;
+        let Some((second, circumstances)) = second else { return Ok(first) };
+        let event = self.first_difference(request, one, other, first.events.min(second.events))?;
         let mut story = Vec::new();
         if let Some(event) = event {
             let recorded = RunRequest { record: true, whole: true, ..request.clone() };
@@ -133,8 +141,8 @@ impl<'a> Runner<'a> {
         if let Some(last) = story.last_mut() {
             last.kind = RowKind::Violation;
         }
-        let place = story.last().map(|row| (row.node, row.at_ns));
-        let failure = nondeterminism(one, other, hashes, event, place, story);
+        let title = parted([(&first, one), (&second, circumstances)], event);
+        let failure = nondeterminism(title, event, story);
         Ok(RunResult { verdict: Verdict::Nondeterministic, failure: Some(failure), ..first })
     }
 
@@ -145,11 +153,11 @@ impl<'a> Runner<'a> {
         request: &RunRequest,
         first: &RunResult,
         tries: [Circumstances; 3],
-    ) -> Result<Option<RunResult>, LabError> {
+    ) -> Result<Option<(RunResult, Circumstances)>, LabError> {
         for circumstances in tries {
             let next = self.under(circumstances, request, &mut |_| ())?;
             if next.trace_hash != first.trace_hash || next.verdict != first.verdict {
-                return Ok(Some(next));
+                return Ok(Some((next, circumstances)));
             }
             if first.verdict != Verdict::Nondeterministic {
                 break;
@@ -191,22 +199,34 @@ fn keep_until(event: u64, row: Row, story: &mut Vec<Row>) {
     }
 }
 
-fn nondeterminism(
-    one: Circumstances,
-    other: Circumstances,
-    hashes: (TraceHash, TraceHash),
-    event: Option<u64>,
-    place: Option<(NodeId, u64)>,
-    story: Vec<Row>,
-) -> Failure {
+/// What differed, in words: the traces; or, if these are equal, what came of them.
+fn parted([first, second]: [(&RunResult, Circumstances); 2], event: Option<u64>) -> String {
+    let hash_of =
+        |(run, circumstances): (&RunResult, Circumstances)| format!("{} {}", run.trace_hash, circumstances.words());
+    let repeated = [first, second].into_iter().find(|(run, _)| run.verdict == Verdict::Nondeterministic);
+    let what = match repeated {
+        _ if first.0.trace_hash != second.0.trace_hash => {
+            format!("The same seed gave two traces: {}, {}.", hash_of(first), hash_of(second))
+        }
+        // A worker repeats a run that fails, to tell how it came about.
+        Some((run, circumstances)) => {
+            let (hash, place) = (run.trace_hash, circumstances.words());
+            format!("The same seed gave {hash} {place}, and another run when it was repeated there.")
+        }
+        None => {
+            let words = |(run, circumstances): (&RunResult, Circumstances)| {
+                format!("it {} {}", if run.failure.is_some() { "failed" } else { "passed" }, circumstances.words())
+            };
+            let (hash, first, second) = (first.0.trace_hash, words(first), words(second));
+            format!("The same seed gave one trace, {hash}, and two verdicts: {first}, {second}.")
+        }
+    };
     let parting = event.map(|event| format!(" They part at event {event}.")).unwrap_or_default();
-    let title = format!(
-        "The same seed gave two traces: {} {}, {} {}.{parting}",
-        hashes.0,
-        one.words(),
-        hashes.1,
-        other.words()
-    );
+    what + &parting
+}
+
+fn nondeterminism(title: String, event: Option<u64>, story: Vec<Row>) -> Failure {
+    let place = story.last().map(|row| (row.node, row.at_ns));
     let hint = "Look for statics, addresses, a plain tokio::select!, fastrand, or what reaches the real machine.";
     Failure {
         rule: "nondeterminism".to_owned(),

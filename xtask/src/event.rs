@@ -309,6 +309,9 @@ pub struct Summary {
     pub wall_ms: u64,
     pub cpu_ms: u64,
     pub sim_ms: u64,
+    /// The most memory that any worker's process held, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_worker_bytes: Option<u64>,
     /// Of `power` alone.
     #[serde(flatten)]
     pub power: Option<PowerSummary>,

@@ -52,6 +52,8 @@ pub struct Done {
     pub found_by: FoundBy,
     /// Wall time, for those who report it: nothing is decided by it.
     pub took: Duration,
+    /// The most memory that its worker has held so far, if that is known.
+    pub peak_worker_bytes: Option<u64>,
 }
 
 /// Whether a test stops there.
@@ -156,10 +158,13 @@ fn work(
         let test = &plan.tests[job.test];
         let request = RunRequest { scenario: plan.scenario.cloned(), ..RunRequest::new(&*test.name, job.seed) };
         let began = Instant::now();
-        let done = runner.run(&request).map(|(result, found_by)| {
+        let mut done = runner.run(&request).map(|(result, found_by)| {
             let took = began.elapsed();
-            Done { test: job.test, result, found_by, took }
+            Done { test: job.test, result, found_by, took, peak_worker_bytes: None }
         });
+        if let Ok(done) = &mut done {
+            done.peak_worker_bytes = runner.peak_worker_bytes();
+        }
         if done.as_ref().is_ok_and(|done| is_failure(done.result.verdict)) {
             handing.lock().unwrap_or_else(PoisonError::into_inner).failed[job.test] = true;
         }

@@ -33,6 +33,7 @@ pub struct Report<'a> {
     worst: Vec<Option<FailureResults>>,
     /// The wall time of each test's runs.
     took: Vec<Duration>,
+    peak_worker_bytes: Option<u64>,
 }
 
 impl<'a> Report<'a> {
@@ -55,13 +56,28 @@ impl<'a> Report<'a> {
         let failures = Failures::under(&session.house.output);
         let (told, worst) = (vec![false; plan.tests.len()], vec![None; plan.tests.len()]);
         let took = vec![Duration::ZERO; plan.tests.len()];
-        Report { session, submission, hello, plan, tally, told, failures, sources: None, unsaved: false, worst, took }
+        let (sources, unsaved, peak_worker_bytes) = (None, false, None);
+        Report {
+            session,
+            submission,
+            hello,
+            plan,
+            tally,
+            told,
+            failures,
+            sources,
+            unsaved,
+            worst,
+            took,
+            peak_worker_bytes,
+        }
     }
 
     /// Counts one run and tells it.
     pub fn take(&mut self, done: Done, interrupt: &Interrupt) -> Result<(), LabError> {
         self.tally.count(done.test, &done.result);
         self.took[done.test] += done.took;
+        self.peak_worker_bytes = self.peak_worker_bytes.max(done.peak_worker_bytes);
         self.session.console.say(&Event::RunResult(RunEvent::from(&done.result)));
         let complete = self.tally.is_complete(done.test);
         if done.result.verdict != Verdict::Passed {
@@ -96,6 +112,7 @@ impl<'a> Report<'a> {
     /// What is known at the end, for the last line and for emitters.
     pub fn summarise(&self, summary: &mut Summary, results: &mut Results) {
         self.tally.summarise(self.hello, summary);
+        summary.peak_worker_bytes = self.peak_worker_bytes;
         results.weather_version = Some(self.hello.weather_version);
         let tests = self.plan.tests.iter().enumerate().map(|(index, info)| {
             let result = self.tally.result(index);

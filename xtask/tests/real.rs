@@ -4,19 +4,17 @@
 //! the test. Only under WINDTUNNEL_END_TO_END=1 a submission is begun, spoilt and built by `cargo lab`
 //! itself, in release: minutes where nothing is built yet, seconds the next time.
 
+#[path = "real/misfit.rs"]
+mod misfit;
 mod support;
 
-use lab_raft::{AppliedStream, LogIndex, NotLeader, Proposed, Status, View};
 use libtest_mimic::{Arguments, Trial};
+use misfit::{BAD_ENDS, BadEnd, COUNTS, FORGETFUL, LOOKS, MISFIT, Misfit, PANICS_ONCE};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
 use support::Answer;
-use windtunnel::{NodeId, fold, fs, node, rand, time};
-
-/// What is wrong with the submission that this worker is of; nothing if it is not set.
-const MISFIT: &str = "WINDTUNNEL_TEST_MISFIT";
+use windtunnel::fold;
 
 fn main() -> ExitCode {
     let first = std::env::args().nth(1).unwrap_or_default();
@@ -27,10 +25,12 @@ fn main() -> ExitCode {
             Some(_) => lab_raft::worker::<Misfit>(),
         };
     }
-    let trials: [(&str, fn()); 5] = [
+    let trials: [(&str, fn()); 7] = [
         ("jobs_do_not_change_what_a_real_worker_finds", jobs_do_not_change_what_a_real_worker_finds),
         ("nodes_in_processes_give_the_same_summary", nodes_in_processes_give_the_same_summary),
         ("real_misfits_are_named_and_other_seeds_run", real_misfits_are_named_and_other_seeds_run),
+        ("a_static_and_an_address_are_told_by_the_event_where_they_show", a_static_and_an_address_are_told),
+        ("a_run_that_differs_when_it_is_repeated_is_told_so", a_run_that_differs_when_it_is_repeated_is_told_so),
         ("a_real_failure_tells_how_it_came_about", a_real_failure_tells_how_it_came_about),
         ("a_spoilt_starter_is_built_and_named", a_spoilt_starter_is_built_and_named),
     ];
@@ -44,73 +44,6 @@ fn main() -> ExitCode {
         Trial::test(name, run).with_ignored_flag(gated)
     });
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
-}
-
-/// Ways to be one: name, rule, and what must be said.
-const MISFITS: [(&str, &str, &str); 4] = [
-    ("exits", "worker-exited", "ended the process with exit code 0"),
-    ("aborts", "worker-died", "ended the process by SIGABRT"),
-    ("overflows its stack", "stack-overflow", "overflowed its stack"),
-    ("never yields", "never-yields", "stopped yielding"),
-];
-
-/// A bug instead of a bad end: whoever starts has forgotten its term, its votes and its log.
-const FORGETFUL: &str = "forgets its disk";
-
-/// The reference, but node 2 goes wrong while it starts: at 50 ms, on one seed in four.
-#[derive(Clone, Debug)]
-struct Misfit(solution_raft::Raft);
-
-impl lab_raft::Raft for Misfit {
-    async fn start(applied: AppliedStream) -> std::io::Result<Self> {
-        let how = std::env::var(MISFIT).unwrap_or_default();
-        if how == FORGETFUL {
-            for file in fs::read_dir(".").await? {
-                let _ = fs::remove_file(&file).await;
-            }
-        }
-        for (name, _, _) in MISFITS.into_iter().filter(|(name, _, _)| *name == how) {
-            if node::id() == NodeId(2) && rand::stream(name).below(4) == 0 {
-                time::sleep(Duration::from_millis(50)).await;
-                misbehave(name);
-            }
-        }
-        Ok(Misfit(solution_raft::Raft::start(applied).await?))
-    }
-
-    fn propose(&self, command: Vec<u8>) -> Result<Proposed, NotLeader> {
-        self.0.propose(command)
-    }
-
-    fn status(&self) -> Status {
-        self.0.status()
-    }
-
-    fn snapshot(&self, index: LogIndex, data: Vec<u8>) {
-        self.0.snapshot(index, data);
-    }
-
-    fn view(&self) -> View {
-        self.0.view()
-    }
-}
-
-fn misbehave(how: &str) {
-    match how {
-        "exits" => std::process::exit(0),
-        "aborts" => std::process::abort(),
-        "overflows its stack" => drop(std::hint::black_box(dig(0))),
-        "never yields" => loop {
-            std::hint::black_box(());
-        },
-        how => panic!("nobody knows how to be a misfit that {how}"),
-    }
-}
-
-#[allow(unconditional_recursion, reason = "it is what the test is about")]
-fn dig(depth: u64) -> u64 {
-    let ballast = std::hint::black_box([depth; 64]);
-    dig(depth + 1) + ballast[1]
 }
 
 /// A target directory of its own, for what is written: nothing is built there.
@@ -148,7 +81,7 @@ fn root() -> &'static Path {
 fn settled(answer: &Answer) -> Vec<Value> {
     let mut events = answer.events();
     for event in &mut events {
-        for time in ["wall_ms", "cpu_ms", "jobs"] {
+        for time in ["wall_ms", "cpu_ms", "jobs", "peak_worker_bytes"] {
             event.as_object_mut().unwrap().remove(time);
         }
     }
@@ -176,23 +109,67 @@ fn nodes_in_processes_give_the_same_summary() {
 fn real_misfits_are_named_and_other_seeds_run() {
     let place = Place::new("misfits");
     let mut passed = 0;
-    for (misfit, rule, words) in MISFITS {
-        let answer = place.lab("test raft initial_election re_election --seeds 40 --jobs 1", Some(misfit));
-        assert_eq!(answer.code, 1, "{answer:?}");
+    for BadEnd { name, rule, words } in BAD_ENDS {
+        let answer = place.lab("test raft initial_election re_election --seeds 40 --jobs 1", Some(name));
+        assert_eq!(answer.code, 1, "{name}: {answer:?}");
         let failures = answer.events_of("failure");
-        assert_eq!(failures.len(), 2, "each test has its own: the worker was started again");
+        assert_eq!(failures.len(), 2, "{name}: each test has its own, and the worker goes on or was started again");
         for failure in &failures {
-            let (title, seed) = (failure["title"].as_str().unwrap(), failure["seed"].as_u64().unwrap());
-            assert_eq!((&failure["rule"], &failure["node"]), (&json!(rule), &json!(2)), "{misfit}: {failure}");
-            let place = format!(", at 0.050 s, seed {seed}.");
-            assert!(title.starts_with(&format!("node 2 {words} at event ")) && title.ends_with(&place), "{title}");
-            assert!(failure["at_event"].as_u64().unwrap() > 3, "{failure}");
+            let seed = failure["seed"].as_u64().unwrap();
+            assert_eq!((&failure["rule"], &failure["node"]), (&json!(rule), &json!(2)), "{name}: {failure}");
+            assert!(failure["at_event"].as_u64().unwrap() > 3, "{name}: {failure}");
+            assert!((50_000_000..1_000_000_000).contains(&failure["at_ns"].as_u64().unwrap()), "{name}: {failure}");
+            let title = failure["title"].as_str().unwrap();
+            assert!(title.contains(words), "{name}: {title}");
+            if words.ends_with(" at") {
+                let place = format!(", at 0.050 s, seed {seed}.");
+                assert!(title.contains(&format!("{words} event ")) && title.ends_with(&place), "{name}: {title}");
+            }
             let runs = answer.events_of("run_result").into_iter().filter(|run| run["test"] == failure["test"]);
-            assert_eq!(runs.count() as u64, seed + 1, "the seeds before it ran");
+            assert_eq!(runs.count() as u64, seed + 1, "{name}: the seeds before it ran");
             passed += seed;
+            if rule == "panic-in-drop" {
+                let facts: Vec<&str> = failure["facts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+                let begins = |fact: &str, begin: &str, end: &str| fact.starts_with(begin) && fact.ends_with(end);
+                assert!(begins(facts[0], "panicked at xtask/tests/real/misfit.rs:", ": the first"), "{facts:?}");
+                assert!(begins(facts[1], "then panicked at xtask/tests/real/misfit.rs:", ": in a drop"), "{facts:?}");
+            }
         }
     }
     assert!(passed > 0, "some seeds passed before");
+}
+
+/// Each process has its own statics, at addresses of its own.
+fn a_static_and_an_address_are_told() {
+    let place = Place::new("statics");
+    for misfit in [COUNTS, LOOKS] {
+        let answer = place.lab("test raft initial_election --seeds 2 --jobs 1 --isolate process", Some(misfit));
+        assert_eq!(answer.code, 6, "{misfit}: {answer:?}");
+        let failure = &answer.events_of("failure")[0];
+        assert_eq!((&failure["rule"], &failure["node"]), (&json!("nondeterminism"), &json!(2)), "{misfit}: {failure}");
+        // In the thread the first run of a worker counts from 0, as every node process does.
+        assert_eq!(failure["seed"], json!(u64::from(misfit == COUNTS)), "{misfit}: {failure}");
+        let (title, event) = (failure["title"].as_str().unwrap(), failure["at_event"].as_u64().unwrap());
+        assert!(title.starts_with("The same seed gave two traces: "), "{misfit}: {title}");
+        assert!(title.contains(" in the thread, ") && title.contains(" with a process for each node."), "{title}");
+        assert!(title.ends_with(&format!(" They part at event {event}.")), "{misfit}: {title}");
+        assert_eq!(failure["at_ns"], 0, "{misfit}: where node 2 starts: {failure}");
+    }
+}
+
+/// Its own worker repeats a run that fails. Then there may be two traces though no other seed ran before, and though
+/// nodes in processes give the first one.
+fn a_run_that_differs_when_it_is_repeated_is_told_so() {
+    let place = Place::new("repeated");
+    let answer = place.lab("test raft initial_election --seed 1 --isolate process", Some(PANICS_ONCE));
+    assert_eq!(answer.code, 6, "{answer:?}");
+    let failure = &answer.events_of("failure")[0];
+    assert_eq!((&failure["rule"], &failure["node"]), (&json!("nondeterminism"), &json!(2)), "{failure}");
+    let title = failure["title"].as_str().unwrap();
+    assert!(
+        title.contains(" in the thread, and another run when it was repeated there. They part at event "),
+        "{title}"
+    );
 }
 
 /// Weather in which all that a story shows happens once at least: links, disks, power, messages that are lost.

@@ -77,5 +77,6 @@ mod wording;
 #[cfg(feature = "sim")]
 pub mod worker;
 
+// The allocator of every binary that this is linked to.
 #[cfg(feature = "sim")]
 use lab_allocator as _;

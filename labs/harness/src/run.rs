@@ -48,7 +48,10 @@ impl Ran {
             }
             Outcome::Finished(Err(failed)) => ended(failed.clone(), NodeId::TESTER),
             Outcome::Stopped => self.kept.broken.clone(),
-            Outcome::Failed(failure) => ended(wording::of_failure(failure, &self.standing()), self.report.last_node),
+            Outcome::Failed(failure) => {
+                let node = failure.node().unwrap_or(self.report.last_node);
+                ended(wording::of_failure(failure, &self.standing()), node)
+            }
         }
     }
 

@@ -25,25 +25,25 @@ pub(crate) fn of_failure(failure: &Failure, standing: &Standing<'_>) -> Failed {
             ("undecodable", Some("Both ends of an RPC must agree on the types of request and reply."))
         }
         Failure::OutOfTime => ("out-of-time", None),
-        Failure::OutOfEvents => {
+        Failure::OutOfEvents { .. } => {
             ("out-of-events", Some("A quiet cluster sends a few messages a heartbeat: look for a storm of them."))
         }
-        Failure::TimeStandsStill => {
+        Failure::TimeStandsStill { .. } => {
             ("time-stands-still", Some("Something happens again and again without time passing in between."))
         }
+        Failure::MessageStorm { .. } => (
+            "message-storm",
+            Some("Nothing waits for an answer, or for time, before it calls again: look for a loop that spawns calls."),
+        ),
         Failure::Deadlock => ("deadlock", None),
         Failure::ProcessLost { .. } => ("process-lost", None),
         Failure::Unobserved { .. } => ("tester-behind", None),
     };
     let mut failed = Failed::new(rule, capitalised(&sentence(failure, standing)));
     failed.source = source;
-    match failure {
-        Failure::Panicked { node, .. }
-        | Failure::NeverIdle { node }
-        | Failure::Undecodable { node, .. }
-        | Failure::ProcessLost { node, .. }
-        | Failure::Unobserved { node } => failed.on([*node]),
-        _ => failed,
+    match failure.node() {
+        Some(node) => failed.on([node]),
+        None => failed,
     }
 }
 
@@ -57,12 +57,15 @@ fn sentence(failure: &Failure, standing: &Standing<'_>) -> String {
         Failure::OutOfTime => {
             format!("the test had no virtual time left ({}) {meanwhile}", seconds(standing.time_budget))
         }
-        Failure::OutOfEvents => {
+        Failure::OutOfEvents { busiest } => {
             let budget = standing.event_budget;
-            format!("the test had no events left (after {budget}: too many messages or timers) {meanwhile}")
+            format!("the test had no events left (after {budget}: too many messages or timers) {meanwhile}; {busiest}")
         }
-        Failure::TimeStandsStill => {
-            format!("the test saw virtual time stand still (too many events at one instant) {meanwhile}")
+        Failure::TimeStandsStill { busiest } => {
+            format!("the test saw virtual time stand still {meanwhile}: of the last events at one instant {busiest}")
+        }
+        Failure::MessageStorm { under_way, busiest } => {
+            format!("the test saw a storm ({under_way} messages under way at once) {meanwhile}; {busiest}")
         }
         Failure::Deadlock => format!("the test came to a point where nothing more could happen, {meanwhile}"),
         Failure::NeverIdle { .. } => match standing.awaited {
@@ -95,6 +98,7 @@ fn capitalised(text: &str) -> String {
 mod tests {
     use super::*;
     use windtunnel::NodeId;
+    use windtunnel::world::Busiest;
 
     fn title(failure: &Failure, awaited: Option<&str>) -> String {
         let standing = Standing { awaited, time_budget: Nanos::from_secs(120), event_budget: 5_000_000 };
@@ -104,15 +108,25 @@ mod tests {
     #[test]
     fn what_ran_out_is_said_with_what_was_awaited() {
         let awaited = Some("waited for a leader");
+        let busiest = Busiest { handled: (NodeId(1), 90), called: (NodeId(2), 50) };
+        let both = Busiest { handled: (NodeId(2), 90), ..busiest };
+        let alone = Busiest { handled: (NodeId(3), 50_000), called: (NodeId::TESTER, 0) };
         let cases = [
             (Failure::OutOfTime, "The test had no virtual time left (120 s) while it waited for a leader."),
             (
-                Failure::OutOfEvents,
-                "The test had no events left (after 5000000: too many messages or timers) while it waited for a leader.",
+                Failure::OutOfEvents { busiest },
+                "The test had no events left (after 5000000: too many messages or timers) while it waited for a leader; \
+                 node 1 handled the most events (90), node 2 made the most calls (50).",
             ),
             (
-                Failure::TimeStandsStill,
-                "The test saw virtual time stand still (too many events at one instant) while it waited for a leader.",
+                Failure::TimeStandsStill { busiest: alone },
+                "The test saw virtual time stand still while it waited for a leader: of the last events at one instant \
+                 node 3 handled the most events (50000), and nobody made a call.",
+            ),
+            (
+                Failure::MessageStorm { under_way: 101, busiest: both },
+                "The test saw a storm (101 messages under way at once) while it waited for a leader; \
+                 node 2 handled the most events (90) and made the most calls (50).",
             ),
             (
                 Failure::Deadlock,

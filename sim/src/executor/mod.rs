@@ -26,7 +26,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use panics::install_panic_hook;
+pub use panics::{LAST_WORDS, install_panic_hook};
 pub use std_hash_keys::are_kept_apart as std_hash_keys_are_kept_apart;
 
 /// Polls of one step after which a node counts as never idle.

@@ -7,7 +7,13 @@ use std::panic::PanicHookInfo;
 thread_local! {
     /// What panicked last on this thread: in a node's step its first panic, outside of them any.
     static LAST: RefCell<Option<PanicReport>> = const { RefCell::new(None) };
+    /// In a node's step, what panicked after that.
+    static ECHO: RefCell<Option<PanicReport>> = const { RefCell::new(None) };
 }
+
+/// How the lines begin, on standard error, of a node whose panics end the process: the first one, and the last one
+/// that came while it unwound.
+pub const LAST_WORDS: [&str; 2] = ["windtunnel: panicked at ", "windtunnel: then panicked at "];
 
 /// Keeps reports of panics inside nodes off the screen; all other panics go on to the hook that
 /// was there before. Call it once a process, before the first simulation.
@@ -16,8 +22,15 @@ pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(move |info| {
         let report = describe(info);
         if super::context::is_inside() {
-            // The first panic is the cause; those while unwinding are its echo.
-            LAST.with(|last| _ = last.borrow_mut().get_or_insert(report));
+            if ends_the_process(&report) {
+                say_last_words();
+                previous(info);
+            } else if LAST.with(|last| last.borrow().is_some()) {
+                // The first panic is the cause; those while unwinding are its echo.
+                ECHO.with(|echo| *echo.borrow_mut() = Some(report));
+            } else {
+                LAST.with(|last| *last.borrow_mut() = Some(report));
+            }
         } else {
             LAST.with(|last| *last.borrow_mut() = Some(report));
             previous(info);
@@ -31,6 +44,7 @@ pub(super) fn forget() {
         // Hardly ever: a look is cheaper than a write.
         if last.borrow().is_some() {
             *last.borrow_mut() = None;
+            ECHO.with(|echo| *echo.borrow_mut() = None);
         }
     });
 }
@@ -38,6 +52,25 @@ pub(super) fn forget() {
 pub(crate) fn take_report() -> PanicReport {
     LAST.with(|last| last.borrow_mut().take())
         .unwrap_or_else(|| PanicReport { message: "a panic without a message".into(), place: String::new() })
+}
+
+/// Whether it is one of those panics of the standard library that never unwind: no verdict will come, so what is known
+/// has to be said now. (`PanicHookInfo::can_unwind` would tell, but is not stable.)
+fn ends_the_process(report: &PanicReport) -> bool {
+    let texts = [
+        "panic in a destructor during cleanup",
+        "panic in a function that cannot unwind",
+        "unsafe precondition(s) violated",
+    ];
+    texts.iter().any(|text| report.message.starts_with(text))
+}
+
+fn say_last_words() {
+    for (begin, said) in LAST_WORDS.into_iter().zip([&LAST, &ECHO]) {
+        if let Some(PanicReport { place, message }) = said.with(|said| said.borrow_mut().take()) {
+            eprintln!("{begin}{place}: {}", message.replace('\n', " "));
+        }
+    }
 }
 
 fn describe(info: &PanicHookInfo<'_>) -> PanicReport {

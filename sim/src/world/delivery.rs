@@ -2,13 +2,16 @@
 
 use super::World;
 use super::item::Item;
+use super::machine::Tally;
 use super::recording::{LostMessage, WhyLost};
+use super::report::Failure;
 use crate::line::{CallId, Event, Method, Rejection};
 use crate::units::{Incarnation, NodeId};
 
 impl World<'_> {
     pub(super) fn send_request(&mut self, from: NodeId, to: NodeId, call: CallId, method: Method, body: Vec<u8>) {
         self.shared.counters.borrow_mut().calls += 1;
+        self.machine(from).tally.called += 1;
         if to.0 as usize >= self.machines.len() {
             // Nobody has that address: silence, as on a network that drops what it cannot route.
             return self.note_lost((from, to), Some(&method), WhyLost::NoSuchNode);
@@ -54,9 +57,15 @@ impl World<'_> {
             return self.note_lost((from, to), (!is_reply).then_some(method), why);
         };
         if let Some(copy) = route.copy {
+            self.under_way += 1;
             self.queue.push(copy, Item::Arrival { from, to, connected, message: message.clone() });
         }
+        self.under_way += 1;
         self.queue.push(arrival, Item::Arrival { from, to, connected, message });
+        if self.under_way > self.options.messages_under_way {
+            let (under_way, busiest) = (self.under_way, self.busiest(|_| Tally::default()));
+            self.fail(Failure::MessageStorm { under_way, busiest });
+        }
     }
 
     pub(super) fn note_lost(&mut self, (from, to): (NodeId, NodeId), request: Option<&Method>, why: WhyLost) {

@@ -22,6 +22,7 @@ impl World<'_> {
                 }
             }
             Item::Arrival { from, to, connected, message } => {
+                self.under_way -= 1;
                 if let Some(event) = self.arrive(from, to, connected, message) {
                     self.hand(to, Due::Event(event));
                 }

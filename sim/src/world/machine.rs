@@ -23,6 +23,18 @@ pub(super) struct Machine {
     /// Time that each event takes, and until when the last one does.
     pub per_event: Nanos,
     pub busy_until: Nanos,
+    pub tally: Tally,
+    /// What that was when the instant that may be without an end was half as long as it may be.
+    pub tally_before: Tally,
+}
+
+/// How busy a machine's processes have been.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Events that they have handled.
+    pub handled: u64,
+    /// Calls that they have made.
+    pub called: u64,
 }
 
 impl Machine {
@@ -41,6 +53,8 @@ impl Machine {
             powered: false,
             per_event: Nanos::ZERO,
             busy_until: Nanos::ZERO,
+            tally: Tally::default(),
+            tally_before: Tally::default(),
         }
     }
 }

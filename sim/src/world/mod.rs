@@ -34,8 +34,8 @@ pub use in_force::InForce;
 pub use network::LinkDecisions;
 pub use observer::{Blind, Lifecycle, Moment, Observer, Response, Stop};
 pub use recording::{Intervention, LostMessage, PowerLoss, Record, Recorded, Recording, WhyLost};
-pub use report::{Counters, Decisions, Failure, FaultDecisions, Outcome, Report};
-pub use simulation::{Isolation, Options, Simulation};
+pub use report::{Busiest, Counters, Decisions, Failure, FaultDecisions, Outcome, Report};
+pub use simulation::{Isolation, MESSAGES_UNDER_WAY, Options, Simulation};
 pub use tester::Tester;
 pub use weather::{ClockWeather, LinkWeather};
 
@@ -74,6 +74,8 @@ struct World<'a> {
     last_node: NodeId,
     /// Events since time last moved.
     at_this_instant: u64,
+    /// Messages sent that have neither come to a machine nor been lost.
+    under_way: u64,
     network: Network,
     late_copies: LateCopies,
     /// By node id; the tester is number 0.

@@ -68,9 +68,22 @@ pub enum Failure {
     /// The virtual time of the run is used up.
     OutOfTime,
     /// The events of the run are used up: a storm of messages, or timers.
-    OutOfEvents,
+    OutOfEvents {
+        /// Who used them.
+        busiest: Busiest,
+    },
     /// So many events at one instant that time seems to stand still.
-    TimeStandsStill,
+    TimeStandsStill {
+        /// Who had them, and made calls in them.
+        busiest: Busiest,
+    },
+    /// More messages are under way than [`Options::messages_under_way`](super::Options::messages_under_way).
+    MessageStorm {
+        /// How many.
+        under_way: u64,
+        /// Who sent them.
+        busiest: Busiest,
+    },
     /// Nothing is left that could happen, and the tester still waits.
     Deadlock,
     /// The operating-system process of a node is gone.
@@ -85,6 +98,65 @@ pub enum Failure {
         /// The node.
         node: NodeId,
     },
+}
+
+/// Who kept a run busy that could not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busiest {
+    /// Who handled the most events, and how many.
+    pub handled: (NodeId, u64),
+    /// Who made the most calls, and how many.
+    pub called: (NodeId, u64),
+}
+
+impl Busiest {
+    /// Of nodes, with the events they have handled and the calls they have made; of equals the first.
+    pub(super) fn of(nodes: impl Iterator<Item = (NodeId, u64, u64)> + Clone) -> Busiest {
+        let most = |counts: &mut dyn Iterator<Item = (NodeId, u64)>| {
+            counts.fold((NodeId::TESTER, 0), |most, next| if next.1 > most.1 { next } else { most })
+        };
+        Busiest {
+            handled: most(&mut nodes.clone().map(|(node, handled, _)| (node, handled))),
+            called: most(&mut nodes.map(|(node, _, called)| (node, called))),
+        }
+    }
+
+    /// Whose doing it most likely is. A call and its answer are an event each to somebody: whoever makes many has
+    /// others handle them, and whoever handles far more than anybody calls keeps itself busy.
+    #[must_use]
+    pub const fn culprit(&self) -> NodeId {
+        if self.called.1.saturating_mul(2) >= self.handled.1 { self.called.0 } else { self.handled.0 }
+    }
+}
+
+impl fmt::Display for Busiest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Busiest { handled, called } = self;
+        write!(f, "{} handled the most events ({})", handled.0, handled.1)?;
+        match called.1 {
+            0 => f.write_str(", and nobody made a call"),
+            calls if called.0 == handled.0 => write!(f, " and made the most calls ({calls})"),
+            calls => write!(f, ", {} made the most calls ({calls})", called.0),
+        }
+    }
+}
+
+impl Failure {
+    /// The node that it is about; nothing if no node is known to be.
+    #[must_use]
+    pub const fn node(&self) -> Option<NodeId> {
+        match self {
+            Failure::Panicked { node, .. }
+            | Failure::NeverIdle { node }
+            | Failure::Undecodable { node, .. }
+            | Failure::ProcessLost { node, .. }
+            | Failure::Unobserved { node } => Some(*node),
+            Failure::OutOfEvents { busiest }
+            | Failure::TimeStandsStill { busiest }
+            | Failure::MessageStorm { busiest, .. } => Some(busiest.culprit()),
+            Failure::OutOfTime | Failure::Deadlock => None,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -105,8 +177,15 @@ impl fmt::Display for Failure {
                 write!(f, "{node} got bytes from {from} that do not decode as {method}")
             }
             Failure::OutOfTime => f.write_str("the virtual time of the test is over"),
-            Failure::OutOfEvents => f.write_str("the events of the test are used up: too many messages or timers"),
-            Failure::TimeStandsStill => f.write_str("too many events at one instant: virtual time stands still"),
+            Failure::OutOfEvents { busiest } => {
+                write!(f, "the events of the test are used up by too many messages or timers: {busiest}")
+            }
+            Failure::TimeStandsStill { busiest } => {
+                write!(f, "virtual time stands still: of the last events at one instant {busiest}")
+            }
+            Failure::MessageStorm { under_way, busiest } => {
+                write!(f, "{under_way} messages are under way at once: {busiest}")
+            }
             Failure::Deadlock => f.write_str("nothing is left that could happen, and the test still waits"),
             Failure::ProcessLost { node, message } => write!(f, "the process of {node} is gone: {message}"),
             Failure::Unobserved { node } => write!(

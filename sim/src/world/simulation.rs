@@ -22,6 +22,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
+/// Messages that may be under way at once, unless the options say otherwise: as many as ten thousand calls a second that
+/// take ten seconds each. Runs of the labs have 300 at the most; 101 nodes that all call each other every 10 ms over links of
+/// 1 to 10 ms have 11,000. A loop that calls and does not wait has more within a second, long before it fills the memory.
+pub const MESSAGES_UNDER_WAY: u64 = 100_000;
+
 /// Where the nodes of a run live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Isolation {
@@ -53,6 +58,8 @@ pub struct Options {
     pub time_budget: Nanos,
     /// How many events the run has at the most.
     pub event_budget: u64,
+    /// How many messages are under way at once at the most: [`MESSAGES_UNDER_WAY`] unless told otherwise.
+    pub messages_under_way: u64,
     /// Where nodes live.
     pub isolation: Isolation,
     /// Which of the events are kept, with what their nodes did.
@@ -90,6 +97,7 @@ impl Simulation {
             shuffle_tasks: BTreeSet::new(),
             time_budget: Nanos::from_secs(600),
             event_budget: 50_000_000,
+            messages_under_way: MESSAGES_UNDER_WAY,
             isolation: Isolation::Thread,
             record: Recorded::Nothing,
             other_std_hash_keys: false,
@@ -219,6 +227,7 @@ impl<'a> World<'a> {
             event: EventNumber(0),
             last_node: NodeId::TESTER,
             at_this_instant: 0,
+            under_way: 0,
             groups,
             machines,
             at_event: BTreeMap::new(),

@@ -1,8 +1,9 @@
 //! One step: a node handles an event, and the world takes in what it did.
 
 use super::item::Item;
+use super::machine::{Machine, Tally};
 use super::recording::Record;
-use super::report::Failure;
+use super::report::{Busiest, Failure};
 use super::{INSTANT_BUDGET, World, trace};
 use crate::isolate::Frame;
 use crate::line::{ControlFailure, ControlId, Effect, Event, TimerId};
@@ -53,17 +54,38 @@ impl World<'_> {
     fn may_step(&mut self) -> bool {
         self.at_this_instant += 1;
         if self.event.0 >= self.options.event_budget {
-            self.fail(Failure::OutOfEvents);
-        } else if self.at_this_instant > INSTANT_BUDGET {
-            self.fail(Failure::TimeStandsStill);
+            let busiest = self.busiest(|_| Tally::default());
+            self.fail(Failure::OutOfEvents { busiest });
+        } else if self.at_this_instant > INSTANT_BUDGET / 2 {
+            self.watch_instant();
         }
         self.end.is_none()
+    }
+
+    /// An instant has lasted for half of what it may: who is busy from here on is who keeps it from ending.
+    #[cold]
+    fn watch_instant(&mut self) {
+        if self.at_this_instant == INSTANT_BUDGET / 2 + 1 {
+            self.machines.iter_mut().for_each(|machine| machine.tally_before = machine.tally);
+        } else if self.at_this_instant > INSTANT_BUDGET {
+            let busiest = self.busiest(|machine| machine.tally_before);
+            self.fail(Failure::TimeStandsStill { busiest });
+        }
+    }
+
+    /// Who has done the most since each machine's count was what `since` says.
+    pub(super) fn busiest(&self, since: impl Fn(&Machine) -> Tally + Copy) -> Busiest {
+        Busiest::of((0..).map(NodeId).zip(&self.machines).map(move |(node, machine)| {
+            let (now, since) = (machine.tally, since(machine));
+            (node, now.handled - since.handled, now.called - since.called)
+        }))
     }
 
     /// Lets the node do its part; how much more heap it holds then, its effects included.
     fn run_host(&mut self, node: NodeId, frame: Frame, effects: &mut Vec<Effect>) -> i64 {
         let now = self.now;
         let machine = self.machine(node);
+        machine.tally.handled += 1;
         machine.busy_until = now + machine.per_event;
         let process = machine.process.as_mut().expect("only a running process is stepped");
         process.host.step(frame, effects).unwrap_or_else(|message| {

@@ -65,7 +65,9 @@ fn head(failure: &FailureEvent, style: Style) -> String {
         _ => "FAILED",
     };
     let name = format!("{} {} / {}", failure.lab, failure.part, failure.test.replace('_', " "));
-    let place = format!("seed {}   at {}", failure.seed, Nanos(failure.at_ns));
+    // Nothing has happened at event 0.
+    let event = failure.at_event.filter(|event| *event > 0).map(|event| format!("event {event}  ")).unwrap_or_default();
+    let place = format!("seed {}  {event}at {}", failure.seed, Nanos(failure.at_ns));
     let used = word.len() + 2 + name.chars().count() + place.chars().count();
     let gap = " ".repeat((WIDTH - 2).saturating_sub(used).max(3));
     let painted = if failure.verdict == Verdict::Undecided { style.yellow(word) } else { style.red(word) };

@@ -8,6 +8,7 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Duration;
+use windtunnel::executor::LAST_WORDS;
 use windtunnel::{Nanos, NodeId};
 
 /// How a worker ended.
@@ -94,7 +95,7 @@ fn guess(ending: &Ending, progress: Progress, words: &[String]) -> Guess {
         Ending::Signalled(6) => (
             "worker-died",
             "ended the process by SIGABRT",
-            "std::process::abort, a panic while panicking, or a panic across an FFI boundary.",
+            "Lab code, or a library that it uses, called std::process::abort.",
         ),
         Ending::Signalled(9) => {
             ("worker-died", "was killed by SIGKILL", "Often the kernel, when the machine has no memory left.")
@@ -140,6 +141,11 @@ pub fn describe(request: &RunRequest, ending: &Ending, progress: Progress, words
     if let Ending::Garbage(line) = ending {
         words.push(line.clone());
     }
+    let panics = words.iter().filter_map(|line| {
+        let begins = LAST_WORDS.iter().any(|begin| line.starts_with(begin));
+        line.strip_prefix("windtunnel: ").filter(|_| begins).map(str::to_owned)
+    });
+    let facts = panics.collect();
     let output = |text: String| {
         let (event, at_ns) = (progress.event, progress.at_ns);
         OutputRecord { event, at_ns, node, stream: OutputStream::Stderr, text }
@@ -148,6 +154,7 @@ pub fn describe(request: &RunRequest, ending: &Ending, progress: Progress, words
         rule: guess.rule.to_owned(),
         title: format!("{node} {} {place}.", guess.happened),
         hint: Some(guess.hint.to_owned()),
+        facts,
         node: Some(node),
         event: Some(progress.event),
         at_ns: progress.at_ns,

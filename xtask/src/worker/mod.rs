@@ -4,6 +4,7 @@
 mod death;
 mod flight;
 mod lines;
+mod memory;
 
 use crate::error::LabError;
 use crate::interrupt::Interrupt;
@@ -142,6 +143,11 @@ impl<'a> Worker<'a> {
             at = Progress { flags: at.flags, ..Progress::default() }; // it died before the run began
         }
         Ok(Outcome::Gone(Box::new(death::describe(request, &ending, at, &self.tail.lines(40)))))
+    }
+
+    /// The most memory that its process has held so far, if the system tells.
+    pub fn peak_bytes(&self) -> Option<u64> {
+        memory::peak_bytes(self.child.id())
     }
 
     /// Expands a seed into an explicit scenario file.

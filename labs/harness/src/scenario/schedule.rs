@@ -1,4 +1,4 @@
-//! A schedule: a scenario in which nothing is left to draw.
+//! A schedule: a scenario in which nothing is left to draw, but for strikes that wait for an occasion.
 
 use super::action::{Action, ScheduledAction};
 use super::family::{Family, Kind};

@@ -5,6 +5,14 @@ use super::schedule::Schedule;
 use std::fmt::Write;
 use toml::{Table, Value};
 
+/// How the file begins.
+const ALL_DRAWN: &str = "# A schedule: nothing is left to draw. See docs/SCENARIOS.md.\n";
+/// The same if something waits for an occasion.
+const OCCASIONS_LEFT: &str = "\
+# A schedule: all is drawn but the strikes of each [[fault]]. These wait for an
+# occasion, and are drawn from the seed below as it comes. See docs/SCENARIOS.md.
+";
+
 impl Schedule {
     /// The schedule as a scenario file.
     #[must_use]
@@ -13,7 +21,7 @@ impl Schedule {
         let blocks = ["fault", "event"].map(|key| (key, table.remove(key)));
         // Tables come last in TOML: a key after a table's head would belong to the table.
         let (tables, values): (Vec<_>, Vec<_>) = table.into_iter().partition(|(_, value)| value.is_table());
-        let mut text = String::from("# A schedule: nothing is left to draw. See docs/SCENARIOS.md.\n");
+        let mut text = String::from(if self.fault.is_empty() { ALL_DRAWN } else { OCCASIONS_LEFT });
         for (key, value) in values {
             match value {
                 Value::Array(items) if !items.is_empty() => list(&mut text, &key, &items),
