@@ -210,7 +210,8 @@ mod tests {
 
     #[test]
     fn what_was_answered_behind_an_open_call_is_judged_when_that_ends_and_at_the_end() {
-        let ends: [fn(&mut History<Kv, ()>) -> Result<(), Failed>; 3] =
+        type End = fn(&mut History<Kv, ()>) -> Result<(), Failed>;
+        let ends: [End; 3] =
             [|history| history.returned(at(9), A, 1, None), |history| history.died(at(9), A), |history| history.over()];
         for end in ends {
             for (answer, is_right) in [(KvAnswer::NoKey, true), (KvAnswer::Found("b".into(), 1), false)] {
