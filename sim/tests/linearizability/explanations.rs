@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 use windtunnel::check::linearizability::{Budget, Exhausted, Explained, Verdict, Violation, check, verdict};
-use windtunnel::check::models::{Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Whole};
+use windtunnel::check::models::{
+    CasRegister, Counter, CounterAnswer, CounterAsk, Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Register,
+    RegisterAnswer, Whole,
+};
 use windtunnel::check::{ClientId, History, Model, OperationId};
 
 fn violation<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Violation {
@@ -60,6 +63,45 @@ fn an_answer_thirty_writes_old_in_a_long_history_is_told_with_a_write_that_came_
 }
 
 #[test]
+fn what_is_no_contradiction_without_what_came_before_is_told_with_the_place_from_which_on_it_is_one() {
+    let mut history = History::new();
+    let add = |_| (CounterAsk::Add("".into(), 1), CounterAnswer::Done);
+    let read = (CounterAsk::Read("".into()), CounterAnswer::Stands(59));
+    in_turn(&mut history, 1, (0..60).map(add).chain([read]));
+    let found = violation(&Counter, &history);
+    let since = found.since.expect("each of the additions before counts");
+    assert!((40..60).contains(&since.0), "{found:?}");
+    assert_eq!(found.core, (since.0..=60).map(OperationId).collect::<Vec<_>>());
+
+    let mut history = History::new();
+    in_turn(&mut history, 1, (0..100).map(put).chain([get(70)]));
+    let found = violation(&Kv, &history);
+    assert_eq!((found.core.len(), found.since), (2, None), "no other put can help: {found:?}");
+}
+
+/// A compare-and-set that is open for long and then says that it found another value, and a read that says it did not, so many operations before.
+fn who_changed_it(operations_before: u64, operations_between: u64) -> (History<Register, RegisterAnswer>, OperationId) {
+    let mut history = History::new();
+    let write = |_| (Register::Write(1), RegisterAnswer::Done);
+    let read = |value| (Register::Read, RegisterAnswer::Value(Some(value)));
+    let swap = history.called(ClientId(9), Register::CompareAndSet { from: 1, to: 2 }, 0).expect("it is idle");
+    in_turn(&mut history, 1, (0..operations_before).map(write).chain([read(2)]));
+    in_turn(&mut history, 1, (0..operations_between).map(|_| read(2)));
+    let now = history.operations().iter().filter_map(|operation| operation.returned).max().unwrap_or(0);
+    history.returned(ClientId(9), RegisterAnswer::Differs, now + 1).expect("it is open");
+    (history, swap)
+}
+
+#[test]
+fn a_contradiction_ends_with_the_answer_that_makes_it_one_however_late_that_comes() {
+    for (before, between) in [(1, 0), (1, 3), (40, 3), (40, 100), (1, 1_000)] {
+        let (history, swap) = who_changed_it(before, between);
+        let found = violation(&CasRegister, &history);
+        assert_eq!((found.operation, found.explained), (swap, Explained::Fully), "{before}, {between}: {found:?}");
+    }
+}
+
+#[test]
 fn a_value_that_nobody_wrote_contradicts_all_there_is_and_needs_no_other_operation() {
     let mut history = History::new();
     in_turn(&mut history, 1, (0..300).map(put).chain([get(301)]));
@@ -109,6 +151,8 @@ fn keys_that_are_judged_together_are_explained_by_one_of_them() {
     assert_eq!(together.explained, Explained::Fully);
     assert!((1..=3).contains(&together.core.len()), "{together:?}");
     assert_eq!(apart.core.len(), together.core.len(), "{apart:?} {together:?}");
+    // Of all keys at once a state has no name.
+    assert!(together.sentence.contains("it can only have been"), "{}", together.sentence);
 }
 
 #[test]

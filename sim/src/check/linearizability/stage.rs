@@ -21,6 +21,9 @@ pub(super) fn scenes<'s, 'm, M: Model>(
     explained: usize,
     meter: &mut Meter,
 ) -> Result<Option<Vec<Scene<'s, 'm, M>>>, Exhausted> {
+    if !events[explained..].iter().any(|event| matches!(event, Event::Returned(_))) {
+        return Ok(None);
+    }
     let mut search = Search::new(model, initial.clone());
     search.let_go(pending::<M>(operations, events));
     let mut scenes = Vec::<Scene<'s, 'm, M>>::new();
