@@ -6,7 +6,7 @@ use super::machine::Tally;
 use super::recording::{LostMessage, WhyLost};
 use super::report::Failure;
 use crate::line::{CallId, Event, Method, Rejection};
-use crate::units::{Incarnation, NodeId};
+use crate::units::{Incarnation, Nanos, NodeId};
 
 impl World<'_> {
     pub(super) fn send_request(&mut self, from: NodeId, to: NodeId, call: CallId, method: Method, body: Vec<u8>) {
@@ -32,7 +32,7 @@ impl World<'_> {
         let size = result.as_ref().map_or(0, Vec::len);
         if let Some((late, copy)) = self.late_copies.answered((to, from), call, method, result.is_ok()) {
             let connected = Some(self.machine(from).incarnation);
-            self.queue.push(self.now + late, Item::Arrival { from: to, to: from, connected, message: copy });
+            self.put_on_its_way(self.now + late, (to, from), connected, copy);
         }
         self.send((from, to), method, Some(call.incarnation()), size, Event::Reply { call, result });
     }
@@ -57,15 +57,24 @@ impl World<'_> {
             return self.note_lost((from, to), (!is_reply).then_some(method), why);
         };
         if let Some(copy) = route.copy {
-            self.under_way += 1;
-            self.queue.push(copy, Item::Arrival { from, to, connected, message: message.clone() });
+            self.put_on_its_way(copy, (from, to), connected, message.clone());
         }
-        self.under_way += 1;
-        self.queue.push(arrival, Item::Arrival { from, to, connected, message });
+        self.put_on_its_way(arrival, (from, to), connected, message);
         if self.under_way > self.options.messages_under_way {
             let (under_way, busiest) = (self.under_way, self.busiest(|_| Tally::default()));
             self.fail(Failure::MessageStorm { under_way, busiest });
         }
+    }
+
+    fn put_on_its_way(
+        &mut self,
+        arrival: Nanos,
+        (from, to): (NodeId, NodeId),
+        connected: Option<Incarnation>,
+        message: Event,
+    ) {
+        self.under_way += 1;
+        self.queue.push(arrival, Item::Arrival { from, to, connected, message });
     }
 
     pub(super) fn note_lost(&mut self, (from, to): (NodeId, NodeId), request: Option<&Method>, why: WhyLost) {
