@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn the_reference_and_the_starter_are_clean() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
-        let labs = ["raft", "kv", "kvraft"];
+        let labs = ["raft", "kv", "kvraft", "mapreduce"];
         let crates = labs.into_iter().flat_map(|lab| [format!("solutions/{lab}"), format!("labs/{lab}/starter")]);
         // A course's tree has no solutions.
         for crate_ in crates.filter(|crate_| !crate_.starts_with("solutions") || root.join("solutions").is_dir()) {

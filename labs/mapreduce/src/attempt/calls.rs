@@ -1,0 +1,167 @@
+//! One try of one task.
+
+use super::Apps;
+use super::failure::{AppFailure, caught};
+use crate::observation::{DIED, DOOMED, Died, Ended, FINISHED, GIVEN_UP};
+use mapreduce_apps::{App, Call, Emit, Group, Record};
+use std::collections::BTreeSet;
+use std::fmt;
+use windtunnel::node;
+
+/// Takes the number of a reduce task, a key and a value.
+pub type EmitTo<'a> = dyn FnMut(u32, &[u8], &[u8]) + 'a;
+
+/// One try of one task. Dropped without [`finish`](Attempt::finish) it is given up.
+pub struct Attempt {
+    apps: Apps,
+    app: Box<dyn App>,
+    number: u64,
+    reduces: u32,
+    skip: BTreeSet<u64>,
+    /// The number of the next record.
+    next: u64,
+    calls: u64,
+    pairs: u64,
+    finished: bool,
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt").field("number", &self.number).field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+impl Attempt {
+    pub(super) fn new(apps: Apps, app: Box<dyn App>, number: u64, reduces: u32, skip: &[u64]) -> Self {
+        let skip = skip.iter().copied().collect();
+        Attempt { apps, app, number, reduces, skip, next: 0, calls: 0, pairs: 0, finished: false }
+    }
+
+    /// For how many records, or keys, the application was called.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// How many pairs map has emitted.
+    #[must_use]
+    pub const fn pairs(&self) -> u64 {
+        self.pairs
+    }
+
+    /// Calls map for the next record, unless it is to be skipped. `emit` takes the number of a reduce task, a key and a value.
+    ///
+    /// # Errors
+    /// If the application fails; what it has emitted for the record is worth nothing then.
+    pub async fn map(&mut self, record: &Record<'_>, emit: &mut EmitTo<'_>) -> Result<(), AppFailure> {
+        let Some(number) = self.next_record(Call::Map(*record)).await else { return Ok(()) };
+        let (app, reduces) = (&*self.app, self.reduces);
+        let (mut pairs, mut wrong) = (0, None);
+        let mapped = caught(|| {
+            app.map(record, &mut |key, value| match app.partition(key, reduces) {
+                partition if partition < reduces => {
+                    pairs += 1;
+                    emit(partition, key, value);
+                }
+                named => wrong = Some(AppFailure::WrongPartition { named, reduces }),
+            });
+        });
+        self.pairs += pairs;
+        mapped.map_err(|why| died(self.number, number, why))?;
+        wrong.map_or(Ok(()), Err)
+    }
+
+    /// Begins to combine values of a key; nothing if the application leaves them as they are.
+    ///
+    /// # Errors
+    /// If the application fails.
+    pub fn combine(&self, key: &[u8]) -> Result<Option<Values>, AppFailure> {
+        let group = caught(|| self.app.combine(key)).map_err(AppFailure::Combine)?;
+        Ok(group.map(|group| Values { group, attempt: self.number, record: None }))
+    }
+
+    /// Begins with the next key, unless it is to be skipped.
+    ///
+    /// # Errors
+    /// If the application fails.
+    pub async fn reduce(&mut self, key: &[u8]) -> Result<Option<Values>, AppFailure> {
+        let Some(number) = self.next_record(Call::Reduce(key)).await else { return Ok(None) };
+        let group = caught(|| self.app.reduce(key)).map_err(|why| died(self.number, number, why))?;
+        Ok(Some(Values { group, attempt: self.number, record: Some(number) }))
+    }
+
+    /// The result is where it belongs: the task is finished.
+    pub fn finish(mut self) {
+        self.finished = true;
+        node::observe(FINISHED, &Ended { attempt: self.number });
+    }
+
+    /// The number of the record that a call is for, when it has taken its time; nothing if it is to be skipped.
+    async fn next_record(&mut self, call: Call<'_>) -> Option<u64> {
+        let number = self.next;
+        self.next += 1;
+        if self.skip.contains(&number) {
+            return None;
+        }
+        self.calls += 1;
+        if !self.apps.pay(&*self.app, call).await {
+            // Whoever watches takes the process away.
+            node::observe(DOOMED, &Ended { attempt: self.number });
+            std::future::pending::<()>().await;
+        }
+        Some(number)
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.finished {
+            node::observe(GIVEN_UP, &Ended { attempt: self.number });
+        }
+    }
+}
+
+/// Takes the values of one key, to reduce or to combine them.
+pub struct Values {
+    group: Box<dyn Group>,
+    attempt: u64,
+    record: Option<u64>,
+}
+
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Values").field("attempt", &self.attempt).finish_non_exhaustive()
+    }
+}
+
+impl Values {
+    /// The next value.
+    ///
+    /// # Errors
+    /// If the application fails.
+    pub fn value(&mut self, value: &[u8], emit: &mut Emit<'_>) -> Result<(), AppFailure> {
+        let (attempt, record) = (self.attempt, self.record);
+        caught(|| self.group.value(value, emit)).map_err(|why| failed(attempt, record, why))
+    }
+
+    /// There are no more.
+    ///
+    /// # Errors
+    /// If the application fails.
+    pub fn end(self, emit: &mut Emit<'_>) -> Result<(), AppFailure> {
+        let Values { group, attempt, record } = self;
+        caught(|| group.end(emit)).map_err(|why| failed(attempt, record, why))
+    }
+}
+
+fn failed(attempt: u64, record: Option<u64>, why: String) -> AppFailure {
+    match record {
+        Some(record) => died(attempt, record, why),
+        None => AppFailure::Combine(why),
+    }
+}
+
+fn died(attempt: u64, record: u64, why: String) -> AppFailure {
+    node::observe(DIED, &Died { attempt, record, why: why.clone() });
+    AppFailure::Died { record, why }
+}

@@ -1,0 +1,225 @@
+//! Who watches a run: what comes into the store, which attempts are made, and when the coordinator calls a job done.
+//!
+//! - `outputs`: what is put is what it must be, once, and all is there at the end;
+//! - `tasks`: no task is done again without need, and none after the end;
+//! - `records`: what an application dies of is skipped, and nothing else;
+//! - [`Attempts`]: who was at what, from when to when; [`Doubts`]: which workers may be given up;
+//! - `narrator`: the same in a few words, for stories.
+
+mod attempts;
+mod doubts;
+mod narrator;
+mod outputs;
+mod records;
+mod tasks;
+
+pub use attempts::{AttemptSeen, Attempts, End};
+pub use doubts::{Doubts, Trust};
+pub use outputs::Expected;
+
+use crate::contract::{Job, JobId, Status};
+use crate::node::COORDINATOR;
+use crate::observation::{
+    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, Ended, FINISHED, GIVEN_UP, STATUS, STORED, SUBMITTED, Stored,
+};
+use lab_harness::failed::Failed;
+use lab_harness::judge::{Interest, Judge, decoded};
+use outputs::Outputs;
+use records::Records;
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use tasks::Tasks;
+use windtunnel::NodeId;
+use windtunnel::world::{Lifecycle, Moment};
+
+/// The judge of a run.
+#[derive(Debug, Default)]
+pub struct MapReduceJudge {
+    /// What the coordinator was asked to do last; it may refuse.
+    asked: Option<Job>,
+    job: Option<Job>,
+    status: Option<Status>,
+    outputs: RefCell<Outputs>,
+    attempts: Attempts,
+    tasks: Tasks,
+    records: Records,
+    doubts: RefCell<Doubts>,
+    doomed: RefCell<Vec<NodeId>>,
+}
+
+impl MapReduceJudge {
+    /// The job at hand, or the last one.
+    #[must_use]
+    pub const fn job(&self) -> Option<&Job> {
+        self.job.as_ref()
+    }
+
+    /// What the coordinator was asked to do last, whether or not it has taken it.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Job> {
+        self.asked.as_ref().or(self.job.as_ref())
+    }
+
+    /// What the coordinator said last, when it began or ended a job.
+    #[must_use]
+    pub const fn status(&self) -> Option<&Status> {
+        self.status.as_ref()
+    }
+
+    /// All attempts.
+    #[must_use]
+    pub const fn attempts(&self) -> &Attempts {
+        &self.attempts
+    }
+
+    /// Says what the output of a job must be.
+    pub fn expect(&self, job: JobId, expected: Expected) {
+        self.outputs.borrow_mut().expect(job, expected);
+    }
+
+    /// Which of all parts are in the store.
+    #[must_use]
+    pub fn parts_stored(&self) -> usize {
+        self.outputs.borrow().stored()
+    }
+
+    /// Which workers may be given up by now.
+    #[must_use]
+    pub fn doubts(&self) -> Ref<'_, Doubts> {
+        self.doubts.borrow()
+    }
+
+    /// A worker is not to be reached, or its disk is not to be trusted: what it has done may be done again.
+    pub fn doubt(&self, node: NodeId) {
+        self.doubts.borrow_mut().begin(node);
+    }
+
+    /// All is well with a node again. What it has finished meanwhile may be unknown to the coordinator all the same.
+    pub fn trust(&self, node: NodeId) {
+        self.doubts.borrow_mut().end(node);
+    }
+
+    /// From now on everybody is in doubt: links are cut and messages lost, and nobody tells of it.
+    pub fn doubt_everybody(&self) {
+        self.doubts.borrow_mut().begin_storm();
+    }
+
+    /// Nodes whose application takes their process with it, once.
+    pub fn take_doomed(&self) -> Vec<NodeId> {
+        self.doomed.take()
+    }
+
+    fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
+        match kind {
+            STORED => {
+                let stored: Stored = decoded(node, kind, body)?;
+                self.outputs.get_mut().stored_now(self.job.as_ref(), &stored)?;
+            }
+            DELETED => {
+                let deleted: Deleted = decoded(node, kind, body)?;
+                self.outputs.get_mut().deleted(&deleted)?;
+            }
+            SUBMITTED => self.asked = Some(decoded(node, kind, body)?),
+            STATUS => self.said(moment, node, decoded(node, kind, body)?)?,
+            BEGUN => {
+                let begun: Begun = decoded(node, kind, body)?;
+                self.records.begun(node, &begun)?;
+                self.tasks.begun(moment, node, &begun, self.doubts.get_mut())?;
+                self.attempts.begun(moment, node, &begun);
+            }
+            FINISHED => {
+                let Ended { attempt } = decoded(node, kind, body)?;
+                if let Some(seen) = self.attempts.ended(moment, node, attempt, End::Finished) {
+                    self.tasks.finished(moment, node, seen, self.doubts.get_mut());
+                }
+            }
+            GIVEN_UP => {
+                let Ended { attempt } = decoded(node, kind, body)?;
+                self.attempts.ended(moment, node, attempt, End::GivenUp);
+            }
+            DIED => {
+                let died: Died = decoded(node, kind, body)?;
+                if let Some(seen) = self.attempts.running(node, died.attempt) {
+                    self.records.died(seen.job, seen.task, died.record);
+                }
+            }
+            DOOMED => self.doomed.get_mut().push(node),
+            _ => return Ok(Interest::None),
+        }
+        Ok(if kind == GIVEN_UP { Interest::None } else { Interest::Changed })
+    }
+
+    /// The coordinator is at a job: if it is the one that it was asked to do last, it has taken that.
+    fn is_at(&mut self, id: JobId) {
+        let Some(job) = self.asked.take_if(|asked| asked.id == id) else { return };
+        if self.job.as_ref().is_none_or(|known| known.id != id) {
+            self.outputs.get_mut().begin(id);
+            self.tasks.begin(id);
+            self.records.begin(id);
+            self.job = Some(job);
+        }
+    }
+
+    /// The coordinator says something of its job.
+    fn said(&mut self, moment: Moment, node: NodeId, status: Status) -> Result<(), Failed> {
+        if let Status::Running { job, .. } | Status::Done { job, .. } | Status::Failed { job, .. } = &status {
+            self.is_at(*job);
+        }
+        if let (Status::Done { job: done, .. }, Some(job)) = (&status, &self.job)
+            && *done == job.id
+        {
+            self.outputs.get_mut().all_there(node, job)?;
+        }
+        if let Status::Done { job, .. } | Status::Failed { job, .. } = &status {
+            self.tasks.ended(moment, *job);
+        }
+        self.status = Some(status);
+        Ok(())
+    }
+}
+
+impl Judge for MapReduceJudge {
+    fn new(_nodes: u32) -> Self {
+        MapReduceJudge::default()
+    }
+
+    fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
+        self.take(moment, node, kind, body)
+    }
+
+    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
+        // Who does not hear of anybody may give up everybody.
+        let who_stands_still = if node == COORDINATOR { NodeId::TESTER } else { node };
+        let doubts = self.doubts.get_mut();
+        match what {
+            Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped => {
+                self.attempts.died(moment, node);
+                doubts.begin(node);
+            }
+            Lifecycle::Paused => doubts.begin(who_stands_still),
+            Lifecycle::Started(_) => doubts.end(node),
+            Lifecycle::Resumed => doubts.end(who_stands_still),
+        }
+        if !matches!(what, Lifecycle::Paused | Lifecycle::Resumed) && node == COORDINATOR {
+            self.status = None;
+        }
+        Ok(Interest::Changed)
+    }
+
+    fn counted(&self) -> BTreeMap<String, u64> {
+        let counts = [("attempts", self.attempts.all().len() as u64), ("tasks finished", self.tasks.count())];
+        counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
+    }
+
+    /// The coordinator: faults that strike the leader strike it, those that strike a follower strike a worker.
+    fn leader(&self) -> Option<NodeId> {
+        Some(COORDINATOR)
+    }
+
+    fn narrate(&mut self, node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
+        narrator::tell(node, kind, body)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! What is put into the store is what it must be, once; and all is there when the job is called done.
+
+use crate::contract::{Job, JobId};
+use crate::node::digest;
+use crate::observation::{Deleted, Stored};
+use lab_harness::failed::{Evidence, Failed};
+use std::collections::BTreeMap;
+use windtunnel::NodeId;
+
+const ORACLE: &str = "MapReduce, section 3.3: the output is the one that a sequential run would have produced.";
+const ONCE: &str = "MapReduce, section 3.3: the file system contains just the data of one execution of a reduce task.";
+const WHOLE: &str =
+    "MapReduce, section 3.1: after completion, the output is available in as many files as reduce tasks.";
+
+/// What the output of a job must be, part by part.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// The parts; nothing if the job cannot be done, and has no output.
+    pub parts: Option<Vec<Vec<u8>>>,
+}
+
+/// The outputs of the job at hand.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    of_jobs: BTreeMap<JobId, Expected>,
+    /// That of the job at hand.
+    expected: Expected,
+    /// By object: who put it.
+    stored: BTreeMap<String, NodeId>,
+}
+
+impl Outputs {
+    pub fn expect(&mut self, job: JobId, expected: Expected) {
+        self.of_jobs.insert(job, expected);
+    }
+
+    /// Another job begins.
+    pub fn begin(&mut self, job: JobId) {
+        self.expected = self.of_jobs.remove(&job).unwrap_or_default();
+        self.stored.clear();
+    }
+
+    pub fn stored(&self) -> usize {
+        self.stored.len()
+    }
+
+    /// An object has become visible.
+    pub fn stored_now(&mut self, job: Option<&Job>, stored: &Stored) -> Result<(), Failed> {
+        let Stored { name, by, .. } = stored;
+        let part = job.and_then(|job| job.part_number(name));
+        let expected = part.and_then(|part| self.expected.parts.as_ref()?.get(part as usize));
+        let Some(expected) = expected else {
+            let title = format!("{by} puts {name:?}, which is no output of the job.");
+            return Err(Failed::new("foreign-output", title).from_source(WHOLE).on([*by]));
+        };
+        if let Some(before) = self.stored.insert(name.clone(), *by) {
+            let title = format!("{by} puts {name:?}, which {before} had put already.");
+            return Err(Failed::new("written-twice", title).from_source(ONCE).on([*by, before]));
+        }
+        if stored.length == expected.len() as u64 && stored.digest == digest(expected) {
+            return Ok(());
+        }
+        let title = format!(
+            "{by} puts {name:?} of {} bytes, and it is not what a sequential run gives, {} bytes.",
+            stored.length,
+            expected.len()
+        );
+        let facts = stored.body.as_ref().map(|body| differences(body, expected)).unwrap_or_default();
+        let failed = Failed::new("output-differs", title).from_source(ORACLE).on([*by]);
+        Err(failed.with_evidence(Evidence { facts, calls: None }))
+    }
+
+    /// An object is gone.
+    pub fn deleted(&mut self, deleted: &Deleted) -> Result<(), Failed> {
+        let Deleted { name, by } = deleted;
+        let title = format!("{by} removes {name:?} from the store, which is not its to remove.");
+        Err(Failed::new("foreign-output", title).from_source(WHOLE).on([*by]))
+    }
+
+    /// The coordinator calls the job done.
+    pub fn all_there(&self, node: NodeId, job: &Job) -> Result<(), Failed> {
+        let Some(missing) = (0..job.reduces).map(|part| job.part(part)).find(|part| !self.stored.contains_key(part))
+        else {
+            return Ok(());
+        };
+        let title = format!("The coordinator calls {} done, and {missing:?} is not in the store.", job.id);
+        Err(Failed::new("done-too-early", title).from_source(WHOLE).on([node]))
+    }
+}
+
+/// The first line that differs, as it is and as it should be.
+pub(super) fn differences(body: &[u8], expected: &[u8]) -> Vec<String> {
+    let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let (is, should) = (lines(body), lines(expected));
+    let place = is.iter().zip(&should).take_while(|(is, should)| is == should).count();
+    let line = |lines: &[Vec<u8>]| match lines.get(place) {
+        Some(line) if !line.is_empty() => format!("{:?}", String::from_utf8_lossy(&line[..line.len().min(50)])),
+        _ => "nothing".to_owned(),
+    };
+    vec![format!("line {} is {}", place + 1, line(&is)), format!("and should be {}", line(&should))]
+}

@@ -1,0 +1,91 @@
+//! No task is done again without need, and none after the end.
+
+use super::attempts::AttemptSeen;
+use super::doubts::{Doubts, Trust};
+use crate::contract::{JobId, Task};
+use crate::observation::Begun;
+use lab_harness::failed::Failed;
+use std::collections::BTreeMap;
+use windtunnel::world::Moment;
+use windtunnel::{Nanos, NodeId};
+
+const RERUN: &str = "MapReduce, section 3.3: map tasks run again when the machine that has their output has failed, \
+     completed reduce tasks never.";
+const END: &str = "The contract, Coordinator::status: when a job is done, no task is begun any more.";
+
+/// Whatever was on its way when a task was finished, or the job at its end, has arrived by then.
+const ON_ITS_WAY: Nanos = Nanos::from_secs(1);
+
+/// The tasks of the job at hand.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    job: JobId,
+    finished: BTreeMap<Task, Vec<Finished>>,
+    /// Attempts that run: how many had finished the task when they began, if all of these had come into doubt since.
+    begun: BTreeMap<(NodeId, u64), Option<usize>>,
+    ended: Option<Nanos>,
+}
+
+/// A finished attempt.
+#[derive(Clone, Copy, Debug)]
+struct Finished {
+    node: NodeId,
+    at: Nanos,
+    /// Whether nobody else had finished the task, so that this is the result that counts.
+    counts: bool,
+    /// How its worker stood.
+    trust: Trust,
+}
+
+impl Tasks {
+    /// How many tasks are finished.
+    pub fn count(&self) -> u64 {
+        self.finished.len() as u64
+    }
+
+    /// Another job is submitted.
+    pub fn begin(&mut self, job: JobId) {
+        *self = Tasks { job, ..Tasks::default() };
+    }
+
+    /// The job is at its end.
+    pub fn ended(&mut self, moment: Moment, job: JobId) {
+        if job == self.job {
+            self.ended.get_or_insert(moment.at);
+        }
+    }
+
+    pub fn begun(&mut self, moment: Moment, node: NodeId, begun: &Begun, doubts: &Doubts) -> Result<(), Failed> {
+        let late = |since: Nanos| moment.at > since + ON_ITS_WAY;
+        let Begun { job, task, .. } = begun;
+        if *job != self.job || self.ended.is_some_and(late) {
+            // Who stood still, or was cut off, knows nothing of an end.
+            if doubts.any(node) {
+                return Ok(());
+            }
+            let title = format!("{node} begins {task} of {job}, which is over.");
+            return Err(Failed::new("task-after-the-end", title).from_source(END).on([node]));
+        }
+        let known = self.finished.get(task).map_or(&[][..], Vec::as_slice);
+        let there = |finished: &&Finished| doubts.holds(finished.node, finished.trust);
+        let needed = known.iter().find(there).is_none().then_some(known.len());
+        self.begun.insert((node, begun.attempt), needed);
+        let Some(known) = known.iter().find(|known| known.counts && late(known.at) && there(known)) else {
+            return Ok(());
+        };
+        let title = format!(
+            "{node} begins {task}, which {} finished at {}; it has been there ever since.",
+            known.node, known.at
+        );
+        Err(Failed::new("needless-rerun", title).from_source(RERUN).on([node, known.node]))
+    }
+
+    pub fn finished(&mut self, moment: Moment, node: NodeId, seen: AttemptSeen, doubts: &Doubts) {
+        let needed = self.begun.remove(&(node, seen.number));
+        if seen.job == self.job {
+            let known = self.finished.entry(seen.task).or_default();
+            let counts = needed.flatten() == Some(known.len());
+            known.push(Finished { node, at: moment.at, counts, trust: doubts.trust(node) });
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! That each rule is broken by what it forbids, and by nothing else.
+
+use super::*;
+use crate::contract::{DEATHS, JobId, Split, Task};
+use serde::Serialize;
+use windtunnel::{EventNumber, Nanos};
+
+const WORKER: NodeId = NodeId(2);
+const OTHER: NodeId = NodeId(3);
+const STORE: NodeId = NodeId(4);
+const MAP: Task = Task::Map(0);
+
+/// A judge, and what it is shown, a millisecond after the other.
+struct Run {
+    judge: MapReduceJudge,
+    at: Nanos,
+    rule: Option<&'static str>,
+}
+
+impl Run {
+    /// A job of one map and two reduce tasks is running; its parts are `a` and nothing.
+    fn new() -> Self {
+        let mut run = Run { judge: MapReduceJudge::default(), at: Nanos::ZERO, rule: None };
+        run.judge.expect(JobId(1), Expected { parts: Some(vec![b"a 1\n".to_vec(), Vec::new()]) });
+        run.see(COORDINATOR, SUBMITTED, &job());
+        run.see(COORDINATOR, STATUS, &Status::Running { job: JobId(1), progress: Default::default() });
+        run
+    }
+
+    fn see(&mut self, node: NodeId, kind: &str, what: &impl Serialize) {
+        self.at += Nanos::from_millis(1);
+        let moment = Moment { at: self.at, event: EventNumber(1) };
+        let body = postcard::to_stdvec(what).expect("it is plain data");
+        if let Err(failed) = self.judge.observed(moment, node, kind, &body) {
+            self.rule.get_or_insert(failed.rule);
+        }
+    }
+
+    fn begins(&mut self, node: NodeId, attempt: u64, task: Task) {
+        self.begins_without(node, attempt, task, &[]);
+    }
+
+    fn begins_without(&mut self, node: NodeId, attempt: u64, task: Task, skip: &[u64]) {
+        self.see(node, BEGUN, &Begun { attempt, job: JobId(1), task, skip: skip.to_vec() });
+    }
+
+    fn finishes(&mut self, node: NodeId, attempt: u64) {
+        self.see(node, FINISHED, &Ended { attempt });
+    }
+
+    fn dies_of(&mut self, node: NodeId, attempt: u64, record: u64) {
+        self.see(node, DIED, &Died { attempt, record, why: String::new() });
+        self.see(node, GIVEN_UP, &Ended { attempt });
+    }
+
+    fn puts(&mut self, name: &str, body: &[u8]) {
+        let (length, digest) = (body.len() as u64, crate::node::digest(body));
+        let body = Some(body.to_vec().into());
+        self.see(STORE, STORED, &Stored { name: name.to_owned(), by: WORKER, length, digest, body });
+    }
+
+    fn is_done(&mut self) {
+        self.see(COORDINATOR, STATUS, &Status::Done { job: JobId(1), report: Default::default() });
+    }
+
+    fn happens(&mut self, node: NodeId, what: Lifecycle) {
+        let moment = Moment { at: self.at, event: EventNumber(1) };
+        assert!(self.judge.lifecycle(moment, node, what).is_ok());
+    }
+
+    fn later(&mut self, seconds: u64) {
+        self.at += Nanos::from_secs(seconds);
+    }
+}
+
+fn job() -> Job {
+    Job {
+        id: JobId(1),
+        app: "wordcount".to_owned(),
+        parameters: Vec::new(),
+        splits: vec![Split { object: "in".to_owned(), from: 0, length: 1 }],
+        reduces: 2,
+        output: "out".to_owned(),
+    }
+}
+
+#[test]
+fn a_job_that_goes_well_breaks_no_rule() {
+    let mut run = Run::new();
+    run.begins(WORKER, 1, MAP);
+    run.finishes(WORKER, 1);
+    for reduce in 0..2 {
+        run.begins(OTHER, reduce.into(), Task::Reduce(reduce));
+        run.puts(&job().part(reduce), if reduce == 0 { b"a 1\n" } else { b"" });
+        run.finishes(OTHER, reduce.into());
+    }
+    run.is_done();
+    assert_eq!(run.rule, None);
+    assert_eq!((run.judge.attempts().all().len(), run.judge.parts_stored()), (3, 2));
+}
+
+#[test]
+fn an_output_that_differs_is_seen_when_it_becomes_visible_and_its_line_is_told() {
+    let mut run = Run::new();
+    run.puts("out/part-00000", b"a 2\n");
+    assert_eq!(run.rule, Some("output-differs"));
+    let mut run = Run::new();
+    run.puts("out/part-00001", b"a 1\n");
+    assert_eq!(run.rule, Some("output-differs"), "of the other part");
+    assert_eq!(outputs::differences(b"a 1\nb 2\n", b"a 1\n"), ["line 2 is \"b 2\"", "and should be nothing"]);
+}
+
+#[test]
+fn an_output_that_is_written_twice_or_removed_is_seen() {
+    let mut run = Run::new();
+    run.puts("out/part-00001", b"");
+    assert_eq!(run.rule, None);
+    run.puts("out/part-00001", b"");
+    assert_eq!(run.rule, Some("written-twice"));
+    let mut run = Run::new();
+    run.see(STORE, DELETED, &Deleted { name: "in".to_owned(), by: WORKER });
+    assert_eq!(run.rule, Some("foreign-output"));
+}
+
+#[test]
+fn what_is_no_output_of_the_job_is_seen() {
+    for name in ["out/part-00002", "out/part-00000.tmp", "elsewhere"] {
+        let mut run = Run::new();
+        run.puts(name, b"");
+        assert_eq!(run.rule, Some("foreign-output"), "{name}");
+    }
+}
+
+#[test]
+fn a_job_is_not_done_before_all_its_parts_are_there() {
+    let mut run = Run::new();
+    run.puts("out/part-00001", b"");
+    run.is_done();
+    assert_eq!(run.rule, Some("done-too-early"));
+}
+
+#[test]
+fn a_finished_task_is_not_done_again_unless_its_worker_is_in_doubt() {
+    let finished = || {
+        let mut run = Run::new();
+        run.begins(WORKER, 1, MAP);
+        run.finishes(WORKER, 1);
+        run
+    };
+    let mut run = finished();
+    run.begins(OTHER, 1, MAP);
+    assert_eq!(run.rule, None, "the order was on its way");
+    let mut run = finished();
+    run.later(2);
+    run.begins(OTHER, 1, MAP);
+    assert_eq!(run.rule, Some("needless-rerun"));
+    for what in [Lifecycle::Killed, Lifecycle::PowerLost, Lifecycle::Paused] {
+        let mut run = finished();
+        run.happens(WORKER, what);
+        run.later(2);
+        run.begins(OTHER, 1, MAP);
+        assert_eq!(run.rule, None, "{what:?}");
+    }
+    let mut run = finished();
+    run.judge.doubt(NodeId::TESTER);
+    run.later(2);
+    run.judge.trust(NodeId::TESTER);
+    run.begins(OTHER, 1, MAP);
+    assert_eq!(run.rule, None, "everybody was in doubt for a while");
+    let mut run = finished();
+    run.happens(COORDINATOR, Lifecycle::PowerLost);
+    run.later(2);
+    run.see(COORDINATOR, STATUS, &Status::Running { job: JobId(1), progress: Default::default() });
+    run.begins(OTHER, 1, MAP);
+    assert_eq!(run.rule, Some("needless-rerun"), "a coordinator forgets nothing");
+}
+
+/// Two are at it, the first result counts; when that is gone the other one, of which nobody made a note, is no help.
+#[test]
+fn only_the_result_that_counts_makes_another_attempt_needless() {
+    let mut run = Run::new();
+    run.begins(WORKER, 1, MAP);
+    run.begins(OTHER, 1, MAP);
+    run.finishes(WORKER, 1);
+    run.finishes(OTHER, 1);
+    run.happens(WORKER, Lifecycle::Killed);
+    run.later(2);
+    run.begins(WORKER, 2, MAP);
+    assert_eq!(run.rule, None);
+    run.finishes(WORKER, 2);
+}
+
+#[test]
+fn no_task_begins_after_the_end_but_of_who_could_not_know() {
+    let ended = || {
+        let mut run = Run::new();
+        run.puts("out/part-00000", b"a 1\n");
+        run.puts("out/part-00001", b"");
+        run.is_done();
+        run
+    };
+    let mut run = ended();
+    run.begins(WORKER, 1, MAP);
+    assert_eq!(run.rule, None, "the order was on its way");
+    let mut run = ended();
+    run.later(2);
+    run.begins(WORKER, 1, MAP);
+    assert_eq!(run.rule, Some("task-after-the-end"));
+    let mut run = ended();
+    run.judge.doubt(WORKER);
+    run.later(2);
+    run.begins(WORKER, 1, MAP);
+    assert_eq!(run.rule, None);
+}
+
+#[test]
+fn a_record_is_skipped_after_its_deaths_and_not_before() {
+    let mut run = Run::new();
+    for attempt in 1..=u64::from(DEATHS) {
+        run.begins(WORKER, attempt, MAP);
+        run.dies_of(WORKER, attempt, 7);
+    }
+    run.begins_without(WORKER, 10, MAP, &[7]);
+    assert_eq!(run.rule, None);
+    run.begins_without(WORKER, 11, MAP, &[7, 8]);
+    assert_eq!(run.rule, Some("skipped-without-need"));
+}
+
+#[test]
+fn a_record_is_not_tried_for_ever() {
+    let mut run = Run::new();
+    for attempt in 1..=10 {
+        run.begins(WORKER, attempt, MAP);
+        run.dies_of(WORKER, attempt, 7);
+    }
+    assert_eq!(run.rule, Some("died-record-not-skipped"));
+}
+
+#[test]
+fn what_is_none_of_the_labs_is_seen() {
+    let mut run = Run::new();
+    run.see(WORKER, BEGUN, &"hello");
+    assert_eq!(run.rule, Some("own-observations"));
+}

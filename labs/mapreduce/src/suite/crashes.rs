@@ -1,0 +1,114 @@
+//! Part faults: workers that die, are cut off, and come back.
+
+use super::bounds::{CRASHES_DONE_WITHIN, DONE_AFTER_FAULTS};
+use super::cluster::Machines;
+use crate::contract::{Job, Task};
+use crate::judge::{AttemptSeen, End, MapReduceJudge};
+use lab_harness::failed::TestResult;
+use mapreduce_apps::Timing;
+use std::time::Duration;
+use windtunnel::{EventNumber, NodeId};
+
+/// Each story strikes so often in each of its jobs.
+const STRIKES: usize = 3;
+
+/// A job of MIT's eight texts has about as many events.
+const EVENTS: u64 = 1_500;
+
+/// MIT `crash`. A third of all calls kills the worker, a third takes up to 10 s. Who died is back a second later.
+pub async fn crash(machines: Machines) -> TestResult {
+    let _nurse = machines.start_again_who_is_doomed();
+    let job = machines.job_of_records("crash", Vec::new(), 10).await?;
+    machines.run(&job, CRASHES_DONE_WITHIN).await.map(|_| ())
+}
+
+/// Any worker dies behind any event, without its power or with it, and is back a while later.
+pub async fn workers_die(machines: Machines) -> TestResult {
+    let splits = machines.usual_job("wordcount", Vec::new()).await?.splits;
+    for app in ["wordcount", "index"] {
+        let job = machines.job(app, Vec::new(), splits.clone(), 10);
+        machines.submit(&job).await?;
+        for _ in 0..STRIKES {
+            let worker = machines.any_worker();
+            machines.crash_behind_any_event(worker, EVENTS / STRIKES as u64).await?;
+            machines.sleep(machines.draw(0, 2_000)).await;
+            machines.inner().start(worker);
+        }
+        machines.finish(&job, DONE_AFTER_FAULTS).await?;
+    }
+    Ok(())
+}
+
+/// Any worker is cut off at any moment, from all others or from some, for a moment or for long.
+pub async fn workers_cut_off(machines: Machines) -> TestResult {
+    let timing = Timing { keys: 12, map_ms: [50, 400], reduce_ms: [20, 200] };
+    let job = machines.job_of_records("timing", timing.parameters(), 6).await?;
+    machines.submit(&job).await?;
+    for _ in 0..STRIKES {
+        machines.sleep(machines.draw(0, 500)).await;
+        let worker = machines.any_worker();
+        match machines.inner().stream("cuts").below(3) {
+            0 => machines.cut_off(worker),
+            1 => machines.cut_off_from(worker, &machines.workers()),
+            _ => machines.cut_off_from(worker, &[machines.any_worker(), machines.store()]),
+        }
+        machines.sleep(machines.draw(0, 8_000)).await;
+        machines.reconnect(worker);
+    }
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+/// Who was cut off at a task comes back and finishes it, when somebody else has: a map task, and then a reduce task.
+pub async fn late_comers(machines: Machines) -> TestResult {
+    let timing = Timing { keys: 8, map_ms: [1_500, 2_500], reduce_ms: [500, 900] };
+    let job = machines.job_of_records("timing", timing.parameters(), 4).await?;
+    machines.submit(&job).await?;
+    overtaken(&machines, &job, |task| matches!(task, Task::Map(_))).await?;
+    overtaken(&machines, &job, |task| matches!(task, Task::Reduce(_))).await?;
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+/// Cuts off a worker that is at such a task, until another one has finished it.
+async fn overtaken(machines: &Machines, job: &Job, of: impl Fn(Task) -> bool) -> TestResult {
+    let is_at = |judge: &MapReduceJudge| judge.attempts().all_running().find(|seen| of(seen.task)).copied();
+    let hangs = || machines.failed("job-hangs", format!("{} does not go on, and one worker is cut off.", job.id));
+    let at = machines.inner().until("a worker at a task", DONE_AFTER_FAULTS, is_at, hangs).await?;
+    machines.cut_off(at.node);
+    let by_another = |seen: &AttemptSeen| seen.task == at.task && seen.node != at.node && is_finished(seen);
+    let look = |judge: &MapReduceJudge| judge.attempts().all().iter().any(by_another).then_some(());
+    machines.inner().until("another worker to finish it", DONE_AFTER_FAULTS, look, hangs).await?;
+    machines.reconnect(at.node);
+    Ok(())
+}
+
+fn is_finished(seen: &AttemptSeen) -> bool {
+    matches!(seen.end, Some((_, End::Finished)))
+}
+
+/// All workers die at the same time, with all that the map tasks have left, when the reduce tasks have begun.
+pub async fn all_workers_die(machines: Machines) -> TestResult {
+    let timing = Timing { keys: 12, map_ms: [10, 50], reduce_ms: [200, 400] };
+    let job = machines.job_of_records("timing", timing.parameters(), 6).await?;
+    machines.submit(&job).await?;
+    machines.begun(job.splits.len() + 2, DONE_AFTER_FAULTS).await?;
+    let workers: Vec<NodeId> = machines.workers();
+    workers.iter().for_each(|worker| machines.crash(*worker));
+    machines.sleep(machines.draw(0, 5_000)).await;
+    workers.iter().for_each(|worker| machines.inner().start(*worker));
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+impl Machines {
+    /// Crashes a node behind one of the next events.
+    pub(super) async fn crash_behind_any_event(&self, node: NodeId, events: u64) -> TestResult {
+        let cluster = self.inner();
+        // A start that was just commanded shows in a moment.
+        self.sleep(Duration::from_millis(1)).await;
+        let event = cluster.tester().event().0 + 1 + cluster.stream("events").below(events);
+        cluster.tester().at_event(EventNumber(event), self.crash_command(node));
+        let look = |_: &MapReduceJudge| (!cluster.is_running(node)).then_some(());
+        let otherwise = || self.failed("job-hangs", format!("{events} events do not come."));
+        // Idle workers ask now and then, so that all events come in the end.
+        cluster.until("a node to crash", Duration::from_secs(300), look, otherwise).await
+    }
+}

@@ -1,0 +1,36 @@
+//! Part basics: inputs, keys and outputs that are larger than what a worker may hold.
+
+use super::bounds::DONE_WITHIN;
+use super::cluster::Machines;
+use super::text;
+use crate::contract::{Job, WORKER_HEAP};
+use lab_harness::failed::TestResult;
+use mapreduce_apps::Sort;
+
+/// An input so many times as long as what a worker may hold.
+const TIMES: usize = 10;
+
+/// One map task reads ten times what a worker may hold, emits all of it, and one reduce task writes it again.
+pub async fn ten_times_the_memory(machines: Machines) -> TestResult {
+    let split =
+        machines.put("in", &text::lines(&machines.inner().stream("text"), TIMES * WORKER_HEAP as usize)).await?;
+    let job = machines.job("sort", Sort::parameters(Vec::new(), 1), vec![split], 1);
+    within_memory(&machines, &job).await
+}
+
+/// All values are of one key, and more than a worker may hold.
+pub async fn one_huge_key(machines: Machines) -> TestResult {
+    let line = [&b"the "[..], &[b'x'; 400], b"\n"].concat();
+    let split = machines.put("in", &line.repeat(2 * WORKER_HEAP as usize / line.len())).await?;
+    let job = machines.job("grep", b"the".to_vec(), vec![split], 2);
+    within_memory(&machines, &job).await
+}
+
+async fn within_memory(machines: &Machines, job: &Job) -> TestResult {
+    machines.run(job, DONE_WITHIN).await?;
+    let peak = machines.inner().counters().peak_heap;
+    if peak <= WORKER_HEAP {
+        return Ok(());
+    }
+    Err(machines.failed("memory", format!("A node comes to hold {peak} bytes; {WORKER_HEAP} are allowed.")))
+}

@@ -1,0 +1,40 @@
+//! That the table of tests is whole.
+
+use super::*;
+use lab_harness::table::{self, Rules};
+use std::path::Path;
+
+/// As the Go tests of the Spring 2026 edition are called.
+const MIT: [&str; 7] = [
+    "TestWc",
+    "TestIndexer",
+    "TestMapParallel",
+    "TestReduceParallel",
+    "TestJobCount",
+    "TestEarlyExit",
+    "TestCrashWorker",
+];
+
+#[test]
+fn names_parts_and_points_are_right() {
+    assert_eq!(table::names(&lab()), Ok(()));
+    assert_eq!(table::points(&lab()), Ok(()));
+}
+
+#[test]
+fn each_test_of_mit_is_there_once_and_has_its_row() {
+    assert_eq!(table::mit(&lab(), &MIT, include_str!("../../../../docs/MIT.md")), Ok(()));
+}
+
+#[test]
+fn scenarios_can_be_read() {
+    assert_eq!(table::scenarios(&lab()), Ok(()));
+}
+
+#[test]
+fn the_handout_has_a_row_for_each_rule() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let named = ["src/judge", "src/suite"].map(|below| Rules::named_below(&root.join(below)));
+    let rules = named.into_iter().fold(Rules::of(["own-observations"]), Rules::and);
+    assert_eq!(rules.explained_in(include_str!("../../README.md")), Ok(()));
+}

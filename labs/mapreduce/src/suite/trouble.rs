@@ -1,0 +1,90 @@
+//! Part faults: a store in a bad mood, disks that are full or fail, slow workers.
+
+use super::bounds::{DONE_AFTER_FAULTS, DONE_WITHIN};
+use super::cluster::Machines;
+use crate::control::Mood;
+use lab_harness::failed::TestResult;
+use mapreduce_apps::Timing;
+use std::time::Duration;
+use windtunnel::world::disk::DiskWeather;
+use windtunnel::{Nanos, NodeId, Ppm};
+
+/// The store is slow, does nothing now and then, and answers long after whoever asked has given up: what it was asked is done then.
+pub async fn store_in_a_bad_mood(machines: Machines) -> TestResult {
+    let often = Ppm(200_000);
+    let seconds = [Nanos::from_secs(2), Nanos::from_secs(6)];
+    let mood =
+        Mood { takes: [Nanos::ZERO, Nanos::from_millis(50)], fails_ppm: often, late_ppm: often, late_by: seconds };
+    let job = machines.usual_job("wordcount", Vec::new()).await?;
+    machines.mood(mood).await?;
+    machines.submit_on_and_on(&job).await;
+    machines.finish(&job, Duration::from_secs(120)).await.map(|_| ())
+}
+
+/// Three of four workers have no room on their disks. Two have some later.
+pub async fn full_disks(machines: Machines) -> TestResult {
+    let job = machines.usual_job("wordcount", Vec::new()).await?;
+    let full = DiskWeather { capacity: Some(2 << 10), ..DiskWeather::default() };
+    let workers = machines.workers();
+    machines.set_disks(&workers[..3], full);
+    machines.submit(&job).await?;
+    machines.sleep(machines.draw(0, 500)).await;
+    machines.set_disks(&workers[..2], DiskWeather::default());
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+/// Operations on any worker's disk fail now and then.
+pub async fn failing_disks(machines: Machines) -> TestResult {
+    let job = machines.usual_job("wordcount", Vec::new()).await?;
+    let failing = DiskWeather { error_ppm: Ppm(10_000), ..DiskWeather::default() };
+    machines.set_disks(&machines.workers(), failing);
+    machines.submit(&job).await?;
+    machines.sleep(Duration::from_secs(2)).await;
+    machines.set_disks(&machines.workers(), DiskWeather::default());
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+/// A job with one worker that is twenty times slower takes at most so many percent of what it takes without.
+const WITH_A_STRAGGLER_PERCENT: u32 = 150;
+
+/// One of eight workers is slow. Backup tasks do what it is at when there is nothing else to do. (Section 3.6)
+pub async fn straggler(machines: Machines) -> TestResult {
+    let timing = Timing { keys: 16, map_ms: [1_000; 2], reduce_ms: [1_000; 2] };
+    let mut splits = Vec::new();
+    for _ in 0..5 {
+        splits.extend(machines.job_of_records("timing", Vec::new(), 1).await?.splits);
+    }
+    let without = timed(&machines, &timing, &splits).await?;
+    machines.slow_down(machines.any_worker(), 20).await?;
+    let with = timed(&machines, &timing, &splits).await?;
+    if with <= without * WITH_A_STRAGGLER_PERCENT / 100 {
+        return Ok(());
+    }
+    let title = format!(
+        "With one slow worker of eight the job takes {} ms instead of {} ms; {WITH_A_STRAGGLER_PERCENT} % would do.",
+        with.as_millis(),
+        without.as_millis()
+    );
+    Err(machines.failed("straggler", title))
+}
+
+/// How long a job takes.
+async fn timed(machines: &Machines, timing: &Timing, splits: &[crate::contract::Split]) -> TestResult<Duration> {
+    let job = machines.job("timing", timing.parameters(), splits.to_vec(), 16);
+    let begun = machines.inner().now();
+    machines.submit(&job).await?;
+    machines.done(&job, Duration::from_secs(60)).await?;
+    let took = machines.inner().now() - begun;
+    machines.finish(&job, DONE_WITHIN).await?;
+    Ok(took.to_duration())
+}
+
+impl Machines {
+    /// Gives nodes other disks; what they have on them is not to be trusted.
+    fn set_disks(&self, nodes: &[NodeId], weather: DiskWeather) {
+        for node in nodes {
+            self.inner().judge().doubt(*node);
+            self.inner().tester().set_disk(*node, weather);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A map task: reads its split, calls map for each record, and leaves a sorted partition for each reduce task.
+
+use super::Inner;
+use super::blocks::Pair;
+use super::outputs::Output;
+use super::sorter::{RunWriter, Sorter};
+use crate::messages::{Assignment, Outcome, Trouble};
+use crate::store;
+use lab_mapreduce::store::{Bytes, Get};
+use lab_mapreduce::{Attempt, Lines, Record, Split, Task};
+
+/// The split is read in pieces of so many bytes.
+const READ: u64 = 16 << 10;
+
+impl Inner {
+    pub(super) async fn map(&self, assignment: &Assignment, number: u32) -> Result<Outcome, Trouble> {
+        let Assignment { job, skip, .. } = assignment;
+        let split = job.splits.first().ok_or_else(|| Trouble::Hopeless("it has no split".to_owned()))?;
+        let begun = self.apps.begin(job, Task::Map(number), skip);
+        let mut attempt = begun.map_err(|error| Trouble::Hopeless(error.to_string()))?;
+        let mut sorter = Sorter::new(&self.scratch);
+        self.map_split(split, &mut attempt, &mut sorter).await?;
+        let output = self.write_output(sorter, &attempt, job.reduces).await?;
+        self.scratch.keep(&output.file);
+        self.outputs.add(job.id, number, output);
+        let outcome = Outcome { records: attempt.calls(), pairs: attempt.pairs(), ..Outcome::default() };
+        attempt.finish();
+        Ok(outcome)
+    }
+
+    async fn map_split(&self, split: &Split, attempt: &mut Attempt, sorter: &mut Sorter<'_>) -> Result<(), Trouble> {
+        let (mut at, end) = (split.from, split.from + split.length);
+        let mut lines = Lines::new(at);
+        while at < end {
+            let get = Get { name: split.object.clone(), from: at, length: READ.min(end - at) };
+            let Bytes(piece) = store::ask(get).await.map_err(|error| hopeless(split, &error.to_string()))?;
+            if piece.is_empty() {
+                return Err(hopeless(split, "it ends before its split does"));
+            }
+            at += piece.len() as u64;
+            lines.feed(&piece);
+            if at == end {
+                lines.end();
+            }
+            while let Some((place, line)) = lines.next() {
+                let record = Record { object: &split.object, at: place, line };
+                attempt.map(&record, &mut |partition, key, value| sorter.add(partition, key, value)).await?;
+                if sorter.is_full() {
+                    sorter.spill(Some(attempt)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One file with all partitions, one after the other.
+    async fn write_output(&self, sorter: Sorter<'_>, attempt: &Attempt, reduces: u32) -> Result<Output, Trouble> {
+        let mut merge = sorter.merged(Some(attempt)).await?;
+        let file = self.scratch.name();
+        let mut writer = RunWriter::create(&file).await?;
+        let mut begins = Vec::with_capacity(reduces as usize + 1);
+        while let Some(Pair { partition, key, value }) = merge.peek() {
+            while begins.len() <= partition as usize {
+                begins.push(writer.place());
+            }
+            writer.blocks.add(partition, key, value);
+            merge.skip().await?;
+            writer.write_full().await?;
+        }
+        begins.resize(reduces as usize + 1, writer.place());
+        writer.end(file.clone()).await?;
+        Ok(Output { file, begins })
+    }
+}
+
+fn hopeless(split: &Split, why: &str) -> Trouble {
+    Trouble::Hopeless(format!("input {:?}: {why}", split.object))
+}

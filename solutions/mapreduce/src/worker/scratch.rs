@@ -1,0 +1,47 @@
+//! Names of files on the worker's disk.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use windtunnel::fs;
+
+/// Files of the task at hand.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    names: Cell<u64>,
+    files: RefCell<Vec<String>>,
+}
+
+impl Scratch {
+    /// An empty disk.
+    pub async fn empty() -> io::Result<Self> {
+        for name in fs::read_dir(".").await? {
+            fs::remove_file(&name).await?;
+        }
+        Ok(Scratch::default())
+    }
+
+    /// The name of a file that is removed with the task.
+    pub fn name(&self) -> String {
+        let name = self.name_to_keep();
+        self.files.borrow_mut().push(name.clone());
+        name
+    }
+
+    /// The name of a file that is to stay.
+    pub fn name_to_keep(&self) -> String {
+        self.names.set(self.names.get() + 1);
+        format!("{:06}", self.names.get())
+    }
+
+    /// The file is to stay after all.
+    pub fn keep(&self, name: &str) {
+        self.files.borrow_mut().retain(|known| known != name);
+    }
+
+    /// Removes what the task at hand has left. What cannot be removed is in nobody's way.
+    pub async fn clear(&self) {
+        for name in self.files.take() {
+            let _ = fs::remove_file(&name).await;
+        }
+    }
+}
