@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use windtunnel::line::Event;
 use windtunnel::net::{self, CallError};
 use windtunnel::time::{Instant, sleep};
-use windtunnel::line::Event;
 use windtunnel::world::{LinkWeather, Outcome, Recorded, Report, Simulation, Tester};
 use windtunnel::{Nanos, NodeId, Ppm, Seed};
 
@@ -240,7 +240,8 @@ fn asked_once(serves: bool, during: impl FnOnce(&Tester) + Send + 'static) -> (V
     let records = &report.recording.as_ref().expect("the run was recorded").records;
     let requests = records.iter().filter(|record| matches!(record.what, Event::Request { .. }));
     let asked = requests.map(|record| record.at).collect();
-    let replies = records.iter().filter(|record| record.node == B && matches!(record.what, Event::Reply { .. })).count();
+    let replies =
+        records.iter().filter(|record| record.node == B && matches!(record.what, Event::Reply { .. })).count();
     finished(report);
     (asked, replies)
 }

@@ -218,7 +218,9 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub async fn show(&self, lock: &str) -> TestResult<Option<Used>> {
-        match self.ask(&Request::Use { clerk: self.clerk, lock: lock.to_owned() }, ANSWER_WITHIN, "a visit to the vault").await?
+        match self
+            .ask(&Request::Use { clerk: self.clerk, lock: lock.to_owned() }, ANSWER_WITHIN, "a visit to the vault")
+            .await?
         {
             Reply::Used(used) => Ok(Some(used)),
             Reply::NotHeld => Ok(None),
@@ -231,7 +233,10 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub async fn release(&self, lock: &str) -> TestResult {
-        match self.ask(&Request::Release { clerk: self.clerk, lock: lock.to_owned() }, ANSWER_WITHIN, "a release").await? {
+        match self
+            .ask(&Request::Release { clerk: self.clerk, lock: lock.to_owned() }, ANSWER_WITHIN, "a release")
+            .await?
+        {
             Reply::Done | Reply::NotHeld => Ok(()),
             other => Err(self.odd(&other)),
         }

@@ -61,8 +61,7 @@ pub async fn one_partition(cluster: KvRaftCluster) -> TestResult {
         spawn(async move { reader.get("1").await })
     };
     cluster.sleep(WATCHED_FOR).await;
-    let [puts, gets] =
-        [writer, reader].map(|client| cluster.inner().judge().operations().returned_to(client.node()));
+    let [puts, gets] = [writer, reader].map(|client| cluster.inner().judge().operations().returned_to(client.node()));
     if puts + gets > 0 {
         let title = format!("{leader} leads two of five servers, and {puts} puts and {gets} gets were answered there.");
         return Err(cluster.failed("minority-answers", title).on([leader]));
@@ -75,7 +74,8 @@ pub async fn one_partition(cluster: KvRaftCluster) -> TestResult {
     let healed = Instant::now();
     let late = |what: &str| {
         let patience = DONE_AFTER_HEALING.as_secs();
-        let title = format!("All servers are together again, and {what} of the minority is not done after {patience} s.");
+        let title =
+            format!("All servers are together again, and {what} of the minority is not done after {patience} s.");
         cluster.failed("no-answer", title)
     };
     let left = || (healed + DONE_AFTER_HEALING).duration_since(Instant::now());

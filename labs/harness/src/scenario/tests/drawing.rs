@@ -68,7 +68,8 @@ fn a_longer_strike_moves_no_other_strike() {
 
 #[test]
 fn late_copies_move_no_other_draw_and_are_saved_where_there_are_any() {
-    let network = |line: &str| scenario(&format!("[network]\nloss_ppm = {{ from = 0, to = 50_000 }}\n{line}")).draw(Seed(5));
+    let network =
+        |line: &str| scenario(&format!("[network]\nloss_ppm = {{ from = 0, to = 50_000 }}\n{line}")).draw(Seed(5));
     let (without, with) = (network(""), network("late_copy_ppm = { from = 1_000, to = 200_000 }\n"));
     assert!(!without.to_toml().contains("late_copy_ppm") && with.to_toml().contains("late_copy_ppm"));
     for (without, with) in without.link.iter().zip(&with.link) {
