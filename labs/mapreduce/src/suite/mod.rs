@@ -55,20 +55,6 @@ macro_rules! story {
     }};
 }
 
-/// A storm: its part, name, points, the file below `scenarios/mapreduce/`, and what it is about.
-macro_rules! storm {
-    ($part:literal, $name:literal, $points:literal, $file:literal, $about:literal) => {
-        Test::storm(
-            $part,
-            $name,
-            $points,
-            $about,
-            $file,
-            include_str!(concat!("../../../../scenarios/mapreduce/", $file, ".toml")),
-        )
-    };
-}
-
 #[rustfmt::skip]
 fn basics_part() -> Vec<Test<MapReduceJudge>> {
     vec![
@@ -108,7 +94,7 @@ fn faults_part() -> Vec<Test<MapReduceJudge>> {
         story!("faults", None, 10, 4, trouble::full_disks, "most workers have no room on their disks"),
         story!("faults", None, 10, 4, trouble::failing_disks, "operations on workers' disks fail now and then"),
         story!("faults", None, 10, 8, trouble::straggler, "one slow worker holds nobody up"),
-        storm!("faults", "workers", 10, "workers", "workers die and are cut off while messages are lost"),
+        Test::storm("faults", "workers", 10, "workers die and are cut off while messages are lost", "workers", include_str!("../../../../scenarios/mapreduce/workers.toml")),
     ]
 }
 
@@ -121,7 +107,7 @@ fn coordinator_part() -> Vec<Test<MapReduceJudge>> {
         story!("coordinator", None, 15, 4, coordinator::coordinator_cut_off, "nobody reaches it for a while"),
         story!("coordinator", None, 15, 3, coordinator::submitted_again, "jobs that come twice, too soon, or cannot be"),
         story!("coordinator", None, 15, 3, coordinator::hopeless_jobs, "what cannot be done is told to have failed"),
-        storm!("coordinator", "everything", 10, "everything", "every kind of fault there is, but for disks that lie"),
+        Test::storm("coordinator", "everything", 10, "every kind of fault there is, but for disks that lie", "everything", include_str!("../../../../scenarios/mapreduce/everything.toml")),
     ]
 }
 

@@ -1,115 +1,20 @@
-//! The handle by which test bodies put inputs, submit jobs and wait for their end.
+//! Jobs: made, submitted, and waited for until they have ended and all is quiet.
 
-use super::bounds::{ANSWER_WITHIN, FAILED_WITHIN, GIVEN_UP_WITHIN, INPUT_BYTES, INPUTS, REDUCES};
-use super::text;
-use crate::contract::store::LONGEST_PIECE;
+use super::super::bounds::{FAILED_WITHIN, GIVEN_UP_WITHIN, INPUT_BYTES, INPUTS, REDUCES};
+use super::Machines;
 use crate::contract::{Job, JobId, Refused, Report, Split, Status};
-use crate::control::{Mood, Reply, Request};
+use crate::control::{Reply, Request};
 use crate::judge::{Expected, MapReduceJudge};
 use crate::node::COORDINATOR;
-use crate::sequential::{self, Impossible, Output};
-use lab_harness::at_work::AtWork;
-use lab_harness::cluster::Cluster;
-use lab_harness::failed::{Failed, TestResult};
+use crate::sequential;
+use lab_harness::failed::TestResult;
 use mapreduce_apps::Registry;
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::fmt;
-use std::rc::Rc;
 use std::time::Duration;
-use windtunnel::NodeId;
-use windtunnel::spawn;
-use windtunnel::time::{sleep, timeout};
-use windtunnel::world::Command;
-
-/// A worker that died of its application is started again after. (MIT: 1 s)
-const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+use windtunnel::time::sleep;
 
 const END: &str = "The contract, Coordinator::status: tasks that still run are given up soon.";
 
-/// The coordinator, the workers and the store of a test. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Machines {
-    cluster: Cluster<MapReduceJudge>,
-    inputs: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
-    jobs: Rc<Cell<u64>>,
-    expected: Rc<RefCell<BTreeMap<JobId, Result<Output, Impossible>>>>,
-}
-
 impl Machines {
-    /// The nodes of a test.
-    #[must_use]
-    pub fn new(cluster: Cluster<MapReduceJudge>) -> Self {
-        Machines { cluster, inputs: Rc::default(), jobs: Rc::default(), expected: Rc::default() }
-    }
-
-    /// The harness's handle.
-    #[must_use]
-    pub const fn inner(&self) -> &Cluster<MapReduceJudge> {
-        &self.cluster
-    }
-
-    /// All workers.
-    #[must_use]
-    pub fn workers(&self) -> Vec<NodeId> {
-        self.cluster.servers().iter().copied().filter(|node| *node != COORDINATOR).collect()
-    }
-
-    /// The store's node.
-    #[must_use]
-    pub fn store(&self) -> NodeId {
-        self.cluster.client_nodes()[0]
-    }
-
-    /// Lets virtual time pass.
-    pub async fn sleep(&self, span: Duration) {
-        self.cluster.sleep(span).await;
-    }
-
-    /// A time in that range.
-    #[must_use]
-    pub fn draw(&self, low_ms: u64, high_ms: u64) -> Duration {
-        self.cluster.stream("times").duration(Duration::from_millis(low_ms), Duration::from_millis(high_ms))
-    }
-
-    /// One of the workers.
-    #[must_use]
-    pub fn any_worker(&self) -> NodeId {
-        let workers = self.workers();
-        workers[self.cluster.stream("workers").below(workers.len() as u64) as usize]
-    }
-
-    /// Puts an input into the store; all of it is one split.
-    ///
-    /// # Errors
-    /// If the store does not answer.
-    pub async fn put(&self, name: &str, bytes: &[u8]) -> TestResult<Split> {
-        let mut rest = bytes;
-        loop {
-            let (piece, behind) = rest.split_at(rest.len().min(LONGEST_PIECE as usize));
-            self.ask_store(&Request::Append { name: name.to_owned(), body: piece.to_vec() }).await?;
-            rest = behind;
-            if rest.is_empty() {
-                break;
-            }
-        }
-        self.inputs.borrow_mut().entry(name.to_owned()).or_default().extend_from_slice(bytes);
-        Ok(Split { object: name.to_owned(), from: 0, length: bytes.len() as u64 })
-    }
-
-    /// Puts so many texts of so many bytes each.
-    ///
-    /// # Errors
-    /// If the store does not answer.
-    pub async fn put_texts(&self, count: usize, bytes: usize) -> TestResult<Vec<Split>> {
-        let stream = self.cluster.stream("text");
-        let mut splits = Vec::new();
-        for number in 0..count {
-            splits.push(self.put(&format!("in/{number}"), &text::lines(&stream, bytes)).await?);
-        }
-        Ok(splits)
-    }
-
     /// A job of that application on MIT's eight texts, with ten reduce tasks.
     ///
     /// # Errors
@@ -315,108 +220,4 @@ impl Machines {
         };
         self.cluster.until("workers at work", patience, look, otherwise).await
     }
-
-    /// Makes a worker slower.
-    ///
-    /// # Errors
-    /// If it does not answer.
-    pub async fn slow_down(&self, worker: NodeId, factor: u32) -> TestResult {
-        match self.ask(worker, &Request::SlowDown(factor), "A request").await? {
-            Reply::Done => Ok(()),
-            other => Err(self.odd(worker, &other)),
-        }
-    }
-
-    /// Puts the store into a mood.
-    ///
-    /// # Errors
-    /// If it does not answer.
-    pub async fn mood(&self, mood: Mood) -> TestResult {
-        self.ask_store(&Request::Mood(mood)).await.map(|_| ())
-    }
-
-    async fn ask_store(&self, request: &Request) -> TestResult<Reply> {
-        let store = self.store();
-        match self.ask(store, request, "A request").await? {
-            reply @ (Reply::Done | Reply::Bytes(_) | Reply::Names(_)) => Ok(reply),
-            other => Err(self.odd(store, &other)),
-        }
-    }
-
-    /// Asks a node, which may still be starting.
-    async fn ask(&self, node: NodeId, request: &Request, what: &str) -> TestResult<Reply> {
-        let otherwise = |_| {
-            let title = format!("{what} of {node} has no answer after {} s.", ANSWER_WITHIN.as_secs());
-            self.failed("no-answer", title).on([node])
-        };
-        timeout(ANSWER_WITHIN, self.cluster.ask_on_and_on(node, request)).await.map_err(otherwise)
-    }
-
-    /// Cuts a node off from all others; whoever gives it up is right.
-    pub fn cut_off(&self, node: NodeId) {
-        self.cluster.judge().doubt(in_doubt(node));
-        self.cluster.cut_off(node);
-    }
-
-    /// Cuts a node off from these. Between two workers either may be to blame.
-    pub fn cut_off_from(&self, node: NodeId, others: &[NodeId]) {
-        self.cluster.judge().doubt(node);
-        for other in others.iter().filter(|other| **other != node) {
-            self.cluster.judge().doubt(*other);
-            self.cluster.cut(node, *other);
-            self.cluster.cut(*other, node);
-        }
-    }
-
-    /// Connects a node with all others again.
-    pub fn reconnect(&self, node: NodeId) {
-        self.cluster.reconnect(node);
-        self.cluster.nodes().iter().for_each(|other| self.cluster.judge().trust(*other));
-        self.cluster.judge().trust(in_doubt(node));
-    }
-
-    /// Kills a node or takes its power, as is drawn.
-    pub fn crash(&self, node: NodeId) {
-        self.cluster.tester().apply(self.crash_command(node));
-    }
-
-    /// A kill or a loss of power, as is drawn.
-    pub(super) fn crash_command(&self, node: NodeId) -> Command {
-        match self.cluster.stream("crashes").below(2) {
-            1 if self.cluster.has_power_losses() => Command::PowerLoss(node),
-            _ => Command::Kill(node),
-        }
-    }
-
-    /// Kills workers whose application takes their process, and starts them again, as long as the answer lives.
-    pub fn start_again_who_is_doomed(&self) -> AtWork {
-        let machines = self.clone();
-        AtWork::begin([async move {
-            loop {
-                for node in machines.cluster.judge().take_doomed() {
-                    machines.cluster.kill(node);
-                    let cluster = machines.cluster.clone();
-                    spawn(async move {
-                        sleep(STARTED_AGAIN_AFTER).await;
-                        cluster.start(node);
-                    });
-                }
-                machines.cluster.tester().changed().await;
-            }
-        }])
-    }
-
-    /// A failed expectation of a test body.
-    pub fn failed(&self, rule: &'static str, title: impl Into<String>) -> Failed {
-        Failed::new(rule, title)
-    }
-
-    fn odd(&self, node: NodeId, reply: &impl fmt::Debug) -> Failed {
-        self.failed("own-answers", format!("{node} answers its tester {reply:?}.")).on([node])
-    }
-}
-
-/// Who is in doubt when a node is cut off: who does not hear of anybody may give up everybody.
-fn in_doubt(node: NodeId) -> NodeId {
-    if node == COORDINATOR { NodeId::TESTER } else { node }
 }

@@ -1,0 +1,135 @@
+//! The handle by which test bodies put inputs and ask nodes.
+//!
+//! - `jobs`: jobs are submitted, and their ends waited for;
+//! - `weather`: what is done to nodes.
+
+mod jobs;
+mod weather;
+
+use super::bounds::ANSWER_WITHIN;
+use super::text;
+use crate::contract::store::LONGEST_PIECE;
+use crate::contract::{JobId, Split};
+use crate::control::{Reply, Request};
+use crate::judge::MapReduceJudge;
+use crate::node::COORDINATOR;
+use crate::sequential::{Impossible, Output};
+use lab_harness::cluster::Cluster;
+use lab_harness::failed::{Failed, TestResult};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+use windtunnel::NodeId;
+use windtunnel::time::timeout;
+
+/// The coordinator, the workers and the store of a test. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Machines {
+    cluster: Cluster<MapReduceJudge>,
+    inputs: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
+    jobs: Rc<Cell<u64>>,
+    expected: Rc<RefCell<BTreeMap<JobId, Result<Output, Impossible>>>>,
+}
+
+impl Machines {
+    /// The nodes of a test.
+    #[must_use]
+    pub fn new(cluster: Cluster<MapReduceJudge>) -> Self {
+        Machines { cluster, inputs: Rc::default(), jobs: Rc::default(), expected: Rc::default() }
+    }
+
+    /// The harness's handle.
+    #[must_use]
+    pub const fn inner(&self) -> &Cluster<MapReduceJudge> {
+        &self.cluster
+    }
+
+    /// All workers.
+    #[must_use]
+    pub fn workers(&self) -> Vec<NodeId> {
+        self.cluster.servers().iter().copied().filter(|node| *node != COORDINATOR).collect()
+    }
+
+    /// The store's node.
+    #[must_use]
+    pub fn store(&self) -> NodeId {
+        self.cluster.client_nodes()[0]
+    }
+
+    /// Lets virtual time pass.
+    pub async fn sleep(&self, span: Duration) {
+        self.cluster.sleep(span).await;
+    }
+
+    /// A time in that range.
+    #[must_use]
+    pub fn draw(&self, low_ms: u64, high_ms: u64) -> Duration {
+        self.cluster.stream("times").duration(Duration::from_millis(low_ms), Duration::from_millis(high_ms))
+    }
+
+    /// One of the workers.
+    #[must_use]
+    pub fn any_worker(&self) -> NodeId {
+        let workers = self.workers();
+        workers[self.cluster.stream("workers").below(workers.len() as u64) as usize]
+    }
+
+    /// Puts an input into the store; all of it is one split.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn put(&self, name: &str, bytes: &[u8]) -> TestResult<Split> {
+        let mut rest = bytes;
+        loop {
+            let (piece, behind) = rest.split_at(rest.len().min(LONGEST_PIECE as usize));
+            self.ask_store(&Request::Append { name: name.to_owned(), body: piece.to_vec() }).await?;
+            rest = behind;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        self.inputs.borrow_mut().entry(name.to_owned()).or_default().extend_from_slice(bytes);
+        Ok(Split { object: name.to_owned(), from: 0, length: bytes.len() as u64 })
+    }
+
+    /// Puts so many texts of so many bytes each.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn put_texts(&self, count: usize, bytes: usize) -> TestResult<Vec<Split>> {
+        let stream = self.cluster.stream("text");
+        let mut splits = Vec::new();
+        for number in 0..count {
+            splits.push(self.put(&format!("in/{number}"), &text::lines(&stream, bytes)).await?);
+        }
+        Ok(splits)
+    }
+
+    async fn ask_store(&self, request: &Request) -> TestResult<Reply> {
+        let store = self.store();
+        match self.ask(store, request, "A request").await? {
+            reply @ (Reply::Done | Reply::Bytes(_) | Reply::Names(_)) => Ok(reply),
+            other => Err(self.odd(store, &other)),
+        }
+    }
+
+    /// Asks a node, which may still be starting.
+    async fn ask(&self, node: NodeId, request: &Request, what: &str) -> TestResult<Reply> {
+        let otherwise = |_| {
+            let title = format!("{what} of {node} has no answer after {} s.", ANSWER_WITHIN.as_secs());
+            self.failed("no-answer", title).on([node])
+        };
+        timeout(ANSWER_WITHIN, self.cluster.ask_on_and_on(node, request)).await.map_err(otherwise)
+    }
+
+    /// A failed expectation of a test body.
+    pub fn failed(&self, rule: &'static str, title: impl Into<String>) -> Failed {
+        Failed::new(rule, title)
+    }
+
+    fn odd(&self, node: NodeId, reply: &impl fmt::Debug) -> Failed {
+        self.failed("own-answers", format!("{node} answers its tester {reply:?}.")).on([node])
+    }
+}

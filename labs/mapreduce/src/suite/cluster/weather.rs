@@ -1,0 +1,95 @@
+//! What is done to nodes: they are cut off, crash, are slow, and the store is in a bad mood.
+
+use super::Machines;
+use crate::control::{Mood, Reply, Request};
+use crate::node::COORDINATOR;
+use lab_harness::at_work::AtWork;
+use lab_harness::failed::TestResult;
+use std::time::Duration;
+use windtunnel::NodeId;
+use windtunnel::spawn;
+use windtunnel::time::sleep;
+use windtunnel::world::Command;
+
+/// A worker that died of its application is started again after. (MIT: 1 s)
+const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+impl Machines {
+    /// Makes a worker slower.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn slow_down(&self, worker: NodeId, factor: u32) -> TestResult {
+        match self.ask(worker, &Request::SlowDown(factor), "A request").await? {
+            Reply::Done => Ok(()),
+            other => Err(self.odd(worker, &other)),
+        }
+    }
+
+    /// Puts the store into a mood.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn mood(&self, mood: Mood) -> TestResult {
+        self.ask_store(&Request::Mood(mood)).await.map(|_| ())
+    }
+
+    /// Cuts a node off from all others; whoever gives it up is right.
+    pub fn cut_off(&self, node: NodeId) {
+        self.cluster.judge().doubt(in_doubt(node));
+        self.cluster.cut_off(node);
+    }
+
+    /// Cuts a node off from these. Between two workers either may be to blame.
+    pub fn cut_off_from(&self, node: NodeId, others: &[NodeId]) {
+        self.cluster.judge().doubt(node);
+        for other in others.iter().filter(|other| **other != node) {
+            self.cluster.judge().doubt(*other);
+            self.cluster.cut(node, *other);
+            self.cluster.cut(*other, node);
+        }
+    }
+
+    /// Connects a node with all others again.
+    pub fn reconnect(&self, node: NodeId) {
+        self.cluster.reconnect(node);
+        self.cluster.nodes().iter().for_each(|other| self.cluster.judge().trust(*other));
+        self.cluster.judge().trust(in_doubt(node));
+    }
+
+    /// Kills a node or takes its power, as is drawn.
+    pub fn crash(&self, node: NodeId) {
+        self.cluster.tester().apply(self.crash_command(node));
+    }
+
+    /// A kill or a loss of power, as is drawn.
+    pub(in crate::suite) fn crash_command(&self, node: NodeId) -> Command {
+        match self.cluster.stream("crashes").below(2) {
+            1 if self.cluster.has_power_losses() => Command::PowerLoss(node),
+            _ => Command::Kill(node),
+        }
+    }
+
+    /// Kills workers whose application takes their process, and starts them again, as long as the answer lives.
+    pub fn start_again_who_is_doomed(&self) -> AtWork {
+        let machines = self.clone();
+        AtWork::begin([async move {
+            loop {
+                for node in machines.cluster.judge().take_doomed() {
+                    machines.cluster.kill(node);
+                    let cluster = machines.cluster.clone();
+                    spawn(async move {
+                        sleep(STARTED_AGAIN_AFTER).await;
+                        cluster.start(node);
+                    });
+                }
+                machines.cluster.tester().changed().await;
+            }
+        }])
+    }
+}
+
+/// Who is in doubt when a node is cut off: who does not hear of anybody may give up everybody.
+fn in_doubt(node: NodeId) -> NodeId {
+    if node == COORDINATOR { NodeId::TESTER } else { node }
+}
