@@ -33,17 +33,17 @@ impl CallId {
         CallId((incarnation.0 as u64) << Self::COUNT_BITS)
     }
 
-    /// A call that nobody has made: of an incarnation that no process reaches, so whatever answers it finds nobody who waits.
+    /// The call of a request that comes late once more: of an incarnation that no process reaches, so whatever answers it finds nobody who waits.
     #[cfg(all(feature = "sim", madsim))]
     #[must_use]
-    pub(crate) const fn nobodys(number: u64) -> Self {
+    pub(crate) const fn late_copy(number: u64) -> Self {
         CallId(u64::MAX << Self::COUNT_BITS | number)
     }
 
-    /// Whether nobody has made it.
+    /// Whether it is of such a copy.
     #[cfg(all(feature = "sim", madsim))]
     #[must_use]
-    pub(crate) const fn is_nobodys(self) -> bool {
+    pub(crate) const fn is_late_copy(self) -> bool {
         self.0 >> Self::COUNT_BITS == u64::MAX >> Self::COUNT_BITS
     }
 

@@ -110,7 +110,7 @@ impl World<'_> {
         let stale = connected.filter(|connected| *connected != incarnation);
         match (&message, stale) {
             // Its caller has its answer, and the process that gave it is gone.
-            (Event::Request { call, .. }, stale) if call.is_nobodys() && (!running || stale.is_some()) => {
+            (Event::Request { call, .. }, stale) if call.is_late_copy() && (!running || stale.is_some()) => {
                 self.note_lost((from, to), request, WhyLost::NobodyWaits);
                 None
             }
@@ -125,7 +125,7 @@ impl World<'_> {
             }
             (Event::Request { call, method, body, .. }, None) => {
                 self.network.set_connected((from, to), method, Some(incarnation));
-                if !call.is_nobodys()
+                if !call.is_late_copy()
                     && let Some(late) = self.network.late_copy((from, to), method)
                 {
                     self.late_copies.taken((from, to), *call, late, body);

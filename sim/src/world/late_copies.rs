@@ -29,7 +29,7 @@ impl LateCopies {
         }
         let (late, body) = self.waiting.remove(&(ends, call)).filter(|_| by_handler)?;
         self.sent += 1;
-        let (from, call) = (ends.0, CallId::nobodys(self.sent));
+        let (from, call) = (ends.0, CallId::late_copy(self.sent));
         Some((late, Event::Request { from, call, method: method.clone(), body }))
     }
 
