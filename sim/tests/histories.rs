@@ -143,8 +143,18 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
             ModelName::CasRegister,
             "line 2: `att` is no field of this model",
         ),
+        ("", ModelName::Kv, "there is no operation in it"),
+        ("hello\nworld\n", ModelName::Kv, "there is no operation in it"),
+    ] {
+        refused(text, model, problem);
+    }
+}
+
+#[test]
+fn an_answer_about_another_key_or_operation_and_a_read_that_does_not_say_what_it_read_are_refused() {
+    for (text, model, problem) in [
         (
-            &answered(r#":f :get, :key "0", :vlaue "zz""#),
+            &*answered(r#":f :get, :key "0", :vlaue "zz""#),
             ModelName::KvAppend,
             "line 2: the answer of a read needs a `value`",
         ),
@@ -178,12 +188,14 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
             ModelName::CasRegister,
             "line 2: the answer of a read needs a `value`",
         ),
-        ("", ModelName::Kv, "there is no operation in it"),
-        ("hello\nworld\n", ModelName::Kv, "there is no operation in it"),
     ] {
-        let error = read(text, model).expect_err(text).to_string();
-        assert!(error.starts_with(problem), "{error}");
+        refused(text, model, problem);
     }
+}
+
+fn refused(text: &str, model: ModelName, problem: &str) {
+    let error = read(text, model).expect_err(text).to_string();
+    assert!(error.starts_with(problem), "{error}");
 }
 
 #[test]
