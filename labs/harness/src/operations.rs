@@ -145,7 +145,11 @@ impl<S: Service> Operations<S> {
         let written = S::written(told);
         *self.returned.entry(node).or_default() += 1;
         if let Some((key, written)) = S::key(&open.asked).zip(written) {
-            note_write(&mut self.writes, key, written);
+            let writes = self.writes.entry(key.to_owned()).or_default();
+            match written {
+                Written::Done => writes.done += 1,
+                Written::Maybe => writes.maybe += 1,
+            }
         }
         if written == Some(Written::Maybe) && !open.refused {
             let words = S::words(&open.asked);
@@ -157,17 +161,5 @@ impl<S: Service> Operations<S> {
             return Err(Failed::new("own-observations", title).on([node]));
         }
         self.history.returned(moment, node, call, S::output(told))
-    }
-}
-
-/// One more write of a key has returned.
-fn note_write(writes: &mut BTreeMap<String, Writes>, key: &str, written: Written) {
-    if !writes.contains_key(key) {
-        writes.insert(key.to_owned(), Writes::default());
-    }
-    let writes = writes.get_mut(key).expect("it was just there");
-    match written {
-        Written::Done => writes.done += 1,
-        Written::Maybe => writes.maybe += 1,
     }
 }
