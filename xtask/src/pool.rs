@@ -158,13 +158,10 @@ fn work(
         let test = &plan.tests[job.test];
         let request = RunRequest { scenario: plan.scenario.cloned(), ..RunRequest::new(&*test.name, job.seed) };
         let began = Instant::now();
-        let mut done = runner.run(&request).map(|(result, found_by)| {
-            let took = began.elapsed();
-            Done { test: job.test, result, found_by, took, peak_worker_bytes: None }
+        let done = runner.run(&request).map(|(result, found_by)| {
+            let (took, peak_worker_bytes) = (began.elapsed(), runner.peak_worker_bytes());
+            Done { test: job.test, result, found_by, took, peak_worker_bytes }
         });
-        if let Ok(done) = &mut done {
-            done.peak_worker_bytes = runner.peak_worker_bytes();
-        }
         if done.as_ref().is_ok_and(|done| is_failure(done.result.verdict)) {
             handing.lock().unwrap_or_else(PoisonError::into_inner).failed[job.test] = true;
         }
