@@ -32,15 +32,15 @@ impl<'m, M: Model> Scene<'_, 'm, M> {
         self.called().next().filter(|_| self.begin > 0)
     }
 
-    /// Whether this operation does not stand.
-    pub fn has_called(&self, operation: usize) -> bool {
+    /// Whether this operation may be let go: it does not stand.
+    pub fn may_let_go(&self, operation: usize) -> bool {
         self.called().next().is_some_and(|first| first <= operation)
     }
 
     /// What was called and returned in the scene, the last left out and the next to last first.
     pub fn others(&self) -> Vec<usize> {
         let last = self.last();
-        self.returned().filter(|operation| *operation != last && self.has_called(*operation)).collect()
+        self.returned().filter(|operation| *operation != last && self.may_let_go(*operation)).collect()
     }
 
     fn scene(&self) -> &[Event] {

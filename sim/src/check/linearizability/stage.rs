@@ -45,7 +45,7 @@ pub(super) fn scenes<'s, 'm, M: Model>(
     let end = end(&mut scenes[0], explained, meter)?;
     scenes.iter_mut().for_each(|scene| scene.events = &events[..=end]);
     let last = scenes[0].last();
-    scenes.retain(|scene| scene.has_called(last));
+    scenes.retain(|scene| scene.may_let_go(last));
     Ok(Some(scenes))
 }
 

@@ -40,8 +40,8 @@ pub enum Explained {
 
 /// So many states are worth telling.
 const FEW: usize = 4;
-/// So many operations fit into a sentence beside the last.
-const TWO: usize = 2;
+/// So many operations fit into a sentence beside the last, each in words.
+const IN_WORDS: usize = 2;
 
 impl Violation {
     pub(super) fn new<M: Model>(
@@ -102,7 +102,7 @@ fn sentence<Input, Output>(
     };
     let before = match &before[..] {
         [] => String::new(),
-        few if few.len() <= TWO => {
+        few if few.len() <= IN_WORDS => {
             format!(", called after {}", few.iter().copied().map(words).collect::<Vec<_>>().join(" and "))
         }
         many => format!(", called after {}", numbers(many)),

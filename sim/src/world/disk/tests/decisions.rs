@@ -154,7 +154,7 @@ proptest! {
         prop_assert_eq!(next_fate(&mut host), next_fate(&mut calm));
     }
 
-        /// How much of a write that fails is left is a matter of the writes alone.
+    /// How much of a write that fails is left is a matter of the writes alone.
     #[test]
     fn a_short_write_is_moved_by_no_other_operation_and_by_no_rate_before(
         seed in any::<u64>(),
