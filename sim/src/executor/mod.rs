@@ -38,7 +38,7 @@ pub const POLL_BUDGET: u32 = 100_000;
 #[derive(Clone)]
 pub struct Program {
     main: Arc<dyn Fn() -> MainFuture + Send + Sync>,
-    home: &'static str,
+    crate_name: &'static str,
 }
 
 type MainFuture = Pin<Box<dyn Future<Output = ()>>>;
@@ -46,15 +46,15 @@ type MainFuture = Pin<Box<dyn Future<Output = ()>>>;
 impl Program {
     /// A program that runs `main`.
     pub fn new<F: Future<Output = ()> + 'static>(main: impl Fn() -> F + Send + Sync + 'static) -> Self {
-        let home = crate_of(&main);
-        Program { main: Arc::new(move || Box::pin(main())), home }
+        let crate_name = crate_of(&main);
+        Program { main: Arc::new(move || Box::pin(main())), crate_name }
     }
 
     /// The crate that `main` is written in, such as `lab_raft`: of a lab's program the lab, whoever submits to it.
     /// For comparing with what the same compiler says elsewhere, and for words.
     #[must_use]
-    pub const fn home(&self) -> &'static str {
-        self.home
+    pub const fn crate_name(&self) -> &'static str {
+        self.crate_name
     }
 }
 

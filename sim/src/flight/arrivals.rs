@@ -6,6 +6,7 @@ use super::order::Piece;
 use super::pilot::{End, Pilot};
 use crate::line::{ControlFailure, ControlId, Event};
 use crate::real::control_protocol::{CONTROL_PROTOCOL, DiskFaults, Ended, FromNode};
+use crate::real::process::SPEAKS_AS;
 use crate::units::NodeId;
 use crate::world::disk::DiskStatistics;
 use crate::world::{Failure, Lifecycle, Stop};
@@ -38,7 +39,7 @@ impl Pilot<'_> {
         match frame {
             FromNode::Hello { protocol, node: says, program, incarnation, .. } => {
                 process.incarnation = incarnation;
-                process.greeted = true;
+                self.fleet.has_greeted = true;
                 if !self.fleet.may_fly(&program) {
                     return self.ground(format!("it is one of `{program}`"));
                 }
@@ -103,7 +104,7 @@ impl Pilot<'_> {
             } else if !process.ready && !process.paused && Instant::now() > process.ready_by {
                 let seconds = self.options.ready_within.as_secs_f32();
                 let what = format!("it was not ready within {seconds} s");
-                let (message, is_node) = (said(process, &what), process.greeted || speaks_as_a_node(process));
+                let (message, is_node) = (said(process, &what), self.fleet.has_greeted || speaks_as_a_node(process));
                 if !is_node {
                     self.ground(message.clone());
                 }
@@ -144,7 +145,7 @@ impl Pilot<'_> {
             None => {
                 let why = process.closed.as_deref().unwrap_or_default();
                 let message = said(&process, &format!("{exit}: {why}"));
-                if !process.greeted && !speaks_as_a_node(&process) {
+                if !self.fleet.has_greeted && !speaks_as_a_node(&process) {
                     self.ground(message.clone());
                 }
                 self.fail_at(node, &exit, Failure::ProcessLost { node, message });
@@ -181,7 +182,7 @@ impl Pilot<'_> {
 
 /// Whether it says why it cannot begin, as nodes do.
 fn speaks_as_a_node(process: &Process) -> bool {
-    process.child.last_words(LAST_WORDS).lines().any(|line| line.starts_with("node: "))
+    process.child.last_words(LAST_WORDS).lines().any(|line| line.starts_with(SPEAKS_AS))
 }
 
 /// What happened to a process, with the end of what it printed.

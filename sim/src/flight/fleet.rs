@@ -25,6 +25,8 @@ pub(super) struct Fleet {
     /// What a tester must know.
     pub token: String,
     pub proxies: Proxies,
+    /// Whether one of them has said who it is: then the executable is a node.
+    pub has_greeted: bool,
 }
 
 /// What a node finds at each of its starts.
@@ -81,7 +83,7 @@ impl Fleet {
         let latency = options.links.as_ref().map_or(Latency::NONE, Latency::of);
         let proxies = Proxies::between(&addresses, latency, options.seed).map_err(TakeOffError::Ports)?;
         let token = token().map_err(|source| TakeOffError::File { path: "/dev/urandom".into(), source })?;
-        let fleet = Fleet { binary, berths, token, proxies };
+        let fleet = Fleet { binary, berths, token, proxies, has_greeted: false };
         for (node, listen) in &addresses {
             fleet.configure(*node, *listen, options)?;
         }

@@ -28,8 +28,6 @@ pub(super) struct Process {
     /// The time of its last step.
     pub last_stamp: u64,
     pub assembly: Assembly,
-    /// Whether it has said who it is.
-    pub greeted: bool,
     /// Whether its program runs and its peers can reach it.
     pub ready: bool,
     pub paused: bool,
@@ -64,7 +62,6 @@ impl Process {
             epoch: 0,
             last_stamp: 0,
             assembly: Assembly::default(),
-            greeted: false,
             ready: false,
             paused: false,
             killed: false,

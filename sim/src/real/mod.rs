@@ -28,7 +28,7 @@ mod node;
 mod outbox;
 mod own_task;
 mod peer;
-mod process;
+pub(crate) mod process;
 #[cfg(test)]
 mod scratch;
 mod socket;

@@ -130,7 +130,7 @@ async fn fly(
         let listener = tokio::net::TcpListener::from_std(listener)?;
         doors.push(control::open(listener, config, sender.clone(), log));
     }
-    let identity = Identity { cluster, node, incarnation, program: program.home() };
+    let identity = Identity { cluster, node, incarnation, program: program.crate_name() };
     let mut driver = Driver {
         executor: Executor::new(&program),
         clock,

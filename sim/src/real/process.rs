@@ -15,6 +15,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 const NODE_ARGUMENT: &str = "node";
 const USAGE: &str = "usage: node --config FILE [--until-stdin-closes]";
+/// How a line begins that says why a node cannot begin.
+pub(crate) const SPEAKS_AS: &str = "node: ";
 /// Bad arguments, configuration, ports or data: nothing has been run.
 const NOT_RUN: u8 = 2;
 
@@ -30,12 +32,12 @@ pub fn main_if_asked(program: &Program) -> Option<ExitCode> {
     }
     let code = match Arguments::read(arguments) {
         Err(fault) => {
-            eprintln!("{fault}\n{USAGE}");
+            eprintln!("{SPEAKS_AS}{fault}\n{USAGE}");
             NOT_RUN
         }
         Ok(arguments) => run(program, arguments).map_or_else(
             |error| {
-                eprintln!("node: {error}");
+                eprintln!("{SPEAKS_AS}{error}");
                 NOT_RUN
             },
             |how| how.exit_code(),
@@ -57,10 +59,10 @@ impl Arguments {
             match argument.to_str() {
                 Some("--config") => config = arguments.next().map(PathBuf::from),
                 Some("--until-stdin-closes") => until_stdin_closes = true,
-                _ => return Err(format!("node: unknown argument `{}`", argument.display())),
+                _ => return Err(format!("unknown argument `{}`", argument.display())),
             }
         }
-        let config = config.ok_or("node: --config needs a file")?;
+        let config = config.ok_or("--config needs a file")?;
         Ok(Arguments { config, until_stdin_closes })
     }
 }
@@ -131,8 +133,8 @@ mod tests {
             read(&["--until-stdin-closes", "--config", "n.toml"]),
             Ok(Arguments { config, until_stdin_closes: true })
         );
-        assert_eq!(read(&[]), Err("node: --config needs a file".into()));
-        assert_eq!(read(&["--config"]), Err("node: --config needs a file".into()));
-        assert_eq!(read(&["--conf", "n"]), Err("node: unknown argument `--conf`".into()));
+        assert_eq!(read(&[]), Err("--config needs a file".into()));
+        assert_eq!(read(&["--config"]), Err("--config needs a file".into()));
+        assert_eq!(read(&["--conf", "n"]), Err("unknown argument `--conf`".into()));
     }
 }

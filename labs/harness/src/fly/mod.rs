@@ -58,14 +58,15 @@ pub(crate) fn fly<J: Judge>(
 ) -> Result<FlightResult, Refusal> {
     let Flightplan { lineup, time_budget, course, load, lasts, skipped } = course::plan(lab, request)?;
     let is_storm = matches!(course, Course::Storm(_));
-    let flight = Flight::new(NodeBinary::at(&request.node_binary).of(program.home()), lineup.all(), &request.directory)
-        .with(|options| {
-            options.cluster = lab.name.to_owned();
-            options.seed = request.seed;
-            options.time_budget = time_budget;
-            options.groups = lineup.groups();
-            options.settings = lineup.settings.clone();
-        });
+    let flight =
+        Flight::new(NodeBinary::at(&request.node_binary).of(program.crate_name()), lineup.all(), &request.directory)
+            .with(|options| {
+                options.cluster = lab.name.to_owned();
+                options.seed = request.seed;
+                options.time_budget = time_budget;
+                options.groups = lineup.groups();
+                options.settings = lineup.settings.clone();
+            });
     // Links are as fast as the loopback unless a fault slows them.
     let calm = LinkWeather { latency: [Nanos::ZERO; 2], ..LinkWeather::default() };
     let surroundings = Surroundings { calm, power_losses: false };
