@@ -47,7 +47,7 @@ impl Machine {
         Machine {
             name,
             clock,
-            disk: Disk::new(options.seed, id, options.disks),
+            disk: Disk::new(options.seed, id, options.disks, options.scratch.clone()),
             incarnation: Incarnation(0),
             process: None,
             powered: false,

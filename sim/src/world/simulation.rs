@@ -2,7 +2,7 @@
 
 use super::body::{on_a_thread_of_its_own, tester_of};
 use super::command::Fault;
-use super::disk::DiskWeather;
+use super::disk::{DiskWeather, Scratch};
 use super::late_copies::LateCopies;
 use super::machine::Machine;
 use super::network::Network;
@@ -46,6 +46,8 @@ pub struct Options {
     pub links: LinkWeather,
     /// Weather of every disk at the start.
     pub disks: DiskWeather,
+    /// Where the bytes of long files are; without it they are in memory.
+    pub scratch: Option<Scratch>,
     /// Clocks at the start, by node; those left out are right.
     pub clocks: BTreeMap<NodeId, ClockWeather>,
     /// The sizes of groups of nodes, from the first node on; the rest are a group of their own.
@@ -91,6 +93,7 @@ impl Simulation {
             seed,
             links: LinkWeather::default(),
             disks: DiskWeather::default(),
+            scratch: None,
             clocks: BTreeMap::new(),
             groups: Vec::new(),
             settings: BTreeMap::new(),

@@ -140,6 +140,8 @@ pub struct Disk {
     pub sync_error_ppm: Between<Rate>,
     /// How often a read returns a rotten bit.
     pub bit_rot_ppm: Between<Rate>,
+    /// Whether what was written last may rot as well, which no log can stand: for data that can be made again.
+    pub young_rots: bool,
     /// Bytes the disk holds; left out, there is no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Between<u64>>,
@@ -157,6 +159,7 @@ impl Default for Disk {
             error_ppm: Between::default(),
             sync_error_ppm: Between::default(),
             bit_rot_ppm: Between::default(),
+            young_rots: false,
             capacity: None,
             torn_writes: true,
         }
@@ -199,6 +202,9 @@ pub struct NodeDisk {
     pub sync_error_ppm: Rate,
     /// How often a read returns a rotten bit.
     pub bit_rot_ppm: Rate,
+    /// Whether what was written last may rot as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub young_rots: bool,
     /// Bytes the disk holds; left out, there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u64>,
@@ -248,6 +254,7 @@ impl Disk {
             error_ppm: self.error_ppm.one(stream),
             sync_error_ppm: self.sync_error_ppm.one(stream),
             bit_rot_ppm: self.bit_rot_ppm.one(stream),
+            young_rots: self.young_rots,
             capacity: self.capacity.map(|capacity| capacity.one(stream)),
             torn_writes: self.torn_writes,
         }

@@ -249,6 +249,7 @@ fn disk_weather(disk: &NodeDisk) -> DiskWeather {
         capacity: disk.capacity,
         bit_rot_ppm: disk.bit_rot_ppm.ppm(),
         torn_writes: disk.torn_writes,
+        young_rots: disk.young_rots,
         ..DiskWeather::default()
     }
 }

@@ -92,6 +92,8 @@ fn disk_words(fair: &DiskWeather, now: &DiskWeather) -> Vec<String> {
     say(now.sync_latency != fair.sync_latency, format!("syncs take {}", span(now.sync_latency)));
     let takes = format!("operations take {}", span(now.operation_latency));
     say(now.operation_latency != fair.operation_latency, takes);
+    let young = if now.young_rots { "what was written last may rot too" } else { "what was written last does not rot" };
+    say(now.young_rots != fair.young_rots, young.to_owned());
     let tears = if now.torn_writes { "writes tear" } else { "no write tears" };
     say(now.torn_writes != fair.torn_writes, tears.to_owned());
     words

@@ -4,9 +4,12 @@
 //! since the last fsync, the bytes it overwrote or cut off. So an append stores nothing twice, an fsync
 //! empties the journal and copies nothing, and only a power loss pays for going back.
 
+use super::bytes::Bytes;
+use super::scratch::Scratch;
 use super::young::Young;
 use crate::line::DiskError;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Changes a file may have unsynced. Past it the oldest are written back, as an operating system does in
 /// its own time, so that a node that never syncs does not fill the memory.
@@ -48,7 +51,7 @@ pub(super) struct Unsynced {
 /// The content of one file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Content {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
     pub(super) journal: VecDeque<Unsynced>,
     overwritten: usize,
     /// Whether an fsync has failed and the journal remembers it.
@@ -57,15 +60,25 @@ pub(super) struct Content {
 }
 
 impl Content {
+    /// An empty file, whose bytes may be in that scratch file.
+    pub fn new(scratch: Option<Scratch>) -> Self {
+        Content { bytes: Bytes::new(scratch), ..Content::default() }
+    }
+
     pub fn length(&self) -> u64 {
         self.bytes.len() as u64
     }
 
     /// Up to `length` bytes at `offset`; fewer, or none, at the end of the file.
-    pub fn read(&self, offset: u64, length: u64) -> &[u8] {
+    pub fn read(&self, offset: u64, length: u64) -> Vec<u8> {
+        let found = self.found(offset, length);
+        self.bytes.copy(found.start as usize, found.end as usize)
+    }
+
+    /// Where there is something to read of that.
+    pub fn found(&self, offset: u64, length: u64) -> Range<u64> {
         let begin = offset.min(self.length());
-        let end = begin.saturating_add(length).min(self.length());
-        &self.bytes[begin as usize..end as usize]
+        begin..begin.saturating_add(length).min(self.length())
     }
 
     /// How long the file would be after a write.
@@ -82,12 +95,12 @@ impl Content {
         let before = self.bytes.len();
         let begin = offset as usize;
         let overlap = before.saturating_sub(begin).min(data.len());
-        let other = self.bytes[begin.min(before)..begin.min(before) + overlap].to_vec();
+        let other = self.bytes.copy(begin.min(before), begin.min(before) + overlap);
         if begin > before {
-            self.bytes.resize(begin, 0);
+            self.bytes.resize(begin);
         }
-        self.bytes[begin..begin + overlap].copy_from_slice(&data[..overlap]);
-        self.bytes.extend_from_slice(&data[overlap..]);
+        self.bytes.overwrite(begin, &data[..overlap]);
+        self.bytes.extend(&data[overlap..]);
         self.young.wrote(begin.min(before) as u64..offset + data.len() as u64);
         self.remember(Change::Write { offset, length: data.len() as u64 }, before, other);
     }
@@ -98,8 +111,8 @@ impl Content {
         if before as u64 == length {
             return;
         }
-        let other = if (length as usize) < before { self.bytes.split_off(length as usize) } else { Vec::new() };
-        self.bytes.resize(length as usize, 0);
+        let other = self.bytes.copy(before.min(length as usize), before);
+        self.bytes.resize(length as usize);
         if length < before as u64 {
             self.young.cut(length);
         } else {
@@ -156,11 +169,11 @@ impl Content {
         self.failed = !self.journal.is_empty();
     }
 
-    /// Flips the bit of that number, in the cache and on the disk, unless it is too young.
-    pub fn rot(&mut self, bit: u64) -> bool {
-        let rots = !self.young.contains(bit / 8);
+    /// Flips the bit of that number, in the cache and on the disk, unless it is too young for that.
+    pub fn rot(&mut self, bit: u64, young_rots: bool) -> bool {
+        let rots = young_rots || !self.young.contains(bit / 8);
         if rots {
-            self.bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
+            self.bytes.flip(bit);
         }
         rots
     }
@@ -172,14 +185,14 @@ impl Content {
             match unsynced.change {
                 Change::Write { offset, length } => {
                     let begin = offset as usize;
-                    let written = self.bytes[begin..begin + length as usize].to_vec();
-                    self.bytes[begin..begin + unsynced.other.len()].copy_from_slice(&unsynced.other);
-                    self.bytes.truncate(before);
+                    let written = self.bytes.copy(begin, begin + length as usize);
+                    self.bytes.overwrite(begin, &unsynced.other);
+                    self.bytes.resize(before);
                     unsynced.other = written;
                 }
                 Change::SetLength { .. } => {
-                    self.bytes.extend(std::mem::take(&mut unsynced.other));
-                    self.bytes.truncate(before);
+                    self.bytes.extend(&std::mem::take(&mut unsynced.other));
+                    self.bytes.resize(before);
                 }
             }
         }
@@ -187,7 +200,8 @@ impl Content {
 
     /// Takes `image` for what is on the disk, with nothing unsynced.
     pub(super) fn settle(&mut self, image: Vec<u8>) {
-        let young = std::mem::take(&mut self.young).lose_power();
-        *self = Content { bytes: image, young, ..Content::default() };
+        let (mut bytes, young) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.young).lose_power());
+        bytes.set(image);
+        *self = Content { bytes, young, ..Content::default() };
     }
 }

@@ -3,6 +3,7 @@
 use super::content::Content;
 use super::inodes::{Body, Entries, InodeNumber, Inodes, ROOT};
 use super::name_journal::{Act, NameChange, NameJournal, Slot};
+use super::scratch::Scratch;
 use crate::line::path;
 use crate::line::{DiskError, DiskReply, DiskResult, FileId, Metadata, OpenMode};
 use std::collections::BTreeMap;
@@ -24,11 +25,14 @@ pub(super) struct FileSystem {
     pub used: u64,
     /// Grows with each file that lost its last holder in the page cache; see [`FileSystem::reclaim`].
     orphans: u64,
+    /// Where long files are.
+    scratch: Option<Scratch>,
 }
 
 impl FileSystem {
-    pub fn new() -> Self {
-        FileSystem { inodes: Inodes::new(), names: NameJournal::default(), open: BTreeMap::new(), used: 0, orphans: 0 }
+    pub fn new(scratch: Option<Scratch>) -> Self {
+        let (inodes, names, open) = (Inodes::new(), NameJournal::default(), BTreeMap::new());
+        FileSystem { inodes, names, open, used: 0, orphans: 0, scratch }
     }
 
     /// Opens as std does: what the mode may combine is what [`std::fs::OpenOptions`] lets through. A
@@ -45,7 +49,7 @@ impl FileSystem {
                 match self.entries(directory)?.get(*name) {
                     Some(inode) => *inode,
                     None if mode.create || mode.create_new => {
-                        let inode = self.inodes.add(Body::File(Content::default()));
+                        let inode = self.inodes.add(Body::File(Content::new(self.scratch.clone())));
                         let slot = Slot { directory, name: (*name).into() };
                         self.change_names(NameChange::one(Act::CreateFile, slot, Some(inode)));
                         return Ok(self.hand_out(file, inode, mode));
@@ -120,20 +124,20 @@ impl FileSystem {
         if !open.mode.read {
             return Err(DiskError::PermissionDenied);
         }
-        Ok(DiskReply::Data(content.read(offset, length).to_vec()))
+        Ok(DiskReply::Data(content.read(offset, length)))
     }
 
     /// Flips the bit at `place`, a fraction of what would be read there, in 2^-64. Says whether it did: where nothing
-    /// is read nothing rots, nor does what is too young.
-    pub fn rot(&mut self, file: FileId, offset: u64, length: u64, place: u64) -> bool {
+    /// is read nothing rots, nor what is too young, unless `young_rots`.
+    pub fn rot(&mut self, file: FileId, offset: u64, length: u64, place: u64, young_rots: bool) -> bool {
         let Some(open) = self.open.get(&file).filter(|open| open.mode.read) else { return false };
         let Some(content) = self.inodes.file_mut(open.inode) else { return false };
-        let found = content.read(offset, length).len() as u64;
-        if found == 0 {
+        let found = content.found(offset, length);
+        if found.is_empty() {
             return false;
         }
-        let bit = (u128::from(place) * u128::from(found * 8)) >> 64;
-        content.rot(offset * 8 + bit as u64)
+        let bit = (u128::from(place) * u128::from((found.end - found.start) * 8)) >> 64;
+        content.rot(offset * 8 + bit as u64, young_rots)
     }
 
     /// Writes all of `data` or nothing: one that would pass `capacity` leaves the file as it was, until

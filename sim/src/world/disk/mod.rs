@@ -3,9 +3,10 @@
 //! It knows neither tasks nor futures: operations go in as data, and each takes effect when the world says
 //! so. Operations wait in one queue, first in, first out. Each gets its fate (latency, errors) when it is
 //! submitted, from a stream of this disk alone. What the file system promises is told where it is done:
-//! `content` (bytes and fsync), `filesystem` (open files), `names` and `name_journal` (directories),
+//! `content` (changes and fsync), `bytes` and `scratch` (where they are), `filesystem` (open files), `names` and `name_journal` (directories),
 //! `crash_image` (power loss). Next to read: `filesystem`, then `crash_image/content`.
 
+mod bytes;
 mod content;
 mod crash_image;
 mod fate;
@@ -15,6 +16,7 @@ mod name_journal;
 mod names;
 mod ranges;
 mod report;
+mod scratch;
 mod statistics;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ mod weather;
 mod young;
 
 pub use report::{Loss, LostOperation, PowerLossReport, UnsyncedOperation};
+pub use scratch::Scratch;
 pub use statistics::DiskStatistics;
 pub use weather::DiskWeather;
 
@@ -34,12 +37,19 @@ use filesystem::FileSystem;
 use inodes::InodeNumber;
 use std::collections::{BTreeMap, VecDeque};
 
+/// What a disk in memory holds: enough for any lab, too little to fill the memory of the machine that simulates it.
+const LARGEST_IN_MEMORY: u64 = 256 << 20;
+/// The same for a disk with a scratch file, and for the disk that this is on.
+const LARGEST_IN_SCRATCH: u64 = 64 << 30;
+
 /// The disk of one node.
 #[derive(Clone, Debug)]
 pub struct Disk {
     seed: Seed,
     node: NodeId,
     weather: DiskWeather,
+    /// More than so many bytes it cannot hold, whatever the weather says.
+    largest: u64,
     system: FileSystem,
     queue: VecDeque<InFlight>,
     busy_until: Nanos,
@@ -59,14 +69,15 @@ struct InFlight {
 }
 
 impl Disk {
-    /// An empty disk.
+    /// An empty disk. With a scratch file the bytes of long files are there.
     #[must_use]
-    pub fn new(seed: Seed, node: NodeId, weather: DiskWeather) -> Disk {
+    pub fn new(seed: Seed, node: NodeId, weather: DiskWeather, scratch: Option<Scratch>) -> Disk {
         Disk {
             seed,
             node,
             weather,
-            system: FileSystem::new(),
+            largest: if scratch.is_some() { LARGEST_IN_SCRATCH } else { LARGEST_IN_MEMORY },
+            system: FileSystem::new(scratch),
             queue: VecDeque::new(),
             busy_until: Nanos::ZERO,
             decisions: Decisions::new(seed, node),
@@ -168,18 +179,20 @@ impl Disk {
 
     /// A write has failed on its way: a drawn beginning of it is there, as after any short write.
     fn leave_part(&mut self, file: FileId, offset: u64, data: &[u8], fate: Fate) {
-        let left = self.system.write_part(file, offset, data, self.weather.bytes(), fate.left);
+        let left = self.system.write_part(file, offset, data, self.capacity(), fate.left);
         self.statistics.short_writes += u64::from(left > 0);
         self.decisions.take(left);
     }
 
     fn perform(&mut self, request: DiskRequest, fate: Fate) -> DiskResult {
+        let capacity = self.capacity();
         let (system, statistics) = (&mut self.system, &mut self.statistics);
         match request {
             DiskRequest::Open { file, path, mode } => system.open(file, &path, mode),
             DiskRequest::Close { file } => system.close(file),
             DiskRequest::Read { file, offset, length } => {
-                let rots = fate.rotten.is_some_and(|place| system.rot(file, offset, length, place));
+                let rots =
+                    fate.rotten.is_some_and(|place| system.rot(file, offset, length, place, self.weather.young_rots));
                 statistics.bits_rotted += u64::from(rots);
                 let result = system.read(file, offset, length);
                 if let Ok(DiskReply::Data(data)) = &result {
@@ -189,7 +202,7 @@ impl Disk {
                 result
             }
             DiskRequest::Write { file, offset, data } => {
-                let result = system.write(file, offset, &data, self.weather.bytes());
+                let result = system.write(file, offset, &data, capacity);
                 match result {
                     Ok(_) => {
                         statistics.writes += 1;
@@ -200,7 +213,7 @@ impl Disk {
                 }
                 result
             }
-            DiskRequest::SetLength { file, length } => system.set_length(file, length, self.weather.bytes()),
+            DiskRequest::SetLength { file, length } => system.set_length(file, length, capacity),
             DiskRequest::WriteThrough { .. } => unreachable!("a write-through is queued as a write and a sync"),
             DiskRequest::Sync { file } => {
                 let result = system.sync(file);
@@ -259,6 +272,10 @@ impl Disk {
         self.statistics.power_losses += 1;
         self.statistics.lost_operations += report.lost;
         report
+    }
+
+    fn capacity(&self) -> u64 {
+        self.weather.capacity.unwrap_or(u64::MAX).min(self.largest)
     }
 
     /// Whether it changes something, or makes a change durable.
@@ -331,7 +348,7 @@ impl Disk {
     /// The content of a file as the page cache has it.
     #[must_use]
     pub fn read_whole(&self, path: &str) -> Option<Vec<u8>> {
-        self.system.content(path).map(<[u8]>::to_vec)
+        self.system.content(path)
     }
 
     /// The files that a power loss now would leave if nothing unsynced persisted.

@@ -212,7 +212,7 @@ impl FileSystem {
     }
 
     /// The content of a file as the page cache has it.
-    pub fn content(&self, path: &str) -> Option<&[u8]> {
+    pub fn content(&self, path: &str) -> Option<Vec<u8>> {
         let inode = path::parts(path).and_then(|parts| self.find(&parts)).ok()?;
         self.inodes.file(inode).map(|content| content.read(0, u64::MAX))
     }

@@ -22,10 +22,13 @@ pub struct DiskWeather {
     /// later fsync succeeds without them being durable.
     pub sync_error_ppm: Ppm,
     /// Size in bytes; what would pass it fails with ENOSPC, and of a write a part may be left that fits.
-    /// Without one it is 256 MiB.
+    /// Without one it is 256 MiB, or with a scratch file 64 GiB.
     pub capacity: Option<u64>,
     /// How often a read meets a bit that has rotted, and stays so.
     pub bit_rot_ppm: Ppm,
+    /// Whether what was written last may rot as well. No log can stand that: it is for data that can be made again,
+    /// with checksums.
+    pub young_rots: bool,
     /// Whether writes tear into sectors of 512 bytes at a power loss, persisting in any order. If not,
     /// each file is left as it was at some moment since its last fsync.
     pub torn_writes: bool,
@@ -42,17 +45,8 @@ impl Default for DiskWeather {
             sync_error_ppm: Ppm::NEVER,
             capacity: None,
             bit_rot_ppm: Ppm::NEVER,
+            young_rots: false,
             torn_writes: true,
         }
-    }
-}
-
-impl DiskWeather {
-    /// What a disk holds that was given no size: enough for any lab, too little to fill the memory of
-    /// the machine that simulates it.
-    const UNSIZED: u64 = 256 << 20;
-
-    pub(super) fn bytes(&self) -> u64 {
-        self.capacity.unwrap_or(Self::UNSIZED).min(Self::UNSIZED)
     }
 }

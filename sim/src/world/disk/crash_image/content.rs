@@ -163,7 +163,7 @@ fn draw_pages(draws: &mut Draws, shape: &Shape, content: &Content, changes: usiz
 
 /// Goes through the changes again, with only what persists.
 fn replay(content: &mut Content, mut sectors: Sectors, changes: usize, length: u64) -> (Vec<u8>, Vec<LostChange>) {
-    let mut image = std::mem::take(&mut content.bytes);
+    let mut image = content.bytes.take();
     let mut lost = Vec::new();
     for (at, unsynced) in content.journal.iter().enumerate() {
         let persists = at < changes;

@@ -78,7 +78,7 @@ pub(super) fn strike(system: &mut FileSystem, draws: &mut Draws, paths: Option<&
 pub(super) fn files(system: &FileSystem) -> BTreeMap<String, Vec<u8>> {
     let files = system.paths().into_iter().filter_map(|(inode, path): (InodeNumber, String)| {
         let Body::File(content) = &system.inodes.get(inode).body else { return None };
-        Some((path, content.read(0, u64::MAX).to_vec()))
+        Some((path, content.read(0, u64::MAX)))
     });
     files.collect()
 }

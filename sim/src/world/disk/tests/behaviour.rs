@@ -166,7 +166,7 @@ fn operations_wait_for_those_before_them() {
         sync_latency: [Nanos(100), Nanos(100)],
         ..DiskWeather::default()
     };
-    let mut disk = Disk::new(Seed(1), NodeId(1), weather);
+    let mut disk = Disk::new(Seed(1), NodeId(1), weather, None);
     let file = FileId(1);
     let open = DiskRequest::Open { file, path: "a".into(), mode: ANY };
     assert_eq!(disk.submit(Nanos(1_000), OperationId(1), open), Nanos(1_010));

@@ -5,7 +5,7 @@ use crate::units::Ppm;
 use proptest::prelude::*;
 
 fn disk(node: u32) -> Host {
-    Host { disk: Disk::new(Seed(5), NodeId(node), DiskWeather::default()), files: 0 }
+    Host { disk: Disk::new(Seed(5), NodeId(node), DiskWeather::default(), None), files: 0 }
 }
 
 fn work(host: &mut Host, writes: u64) {

@@ -7,6 +7,7 @@ mod images;
 mod legal;
 mod model;
 mod rot;
+mod scratch;
 mod statistics;
 mod syncs;
 mod write_back;
@@ -30,7 +31,11 @@ struct Host {
 
 impl Host {
     fn new(seed: u64, weather: DiskWeather) -> Host {
-        Host { disk: Disk::new(Seed(seed), NodeId(1), weather), files: 0 }
+        Host::with(seed, weather, None)
+    }
+
+    fn with(seed: u64, weather: DiskWeather, scratch: Option<Scratch>) -> Host {
+        Host { disk: Disk::new(Seed(seed), NodeId(1), weather, scratch), files: 0 }
     }
 
     fn calm(seed: u64) -> Host {

@@ -11,12 +11,16 @@ fn rots(host: &mut Host, bit_rot_ppm: Ppm) {
 
 /// Of the first forty bytes of a log those that rot ever strikes, after that story.
 fn struck(story: impl Fn(&mut Host)) -> BTreeSet<usize> {
+    struck_in(DiskWeather { bit_rot_ppm: Ppm::ALWAYS, ..DiskWeather::default() }, story)
+}
+
+fn struck_in(weather: DiskWeather, story: impl Fn(&mut Host)) -> BTreeSet<usize> {
     let mut struck = BTreeSet::new();
     for seed in 0..400 {
         let mut host = Host::calm(seed);
         story(&mut host);
         let before = host.whole("log").expect("the story leaves a log");
-        rots(&mut host, Ppm::ALWAYS);
+        host.disk.set_weather(weather);
         let file = host.open("log");
         let after = host.read(file, 0, 40).unwrap();
         let flipped: Vec<usize> = (0..after.len()).filter(|at| before[*at] != after[*at]).collect();
@@ -50,6 +54,16 @@ fn the_last_record_of_a_log_never_rots_and_all_before_it_may() {
         append(host, file, &[2; 5]);
     };
     assert_eq!(struck(unsynced), (0..20).collect(), "nor does what is not synced");
+}
+
+#[test]
+fn where_the_young_rot_all_may() {
+    let weather = DiskWeather { bit_rot_ppm: Ppm::ALWAYS, young_rots: true, ..DiskWeather::default() };
+    let story = |host: &mut Host| {
+        let file = log(host, 3);
+        append(host, file, &[2; 5]);
+    };
+    assert_eq!(struck_in(weather, story), (0..35).collect());
 }
 
 #[test]
