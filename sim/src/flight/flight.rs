@@ -100,7 +100,7 @@ pub enum TakeOffError {
         source: io::Error,
     },
     /// The same: it is no node, or one of another program.
-    #[error("{} is no node of `{program}`: its main must call `{program}::worker`; {found}", path.display())]
+    #[error("{} is no node of `{program}`: {found}", path.display())]
     OtherProgram {
         /// Which.
         path: PathBuf,

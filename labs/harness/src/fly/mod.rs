@@ -151,7 +151,13 @@ mod tests;
 
 fn trouble(error: &TakeOffError) -> Refusal {
     let kind = if matches!(error, TakeOffError::Ports(_)) { RefusalKind::Harness } else { RefusalKind::BadInput };
-    Refusal { kind, message: error.to_string() }
+    let message = match error {
+        TakeOffError::OtherProgram { path, program, found } => {
+            format!("{} is no node of `{program}`: its main must call `{program}::worker`; {found}", path.display())
+        }
+        error => error.to_string(),
+    };
+    Refusal { kind, message }
 }
 
 /// A process that is gone before all were ready has found its data, its port or its executable wrong, and said so.

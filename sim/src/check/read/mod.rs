@@ -97,7 +97,7 @@ pub(super) struct Reading<M: Decode> {
     pub lines: Vec<(usize, Option<usize>)>,
     pub format: Format,
     /// What the calls that are open are about.
-    open: BTreeMap<ClientId, About>,
+    about: BTreeMap<ClientId, About>,
 }
 
 /// Reads a history of at most so many operations, in any of the formats.
@@ -114,7 +114,7 @@ pub fn read_history<M: Decode>(
 /// Reads a history. A line without a time happens at its number.
 fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<M>, ReadError> {
     let history = History::with_limit(operations);
-    let mut reading = Reading { history, lines: Vec::new(), format: Format::JsonLines, open: BTreeMap::new() };
+    let mut reading = Reading { history, lines: Vec::new(), format: Format::JsonLines, about: BTreeMap::new() };
     let (mut format, mut noise, mut have_times) = (None, None, None);
     let (mut bytes, mut line) = (Vec::new(), 0);
     loop {
@@ -167,7 +167,7 @@ impl<M: Decode> Reading<M> {
         let bad = |problem: String| ReadError::Line { line, problem };
         let misfit = |problem: HistoryError| ReadError::History { line, problem };
         if !matches!(told.happened, Happened::Called(_)) {
-            let asked = self.open.remove(&client).unwrap_or_default();
+            let asked = self.about.remove(&client).unwrap_or_default();
             if let Some(problem) = asked.misfit(&told.about) {
                 return Err(bad(problem));
             }
@@ -176,7 +176,7 @@ impl<M: Decode> Reading<M> {
             Happened::Called(said) => {
                 let operation = self.history.called(client, M::asked(&said).map_err(bad)?, at).map_err(misfit)?;
                 self.lines.push((line, None));
-                self.open.insert(client, told.about);
+                self.about.insert(client, told.about);
                 Some(operation)
             }
             Happened::Returned(said) => {
