@@ -7,6 +7,7 @@ use crate::units::NodeId;
 use serde::Serialize;
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// This node's id.
@@ -48,6 +49,13 @@ pub fn peers() -> Vec<NodeId> {
 #[must_use]
 pub fn setting(name: &str) -> Option<u64> {
     current().start.settings.get(name).copied()
+}
+
+/// Where this node's files are on the disk of a real machine, in flight; nothing in a simulation. It is for services that leave their
+/// files to a library of their own: who has only [`fs`](crate::fs) needs no such place, and is the same in both.
+#[must_use]
+pub fn directory() -> Option<PathBuf> {
+    current().directory.clone()
 }
 
 /// Answers what the tester asks over the control port. A later handler takes the place of this one.

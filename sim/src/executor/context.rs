@@ -14,6 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ thread_local! {
 /// their code only still runs because it is being dropped.
 pub(crate) struct Context {
     pub start: Start,
+    /// Where the node's files are, if they are on a real disk.
+    pub directory: Option<PathBuf>,
     pub dead: Cell<bool>,
     pub clock: Cell<Clock>,
     pub effects: RefCell<Vec<Effect>>,
@@ -137,6 +140,7 @@ impl Context {
             collection_keys: (keys.word(), keys.word()),
             std_hash_keys: HashKeys::new(std_keys.word() ^ u64::from(start.other_std_hash_keys), std_keys.word()),
             start: start.clone(),
+            directory: None,
         }
     }
 

@@ -22,6 +22,7 @@ use crate::line::{Clock, Effect, Event};
 use context::Context;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -74,6 +75,7 @@ pub struct Executor {
     context: Rc<Context>,
     /// Makes the first task; taken at the start.
     main: Option<Box<dyn FnOnce() -> MainFuture>>,
+    directory: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Executor {
@@ -92,13 +94,20 @@ impl Executor {
 
     /// The same for a main that exists once.
     pub(crate) fn with_main(main: impl FnOnce() -> MainFuture + 'static) -> Self {
-        Executor { context: Rc::new(Context::unborn()), main: Some(Box::new(main)) }
+        Executor { context: Rc::new(Context::unborn()), main: Some(Box::new(main)), directory: None }
+    }
+
+    /// The same with its files below this directory of a real disk.
+    #[cfg(feature = "real")]
+    pub(crate) fn in_directory(self, directory: PathBuf) -> Self {
+        Executor { directory: Some(directory), ..self }
     }
 
     /// Handles one event to the end and moves what was done into `effects`, which should be empty.
     pub fn step(&mut self, clock: Clock, event: Event, effects: &mut Vec<Effect>) {
         if let Event::Start(start) = &event {
-            self.context = Rc::new(Context::born(start));
+            let context = Context::born(start);
+            self.context = Rc::new(Context { directory: self.directory.clone(), ..context });
         }
         panics::forget();
         let context = &self.context;

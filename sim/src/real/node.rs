@@ -132,7 +132,7 @@ async fn fly(
     }
     let identity = Identity { cluster, node, incarnation, program: program.crate_name() };
     let mut driver = Driver {
-        executor: Executor::new(&program),
+        executor: Executor::new(&program).in_directory(data.files.clone()),
         clock,
         timers: Timers::default(),
         disk: Disk::start(data.files.clone(), sender.clone(), log)?,
