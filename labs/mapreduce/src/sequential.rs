@@ -1,9 +1,8 @@
 //! A job done in one go, in memory: what its output must be, byte for byte.
 
-use crate::attempt::AppFailure;
+use crate::attempt::{AppFailure, caught};
 use crate::contract::{Job, Lines, Skipped, Task};
 use mapreduce_apps::{App, NotOpened, Record, Registry};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a job gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +13,8 @@ pub struct Output {
     pub skipped: Vec<Skipped>,
     /// How many records map was called for.
     pub records: u64,
+    /// How many pairs it emitted.
+    pub pairs: u64,
 }
 
 /// Why a job cannot be done.
@@ -56,6 +57,7 @@ pub fn run<'a>(job: &Job, apps: &Registry, read: impl Fn(&str) -> Option<&'a [u8
                 None => output.skipped.push(skipped),
                 Some(pairs) => {
                     output.records += 1;
+                    output.pairs += pairs.len() as u64;
                     pairs.into_iter().for_each(|(partition, pair)| partitions[partition as usize].push(pair));
                 }
             }
@@ -71,11 +73,11 @@ pub fn run<'a>(job: &Job, apps: &Registry, read: impl Fn(&str) -> Option<&'a [u8
 /// What map emits for a record; nothing if it dies.
 fn map(app: &dyn App, record: &Record<'_>, reduces: u32) -> Result<Option<Vec<(u32, Pair)>>, AppFailure> {
     let mut pairs = Vec::new();
-    let mapped = catch_unwind(AssertUnwindSafe(|| {
+    let mapped = caught(|| {
         app.map(record, &mut |key, value| {
             pairs.push((app.partition(key, reduces), (key.to_vec(), value.to_vec())));
         });
-    }));
+    });
     if mapped.is_err() {
         return Ok(None);
     }
@@ -91,12 +93,12 @@ fn reduce(app: &dyn App, number: u32, mut pairs: Vec<Pair>, skipped: &mut Vec<Sk
     let mut part = Vec::new();
     for (record, group) in (0..).zip(pairs.chunk_by(|(one, _), (other, _)| one == other)) {
         let before = part.len();
-        let reduced = catch_unwind(AssertUnwindSafe(|| {
+        let reduced = caught(|| {
             let mut emit = |bytes: &[u8]| part.extend_from_slice(bytes);
             let mut values = app.reduce(&group[0].0);
             group.iter().for_each(|(_, value)| values.value(value, &mut emit));
             values.end(&mut emit);
-        }));
+        });
         if reduced.is_err() {
             part.truncate(before);
             skipped.push(Skipped { task: Task::Reduce(number), record });

@@ -7,7 +7,7 @@
 //! | [`worker`] | map, reduce, and what lies between them on the worker's disk |
 //!
 //! Workers speak first, always: "I am idle", "I am at it", "I have finished". The coordinator answers with an order. So a coordinator that
-//! has lost its power hears within a beat who is there and what they are at.
+//! has lost its power hears within a heartbeat who is there and what they are at.
 
 pub mod coordinator;
 pub mod messages;

@@ -8,7 +8,7 @@ use windtunnel::NodeId;
 use windtunnel::net::Request;
 
 /// A worker at work says so this often.
-pub const BEAT: Duration = Duration::from_millis(200);
+pub const HEARTBEAT_EVERY: Duration = Duration::from_millis(200);
 
 /// A worker that was not heard for so long has failed; all that was on its disk is gone. (The paper, section 3.3)
 pub const LEASE: Duration = Duration::from_secs(3);
@@ -33,7 +33,7 @@ impl fmt::Display for WorkerId {
 
 /// A worker tells the coordinator how it is doing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Hello {
+pub struct Heartbeat {
     /// Who it is.
     pub worker: WorkerId,
     /// One more than the last time: who was overtaken by later words is not heeded.
@@ -42,9 +42,9 @@ pub struct Hello {
     pub state: State,
 }
 
-impl Request for Hello {
+impl Request for Heartbeat {
     type Reply = Order;
-    const NAME: &'static str = "hello";
+    const NAME: &'static str = "heartbeat";
 }
 
 /// What a worker is at.
@@ -160,10 +160,10 @@ pub struct Piece {
     pub length: u64,
 }
 
-impl Hello {
+impl Heartbeat {
     /// The same worker, when all that it had to tell is told.
     #[must_use]
-    pub const fn now_idle(&self) -> Hello {
-        Hello { state: State::Idle, worker: self.worker, number: self.number }
+    pub const fn now_idle(&self) -> Heartbeat {
+        Heartbeat { state: State::Idle, worker: self.worker, number: self.number }
     }
 }

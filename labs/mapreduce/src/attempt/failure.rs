@@ -29,7 +29,7 @@ pub enum AppFailure {
 }
 
 /// What a function of an application returns, or its last words.
-pub(super) fn caught<T>(function: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn caught<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(function)).map_err(last_words)
 }
 

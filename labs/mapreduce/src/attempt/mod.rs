@@ -8,6 +8,7 @@ mod failure;
 
 pub use calls::{Attempt, EmitTo, Values};
 pub use failure::AppFailure;
+pub(crate) use failure::caught;
 
 use crate::contract::{Job, Task};
 use crate::observation::{BEGUN, Begun};

@@ -16,8 +16,9 @@ pub trait Coordinator: Clone + 'static {
     /// If the disk cannot be read or written; the node is down then.
     fn start() -> impl Future<Output = io::Result<Self>>;
 
-    /// Takes a job. Once this returns `Ok` the job is done or fails, whatever happens to the coordinator. The same job again is the
-    /// same job, also after it is done, and `Ok`.
+    /// Takes a job. Once this returns `Ok` the job is done or fails, whatever happens to the coordinator. The job submitted last is the
+    /// same job when it comes again, also after it is done, and `Ok`. One that another has followed need not be known any more: it is
+    /// refused for the output that it has left ([`Refused::OutputExists`]).
     ///
     /// # Errors
     /// If it takes none, or none like that.
@@ -105,7 +106,7 @@ pub struct Counters {
     pub shuffled_bytes: u64,
     /// Bytes that reduce tasks found on their own disk.
     pub local_bytes: u64,
-    /// Attempts of tasks that were given out.
+    /// Attempts of tasks that were given out. This and what follows count from when the coordinator last started.
     pub attempts: u64,
     /// Of these, attempts of map tasks that had been done before, and whose output was gone.
     pub reruns: u64,

@@ -49,15 +49,6 @@ impl Attempts {
         self.0.iter().filter(|seen| seen.end.is_none())
     }
 
-    /// How many different workers have begun tasks of which `of` is true.
-    #[must_use]
-    pub fn workers(&self, of: impl Fn(Task) -> bool) -> usize {
-        let mut workers: Vec<NodeId> = self.0.iter().filter(|seen| of(seen.task)).map(|seen| seen.node).collect();
-        workers.sort_unstable();
-        workers.dedup();
-        workers.len()
-    }
-
     /// On how many workers at the most tasks ran at the same time of which `of` is true.
     #[must_use]
     pub fn most_at_once(&self, of: impl Fn(Task) -> bool) -> usize {

@@ -1,13 +1,13 @@
 //! Which workers may be given up: those that were down, stood still or were not to be reached.
 //!
 //! Deaths and pauses the judge sees; of cut links and failing disks it is told by whoever cuts and breaks. In a storm everybody is in
-//! doubt.
+//! doubt, and for as long after it as it takes to do what was begun in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use windtunnel::NodeId;
 
 /// Who is in doubt, and how often each came into it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Doubts {
     times: BTreeMap<NodeId, u64>,
     now: BTreeSet<NodeId>,
@@ -43,6 +43,12 @@ impl Doubts {
     /// From now on everybody is in doubt.
     pub fn begin_storm(&mut self) {
         self.storm = true;
+    }
+
+    /// Nobody is in doubt any more, but all were.
+    pub fn end_storm(&mut self) {
+        self.storm = false;
+        *self.times.entry(NodeId::TESTER).or_default() += 1;
     }
 
     /// A node comes into doubt; [`NodeId::TESTER`] is everybody.

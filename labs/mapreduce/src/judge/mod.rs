@@ -1,6 +1,6 @@
 //! Who watches a run: what comes into the store, which attempts are made, and when the coordinator calls a job done.
 //!
-//! - `outputs`: what is put is what it must be, once, and all is there at the end;
+//! - `outputs`: what is put is what it must be, once, and all is there at the end, and told as it was;
 //! - `tasks`: no task is done again without need, and none after the end;
 //! - `records`: what an application dies of is skipped, and nothing else;
 //! - [`Attempts`]: who was at what, from when to when; [`Doubts`]: which workers may be given up;
@@ -15,13 +15,13 @@ mod tasks;
 
 pub use attempts::{AttemptSeen, Attempts, End};
 pub use doubts::{Doubts, Trust};
-pub use outputs::Expected;
 
 use crate::contract::{Job, JobId, Status};
 use crate::node::COORDINATOR;
 use crate::observation::{
     BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, Ended, FINISHED, GIVEN_UP, STATUS, STORED, SUBMITTED, Stored,
 };
+use crate::sequential::{Impossible, Output};
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge, decoded};
 use outputs::Outputs;
@@ -37,6 +37,7 @@ use windtunnel::world::{Lifecycle, Moment};
 pub struct MapReduceJudge {
     /// What the coordinator was asked to do last; it may refuse.
     asked: Option<Job>,
+    last_expected: RefCell<Option<Job>>,
     job: Option<Job>,
     status: Option<Status>,
     outputs: RefCell<Outputs>,
@@ -54,10 +55,10 @@ impl MapReduceJudge {
         self.job.as_ref()
     }
 
-    /// What the coordinator was asked to do last, whether or not it has taken it.
+    /// The last job of which [`expect`](MapReduceJudge::expect) was told, whether or not the coordinator has heard of it.
     #[must_use]
-    pub fn asked(&self) -> Option<&Job> {
-        self.asked.as_ref().or(self.job.as_ref())
+    pub fn last_expected(&self) -> Option<Job> {
+        self.last_expected.borrow().clone()
     }
 
     /// What the coordinator said last, when it began or ended a job.
@@ -72,9 +73,10 @@ impl MapReduceJudge {
         &self.attempts
     }
 
-    /// Says what the output of a job must be.
-    pub fn expect(&self, job: JobId, expected: Expected) {
-        self.outputs.borrow_mut().expect(job, expected);
+    /// Says what a job, which is about to be submitted, must give.
+    pub fn expect(&self, job: &Job, expected: Result<Output, Impossible>) {
+        self.outputs.borrow_mut().expect(job.id, expected);
+        self.last_expected.replace(Some(job.clone()));
     }
 
     /// Which of all parts are in the store.
@@ -102,6 +104,11 @@ impl MapReduceJudge {
     /// From now on everybody is in doubt: links are cut and messages lost, and nobody tells of it.
     pub fn doubt_everybody(&self) {
         self.doubts.borrow_mut().begin_storm();
+    }
+
+    /// The storm is over, and whoever was given up in it is known again.
+    pub fn trust_everybody(&self) {
+        self.doubts.borrow_mut().end_storm();
     }
 
     /// Nodes whose application takes their process with it, once.
@@ -146,7 +153,7 @@ impl MapReduceJudge {
             DOOMED => self.doomed.get_mut().push(node),
             _ => return Ok(Interest::None),
         }
-        Ok(if kind == GIVEN_UP { Interest::None } else { Interest::Changed })
+        Ok(Interest::Changed)
     }
 
     /// The coordinator is at a job: if it is the one that it was asked to do last, it has taken that.
@@ -165,13 +172,14 @@ impl MapReduceJudge {
         if let Status::Running { job, .. } | Status::Done { job, .. } | Status::Failed { job, .. } = &status {
             self.is_at(*job);
         }
-        if let (Status::Done { job: done, .. }, Some(job)) = (&status, &self.job)
+        if let (Status::Done { job: done, report }, Some(job)) = (&status, &self.job)
             && *done == job.id
         {
             self.outputs.get_mut().all_there(node, job)?;
+            self.outputs.get_mut().told(node, job, report)?;
         }
         if let Status::Done { job, .. } | Status::Failed { job, .. } = &status {
-            self.tasks.ended(moment, *job);
+            self.tasks.ended(moment, *job, self.doubts.get_mut());
         }
         self.status = Some(status);
         Ok(())
@@ -207,7 +215,8 @@ impl Judge for MapReduceJudge {
     }
 
     fn counted(&self) -> BTreeMap<String, u64> {
-        let counts = [("attempts", self.attempts.all().len() as u64), ("tasks finished", self.tasks.count())];
+        let finished = self.attempts.all().iter().filter(|seen| matches!(seen.end, Some((_, End::Finished))));
+        let counts = [("attempts", self.attempts.all().len() as u64), ("attempts finished", finished.count() as u64)];
         counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
     }
 

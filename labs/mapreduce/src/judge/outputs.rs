@@ -1,8 +1,9 @@
-//! What is put into the store is what it must be, once; and all is there when the job is called done.
+//! What is put into the store is what it must be, once; all is there when the job is called done, and its report is right.
 
-use crate::contract::{Job, JobId};
+use crate::contract::{Job, JobId, Report};
 use crate::node::digest;
 use crate::observation::{Deleted, Stored};
+use crate::sequential::{Impossible, Output};
 use lab_harness::failed::{Evidence, Failed};
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
@@ -11,27 +12,21 @@ const ORACLE: &str = "MapReduce, section 3.3: the output is the one that a seque
 const ONCE: &str = "MapReduce, section 3.3: the file system contains just the data of one execution of a reduce task.";
 const WHOLE: &str =
     "MapReduce, section 3.1: after completion, the output is available in as many files as reduce tasks.";
-
-/// What the output of a job must be, part by part.
-#[derive(Clone, Debug, Default)]
-pub struct Expected {
-    /// The parts; nothing if the job cannot be done, and has no output.
-    pub parts: Option<Vec<Vec<u8>>>,
-}
+const REPORT: &str = "The contract, Counters and Skipped: of each task the attempt counts whose result does.";
 
 /// The outputs of the job at hand.
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
-    of_jobs: BTreeMap<JobId, Expected>,
-    /// That of the job at hand.
-    expected: Expected,
+    of_jobs: BTreeMap<JobId, Option<Output>>,
+    /// What the job at hand must give; nothing if it cannot be done, and has no output.
+    expected: Option<Output>,
     /// By object: who put it.
     stored: BTreeMap<String, NodeId>,
 }
 
 impl Outputs {
-    pub fn expect(&mut self, job: JobId, expected: Expected) {
-        self.of_jobs.insert(job, expected);
+    pub fn expect(&mut self, job: JobId, expected: Result<Output, Impossible>) {
+        self.of_jobs.insert(job, expected.ok());
     }
 
     /// Another job begins.
@@ -48,7 +43,7 @@ impl Outputs {
     pub fn stored_now(&mut self, job: Option<&Job>, stored: &Stored) -> Result<(), Failed> {
         let Stored { name, by, .. } = stored;
         let part = job.and_then(|job| job.part_number(name));
-        let expected = part.and_then(|part| self.expected.parts.as_ref()?.get(part as usize));
+        let expected = part.and_then(|part| self.expected.as_ref()?.parts.get(part as usize));
         let Some(expected) = expected else {
             let title = format!("{by} puts {name:?}, which is no output of the job.");
             return Err(Failed::new("foreign-output", title).from_source(WHOLE).on([*by]));
@@ -85,6 +80,24 @@ impl Outputs {
         };
         let title = format!("The coordinator calls {} done, and {missing:?} is not in the store.", job.id);
         Err(Failed::new("done-too-early", title).from_source(WHOLE).on([node]))
+    }
+
+    /// The coordinator tells of the job, which is done.
+    pub fn told(&self, node: NodeId, job: &Job, report: &Report) -> Result<(), Failed> {
+        let Some(expected) = &self.expected else { return Ok(()) };
+        let counters = report.counters;
+        if (&report.skipped, counters.records, counters.pairs) == (&expected.skipped, expected.records, expected.pairs)
+        {
+            return Ok(());
+        }
+        let say = |records, pairs, skipped| format!("{records} records and {pairs} pairs, and skipped {skipped:?}");
+        let title = format!(
+            "{} is reported to have had {}; right would be {}.",
+            job.id,
+            say(counters.records, counters.pairs, &report.skipped),
+            say(expected.records, expected.pairs, &expected.skipped)
+        );
+        Err(Failed::new("wrong-report", title).from_source(REPORT).on([node]))
     }
 }
 

@@ -23,7 +23,8 @@ pub(super) struct Tasks {
     finished: BTreeMap<Task, Vec<Finished>>,
     /// Attempts that run: how many had finished the task when they began, if all of these had come into doubt since.
     begun: BTreeMap<(NodeId, u64), Option<usize>>,
-    ended: Option<Nanos>,
+    /// When the job was at its end, and who was in doubt.
+    ended: Option<(Nanos, Doubts)>,
 }
 
 /// A finished attempt.
@@ -38,29 +39,29 @@ struct Finished {
 }
 
 impl Tasks {
-    /// How many tasks are finished.
-    pub fn count(&self) -> u64 {
-        self.finished.len() as u64
-    }
-
     /// Another job is submitted.
     pub fn begin(&mut self, job: JobId) {
         *self = Tasks { job, ..Tasks::default() };
     }
 
     /// The job is at its end.
-    pub fn ended(&mut self, moment: Moment, job: JobId) {
+    pub fn ended(&mut self, moment: Moment, job: JobId, doubts: &Doubts) {
         if job == self.job {
-            self.ended.get_or_insert(moment.at);
+            self.ended.get_or_insert_with(|| (moment.at, doubts.clone()));
         }
     }
 
     pub fn begun(&mut self, moment: Moment, node: NodeId, begun: &Begun, doubts: &Doubts) -> Result<(), Failed> {
         let late = |since: Nanos| moment.at > since + ON_ITS_WAY;
         let Begun { job, task, .. } = begun;
-        if *job != self.job || self.ended.is_some_and(late) {
+        let is_over = self.ended.as_ref().filter(|(at, _)| late(*at));
+        if *job != self.job || is_over.is_some() {
             // Who stood still, or was cut off, knows nothing of an end.
-            if doubts.any(node) {
+            let may_not_know = match is_over {
+                Some((_, then)) if *job == self.job => !doubts.holds(node, then.trust(node)),
+                _ => doubts.any(node),
+            };
+            if may_not_know {
                 return Ok(());
             }
             let title = format!("{node} begins {task} of {job}, which is over.");

@@ -1,7 +1,7 @@
 //! That each rule is broken by what it forbids, and by nothing else.
 
 use super::*;
-use crate::contract::{DEATHS, JobId, Split, Task};
+use crate::contract::{Counters, DEATHS, JobId, Report, Skipped, Split, Task};
 use serde::Serialize;
 use windtunnel::{EventNumber, Nanos};
 
@@ -21,7 +21,8 @@ impl Run {
     /// A job of one map and two reduce tasks is running; its parts are `a` and nothing.
     fn new() -> Self {
         let mut run = Run { judge: MapReduceJudge::default(), at: Nanos::ZERO, rule: None };
-        run.judge.expect(JobId(1), Expected { parts: Some(vec![b"a 1\n".to_vec(), Vec::new()]) });
+        let parts = vec![b"a 1\n".to_vec(), Vec::new()];
+        run.judge.expect(&job(), Ok(Output { parts, skipped: Vec::new(), records: 1, pairs: 1 }));
         run.see(COORDINATOR, SUBMITTED, &job());
         run.see(COORDINATOR, STATUS, &Status::Running { job: JobId(1), progress: Default::default() });
         run
@@ -60,7 +61,14 @@ impl Run {
     }
 
     fn is_done(&mut self) {
-        self.see(COORDINATOR, STATUS, &Status::Done { job: JobId(1), report: Default::default() });
+        self.is_done_with(Report {
+            counters: Counters { records: 1, pairs: 1, ..Counters::default() },
+            skipped: Vec::new(),
+        });
+    }
+
+    fn is_done_with(&mut self, report: Report) {
+        self.see(COORDINATOR, STATUS, &Status::Done { job: JobId(1), report });
     }
 
     fn happens(&mut self, node: NodeId, what: Lifecycle) {
@@ -211,6 +219,53 @@ fn no_task_begins_after_the_end_but_of_who_could_not_know() {
     run.later(2);
     run.begins(WORKER, 1, MAP);
     assert_eq!(run.rule, None);
+    let mut run = Run::new();
+    run.judge.doubt(WORKER);
+    run.judge.trust(WORKER);
+    run.puts("out/part-00000", b"a 1\n");
+    run.puts("out/part-00001", b"");
+    run.is_done();
+    run.later(2);
+    run.begins(WORKER, 1, MAP);
+    assert_eq!(run.rule, Some("task-after-the-end"), "it was back when the end came");
+}
+
+#[test]
+fn a_storm_excuses_what_was_finished_in_it_and_nothing_behind_it() {
+    let mut run = Run::new();
+    run.judge.doubt_everybody();
+    run.begins(WORKER, 1, MAP);
+    run.finishes(WORKER, 1);
+    run.later(2);
+    run.judge.trust_everybody();
+    run.begins(OTHER, 1, MAP);
+    assert_eq!(run.rule, None);
+    let mut run = Run::new();
+    run.judge.doubt_everybody();
+    run.later(2);
+    run.judge.trust_everybody();
+    run.begins(WORKER, 1, MAP);
+    run.finishes(WORKER, 1);
+    run.later(2);
+    run.begins(OTHER, 1, MAP);
+    assert_eq!(run.rule, Some("needless-rerun"));
+}
+
+#[test]
+fn a_report_that_counts_or_skips_something_else_is_seen() {
+    let right = Report { counters: Counters { records: 1, pairs: 1, ..Counters::default() }, skipped: Vec::new() };
+    let counters = |records, pairs| Counters { records, pairs, ..right.counters };
+    for wrong in [
+        Report { counters: counters(2, 1), ..right.clone() },
+        Report { counters: counters(1, 0), ..right.clone() },
+        Report { skipped: vec![Skipped { task: MAP, record: 0 }], ..right },
+    ] {
+        let mut run = Run::new();
+        run.puts("out/part-00000", b"a 1\n");
+        run.puts("out/part-00001", b"");
+        run.is_done_with(wrong);
+        assert_eq!(run.rule, Some("wrong-report"));
+    }
 }
 
 #[test]

@@ -81,6 +81,7 @@ pub async fn submitted_again(machines: Machines) -> TestResult {
     let over = crate::contract::Job { output: job.output.clone(), ..busy.clone() };
     refused(&machines, &over, Refused::OutputExists).await?;
     machines.run(&busy, DONE_WITHIN).await?;
+    refused(&machines, &job, Refused::OutputExists).await?;
     let other = crate::contract::Job { output: "elsewhere".to_owned(), ..busy };
     refused(&machines, &other, Refused::OtherJob).await
 }

@@ -1,6 +1,6 @@
 //! Part faults: workers that die, are cut off, and come back.
 
-use super::bounds::{CRASHES_DONE_WITHIN, DONE_AFTER_FAULTS};
+use super::bounds::{CRASHES_DONE_WITHIN, DONE_AFTER_FAULTS, INPUT_BYTES, INPUTS, REDUCES};
 use super::cluster::Machines;
 use crate::contract::{Job, Task};
 use crate::judge::{AttemptSeen, End, MapReduceJudge};
@@ -24,9 +24,9 @@ pub async fn crash(machines: Machines) -> TestResult {
 
 /// Any worker dies behind any event, without its power or with it, and is back a while later.
 pub async fn workers_die(machines: Machines) -> TestResult {
-    let splits = machines.usual_job("wordcount", Vec::new()).await?.splits;
+    let splits = machines.put_texts(INPUTS, INPUT_BYTES).await?;
     for app in ["wordcount", "index"] {
-        let job = machines.job(app, Vec::new(), splits.clone(), 10);
+        let job = machines.job(app, Vec::new(), splits.clone(), REDUCES);
         machines.submit(&job).await?;
         for _ in 0..STRIKES {
             let worker = machines.any_worker();
@@ -58,7 +58,8 @@ pub async fn workers_cut_off(machines: Machines) -> TestResult {
     machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
-/// Who was cut off at a task comes back and finishes it, when somebody else has: a map task, and then a reduce task.
+/// Who was cut off at a task comes back when somebody else has finished it. Of a map task it has the output by then, and only says so
+/// late; of a reduce task it has not been able to put the output.
 pub async fn late_comers(machines: Machines) -> TestResult {
     let timing = Timing { keys: 8, map_ms: [1_500, 2_500], reduce_ms: [500, 900] };
     let job = machines.job_of_records("timing", timing.parameters(), 4).await?;
@@ -68,7 +69,7 @@ pub async fn late_comers(machines: Machines) -> TestResult {
     machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
-/// Cuts off a worker that is at such a task, until another one has finished it.
+/// Cuts off a worker that is at such a task, until another one has finished it; then its own attempt comes to an end.
 async fn overtaken(machines: &Machines, job: &Job, of: impl Fn(Task) -> bool) -> TestResult {
     let is_at = |judge: &MapReduceJudge| judge.attempts().all_running().find(|seen| of(seen.task)).copied();
     let hangs = || machines.failed("job-hangs", format!("{} does not go on, and one worker is cut off.", job.id));
@@ -78,7 +79,9 @@ async fn overtaken(machines: &Machines, job: &Job, of: impl Fn(Task) -> bool) ->
     let look = |judge: &MapReduceJudge| judge.attempts().all().iter().any(by_another).then_some(());
     machines.inner().until("another worker to finish it", DONE_AFTER_FAULTS, look, hangs).await?;
     machines.reconnect(at.node);
-    Ok(())
+    let same = |seen: &&AttemptSeen| (seen.node, seen.number) == (at.node, at.number);
+    let is_over = |judge: &MapReduceJudge| judge.attempts().all_running().find(same).is_none().then_some(());
+    machines.inner().until("the late comer's attempt to end", DONE_AFTER_FAULTS, is_over, hangs).await
 }
 
 fn is_finished(seen: &AttemptSeen) -> bool {

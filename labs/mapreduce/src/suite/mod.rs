@@ -88,7 +88,7 @@ fn faults_part() -> Vec<Test<MapReduceJudge>> {
         story!("faults", Some("TestCrashWorker"), 10, 3, crashes::crash, "calls that kill the worker, or take long"),
         story!("faults", None, 10, 4, crashes::workers_die, "workers are killed or lose power behind any event"),
         story!("faults", None, 10, 4, crashes::workers_cut_off, "workers are cut off, from all or from some"),
-        story!("faults", None, 10, 3, crashes::late_comers, "who was cut off finishes what somebody else has finished"),
+        story!("faults", None, 10, 3, crashes::late_comers, "who was cut off comes back with what somebody else has finished"),
         story!("faults", None, 10, 4, crashes::all_workers_die, "all workers die, and all that map tasks have left"),
         story!("faults", None, 10, 3, trouble::store_in_a_bad_mood, "the store is slow, fails, and answers too late"),
         story!("faults", None, 10, 4, trouble::full_disks, "most workers have no room on their disks"),
@@ -107,7 +107,7 @@ fn coordinator_part() -> Vec<Test<MapReduceJudge>> {
         story!("coordinator", None, 15, 4, coordinator::coordinator_cut_off, "nobody reaches it for a while"),
         story!("coordinator", None, 15, 3, coordinator::submitted_again, "jobs that come twice, too soon, or cannot be"),
         story!("coordinator", None, 15, 3, coordinator::hopeless_jobs, "what cannot be done is told to have failed"),
-        Test::storm("coordinator", "everything", 10, "every kind of fault there is, but for disks that lie", "everything", include_str!("../../../../scenarios/mapreduce/everything.toml")),
+        Test::storm("coordinator", "everything", 10, "every kind of fault there is, but for disks that fail, are full or lie", "everything", include_str!("../../../../scenarios/mapreduce/everything.toml")),
     ]
 }
 

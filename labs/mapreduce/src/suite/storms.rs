@@ -1,7 +1,9 @@
 //! What happens in a storm besides the weather: one job after the other, and recovery after it.
 
-use super::bounds::{ANSWER_WITHIN, DONE_AFTER_FAULTS, RECOVERY_BUDGET};
+use super::bounds::{ANSWER_WITHIN, DONE_AFTER_FAULTS, DONE_WITHIN, INPUT_BYTES, INPUTS, RECOVERY_BUDGET, REDUCES};
 use super::cluster::Machines;
+use super::text;
+use crate::contract::Status;
 use crate::judge::MapReduceJudge;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::TestResult;
@@ -15,14 +17,18 @@ pub fn storm() -> Storm<MapReduceJudge> {
     Storm { load, recovery, recovery_budget: RECOVERY_BUDGET }
 }
 
-/// A job is submitted again and again until it is taken, in all weather.
+/// A job is submitted again and again until it is taken, in all weather; when it is done the next one is.
 fn load(cluster: Cluster<MapReduceJudge>, _load: DrawnLoad) -> Running<()> {
     let machines = Machines::new(cluster);
     machines.inner().judge().doubt_everybody();
     Box::pin(async move {
-        let Ok(job) = machines.usual_job("wordcount", Vec::new()).await else { return };
-        machines.submit_on_and_on(&job).await;
-        std::future::pending().await
+        let Ok(splits) = machines.put_texts(INPUTS, INPUT_BYTES).await else { return };
+        for app in ["wordcount", "index"].into_iter().cycle() {
+            let job = machines.job(app, Vec::new(), splits.clone(), REDUCES);
+            machines.submit_on_and_on(&job).await;
+            // What has failed is the last one, for recovery to see.
+            let Ok(Status::Done { .. }) = machines.ended(&job, RECOVERY_BUDGET.to_duration()).await else { return };
+        }
     })
 }
 
@@ -30,10 +36,17 @@ fn recovery(cluster: Cluster<MapReduceJudge>) -> Running {
     Box::pin(recover(Machines::new(cluster)))
 }
 
-/// All is healed. The job that was taken is done, or the one that was not yet is taken now.
+/// All is healed. The last job was taken and is done, or it is taken now. Then all is quiet, and another job is done as if nothing had been.
 async fn recover(machines: Machines) -> TestResult {
-    let Some(job) = machines.inner().judge().asked().cloned() else { return Ok(()) };
+    let Some(job) = machines.inner().judge().last_expected() else {
+        return Err(machines.failed("no-answer", "In the whole storm no job could be submitted."));
+    };
     let taken = timeout(ANSWER_WITHIN, machines.submit_again(&job)).await;
     taken.map_err(|_| machines.failed("no-answer", format!("All is well again, and {} is not taken.", job.id)))?;
-    machines.done(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+    machines.finish(&job, DONE_AFTER_FAULTS).await?;
+    machines.inner().judge().trust_everybody();
+    let text = text::lines(&machines.inner().stream("after the storm"), INPUT_BYTES);
+    let splits = vec![machines.put("after the storm", &text).await?; 2];
+    let job = machines.job("wordcount", Vec::new(), splits, REDUCES);
+    machines.run(&job, DONE_WITHIN).await.map(|_| ())
 }

@@ -50,10 +50,7 @@ const WITH_A_STRAGGLER_PERCENT: u32 = 150;
 /// One of eight workers is slow. Backup tasks do what it is at when there is nothing else to do. (Section 3.6)
 pub async fn straggler(machines: Machines) -> TestResult {
     let timing = Timing { keys: 16, map_ms: [1_000; 2], reduce_ms: [1_000; 2] };
-    let mut splits = Vec::new();
-    for _ in 0..5 {
-        splits.extend(machines.job_of_records("timing", Vec::new(), 1).await?.splits);
-    }
+    let splits = vec![machines.job_of_records("timing", Vec::new(), 1).await?.splits; 5].concat();
     let without = timed(&machines, &timing, &splits).await?;
     machines.slow_down(machines.any_worker(), 20).await?;
     let with = timed(&machines, &timing, &splits).await?;

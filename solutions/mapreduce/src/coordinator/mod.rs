@@ -6,7 +6,7 @@
 pub mod core;
 pub mod journal;
 
-use crate::messages::{HOLD, Hello, Order};
+use crate::messages::{HOLD, Heartbeat, Order};
 use crate::store;
 use core::{Core, News};
 use journal::Journal;
@@ -45,9 +45,9 @@ impl lab_mapreduce::Coordinator for Coordinator {
         }));
         net::serve({
             let coordinator = coordinator.clone();
-            move |_, hello: Hello| {
+            move |_, heartbeat: Heartbeat| {
                 let coordinator = coordinator.clone();
-                async move { coordinator.hear(hello).await }
+                async move { coordinator.hear(heartbeat).await }
             }
         });
         Ok(coordinator)
@@ -79,31 +79,31 @@ impl Coordinator {
         self.0.started.elapsed()
     }
 
-    async fn hear(&self, hello: Hello) -> Order {
-        if !self.news(&hello).is_empty() {
+    async fn hear(&self, heartbeat: Heartbeat) -> Order {
+        if !self.news(&heartbeat).is_empty() {
             let mut journal = self.0.journal.lock().await;
             // Somebody else may have told the same meanwhile.
-            let news = self.news(&hello);
+            let news = self.news(&heartbeat);
             if !news.is_empty() {
                 written(journal.append(&news).await);
                 news.iter().for_each(|news| self.0.core.borrow_mut().take(self.now(), news));
             }
         }
-        let order = self.order(&hello);
+        let order = self.order(&heartbeat);
         if !matches!(order, Order::Wait(_)) {
             return order;
         }
         let _ = timeout(HOLD, self.0.stirred.notified()).await;
-        self.order(&hello.now_idle())
+        self.order(&heartbeat.now_idle())
     }
 
-    fn news(&self, hello: &Hello) -> Vec<News> {
-        self.0.core.borrow().news(hello)
+    fn news(&self, heartbeat: &Heartbeat) -> Vec<News> {
+        self.0.core.borrow().news(heartbeat)
     }
 
-    fn order(&self, hello: &Hello) -> Order {
+    fn order(&self, heartbeat: &Heartbeat) -> Order {
         let mut core = self.0.core.borrow_mut();
-        let order = core.order(self.now(), hello);
+        let order = core.order(self.now(), heartbeat);
         if core.was_stirred() {
             self.0.stirred.notify_waiters();
         }

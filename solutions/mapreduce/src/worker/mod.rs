@@ -18,7 +18,7 @@ mod scratch;
 mod sorter;
 mod upload;
 
-use crate::messages::{Assignment, BEAT, HOLD, Hello, Order, Outcome, State, Trouble, WorkerId};
+use crate::messages::{Assignment, HEARTBEAT_EVERY, HOLD, Heartbeat, Order, Outcome, State, Trouble, WorkerId};
 use lab_mapreduce::{Apps, JobId, Task};
 use outputs::Outputs;
 use scratch::Scratch;
@@ -86,7 +86,7 @@ impl Inner {
 
     async fn say(&self, state: State, patience: Duration) -> Result<Order, CallError> {
         self.said.set(self.said.get() + 1);
-        net::call(COORDINATOR, Hello { worker: self.id, number: self.said.get(), state }).timeout(patience).await
+        net::call(COORDINATOR, Heartbeat { worker: self.id, number: self.said.get(), state }).timeout(patience).await
     }
 
     /// Does a task, unless the coordinator changes its mind.
@@ -113,7 +113,7 @@ impl Inner {
 
     async fn until_told_to_give_up(&self, job: JobId, task: Task) {
         loop {
-            sleep(BEAT).await;
+            sleep(HEARTBEAT_EVERY).await;
             if let Ok(Order::GiveUp) = self.say(State::Busy(job, task), PATIENCE).await {
                 return;
             }

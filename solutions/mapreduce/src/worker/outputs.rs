@@ -67,7 +67,7 @@ impl Outputs {
         }
     }
 
-    /// A piece of a partition: from this disk, or over the network; and whether it is from this disk.
+    /// A piece of a partition: from this disk, or over the network.
     ///
     /// # Errors
     /// If it is not to be had.

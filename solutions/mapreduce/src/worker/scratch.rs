@@ -22,15 +22,10 @@ impl Scratch {
 
     /// The name of a file that is removed with the task.
     pub fn name(&self) -> String {
-        let name = self.name_to_keep();
+        self.names.set(self.names.get() + 1);
+        let name = format!("{:06}", self.names.get());
         self.files.borrow_mut().push(name.clone());
         name
-    }
-
-    /// The name of a file that is to stay.
-    pub fn name_to_keep(&self) -> String {
-        self.names.set(self.names.get() + 1);
-        format!("{:06}", self.names.get())
     }
 
     /// The file is to stay after all.

@@ -8,12 +8,11 @@ mod weather;
 
 use super::bounds::ANSWER_WITHIN;
 use super::text;
+use crate::contract::Split;
 use crate::contract::store::LONGEST_PIECE;
-use crate::contract::{JobId, Split};
 use crate::control::{Reply, Request};
 use crate::judge::MapReduceJudge;
 use crate::node::COORDINATOR;
-use crate::sequential::{Impossible, Output};
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
 use std::cell::{Cell, RefCell};
@@ -30,14 +29,14 @@ pub struct Machines {
     cluster: Cluster<MapReduceJudge>,
     inputs: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
     jobs: Rc<Cell<u64>>,
-    expected: Rc<RefCell<BTreeMap<JobId, Result<Output, Impossible>>>>,
 }
 
 impl Machines {
-    /// The nodes of a test.
+    /// The nodes of a test. Jobs are numbered from behind the last one that the judge knows.
     #[must_use]
     pub fn new(cluster: Cluster<MapReduceJudge>) -> Self {
-        Machines { cluster, inputs: Rc::default(), jobs: Rc::default(), expected: Rc::default() }
+        let last = cluster.judge().last_expected().map_or(0, |job| job.id.0);
+        Machines { cluster, inputs: Rc::default(), jobs: Rc::new(Cell::new(last)) }
     }
 
     /// The harness's handle.

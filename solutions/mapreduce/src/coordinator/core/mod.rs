@@ -1,4 +1,4 @@
-//! All that the coordinator decides, without I/O: hellos and times in, news and orders out.
+//! All that the coordinator decides, without I/O: heartbeats and times in, news and orders out.
 //!
 //! - here: one job at a time, and the three steps of hearing a worker: [`Core::news`], [`Core::take`], [`Core::order`];
 //! - `tasks`: what is done, where, and how often it failed;
@@ -14,7 +14,7 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
-use crate::messages::{Hello, LEASE, Order, Outcome, State, Trouble, WorkerId};
+use crate::messages::{Heartbeat, LEASE, Order, Outcome, State, Trouble, WorkerId};
 use lab_mapreduce::{AppFailure, Job, JobId, Progress, Refused, Report, Status, Task};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -102,9 +102,9 @@ impl Core {
 
     /// What a worker's words change that must not be forgotten.
     #[must_use]
-    pub fn news(&self, hello: &Hello) -> Vec<News> {
-        match &hello.state {
-            State::Finished(job, task, outcome) => self.done(*job, *task, hello.worker, *outcome),
+    pub fn news(&self, heartbeat: &Heartbeat) -> Vec<News> {
+        match &heartbeat.state {
+            State::Finished(job, task, outcome) => self.done(*job, *task, heartbeat.worker, *outcome),
             State::Failed(job, task, trouble) => self.trouble(*job, *task, trouble),
             State::Idle | State::Busy(..) => Vec::new(),
         }
@@ -159,24 +159,26 @@ impl Core {
     }
 
     /// What a worker is to do now, when all news are taken in.
-    pub fn order(&mut self, now: Duration, hello: &Hello) -> Order {
-        self.bury(now);
-        if !self.workers.heard(now, hello.worker, hello.number) {
+    pub fn order(&mut self, now: Duration, heartbeat: &Heartbeat) -> Order {
+        // First, so that nobody is given up at the very word that it is there.
+        let is_latest = self.workers.heard(now, heartbeat.worker, heartbeat.number);
+        self.expire(now);
+        if !is_latest {
             return Order::GoOn;
         }
-        match &hello.state {
-            State::Busy(job, task) => self.go_on(now, hello.worker, *job, *task),
+        match &heartbeat.state {
+            State::Busy(job, task) => self.go_on(now, heartbeat.worker, *job, *task),
             State::Failed(job, task, trouble) => {
-                self.note(*job, *task, trouble, hello.worker);
-                self.next(now, hello.worker)
+                self.note(*job, *task, trouble, heartbeat.worker);
+                self.next(now, heartbeat.worker)
             }
-            State::Idle | State::Finished(..) => self.next(now, hello.worker),
+            State::Idle | State::Finished(..) => self.next(now, heartbeat.worker),
         }
     }
 
     /// Whoever was not heard for too long has failed, and what it had is gone with it.
-    fn bury(&mut self, now: Duration) {
-        let dead = self.workers.bury(now);
+    fn expire(&mut self, now: Duration) {
+        let dead = self.workers.expire(now);
         if let (false, Some(current)) = (dead.is_empty(), &mut self.job) {
             dead.iter().for_each(|worker| current.tasks.lose_all_of(*worker));
             self.stirred = true;

@@ -5,7 +5,7 @@ use lab_mapreduce::{Counters, DEATHS, Report, Skipped, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// A task at which so many workers' disks have failed is given up, and the job with it.
+/// A task at which disks have failed so many times is given up, and the job with it.
 const MOST_FAILURES: usize = 8;
 
 /// So many times somebody must say that a worker is not to be reached before it is believed: who says so may be cut off itself.

@@ -39,15 +39,15 @@ impl Run {
     /// A worker says something, and news are taken in.
     fn says(&mut self, node: u32, state: State) -> Order {
         self.said += 1;
-        let hello = Hello { worker: worker(node), number: self.said, state };
-        self.hears(&hello)
+        let heartbeat = Heartbeat { worker: worker(node), number: self.said, state };
+        self.hears(&heartbeat)
     }
 
-    fn hears(&mut self, hello: &Hello) -> Order {
-        for news in self.core.news(hello) {
+    fn hears(&mut self, heartbeat: &Heartbeat) -> Order {
+        for news in self.core.news(heartbeat) {
             self.core.take(self.now, &news);
         }
-        self.core.order(self.now, hello)
+        self.core.order(self.now, heartbeat)
     }
 
     fn finishes(&mut self, node: u32, task: Task) -> Order {
@@ -98,7 +98,7 @@ fn who_is_not_heard_for_a_lease_has_lost_what_it_had_and_was_at() {
 fn words_that_were_overtaken_change_nothing() {
     let mut run = Run::new();
     run.says(2, State::Idle);
-    let late = Hello { worker: worker(2), number: run.said, state: State::Busy(JOB, Task::Map(0)) };
+    let late = Heartbeat { worker: worker(2), number: run.said, state: State::Busy(JOB, Task::Map(0)) };
     assert_eq!(task(&run.finishes(2, Task::Map(0))), Some(Task::Map(1)));
     assert_eq!(run.hears(&late), Order::GoOn);
     assert_eq!(task(&run.says(3, State::Idle)), None, "worker 2 is still at map 1");
@@ -123,7 +123,7 @@ fn who_takes_too_long_is_helped_once_and_told_when_the_task_is_done() {
 #[test]
 fn a_coordinator_that_starts_again_waits_for_what_it_may_not_have_heard() {
     let mut core = Core::recover(vec![News::Submitted(job()), News::Done(Task::Map(0), worker(2), Outcome::default())]);
-    let idle = |node, number| Hello { worker: worker(node), number, state: State::Idle };
+    let idle = |node, number| Heartbeat { worker: worker(node), number, state: State::Idle };
     assert_eq!(task(&core.order(Duration::ZERO, &idle(3, 1))), None);
     let mut run = Run { core, now: Duration::from_secs(1), said: 10 };
     assert_eq!(task(&run.finishes(4, Task::Map(1))), None, "finished while nobody was there");

@@ -71,7 +71,7 @@ impl Workers {
     }
 
     /// Forgets whoever was not heard for the time of a lease.
-    pub fn bury(&mut self, now: Duration) -> Vec<WorkerId> {
+    pub fn expire(&mut self, now: Duration) -> Vec<WorkerId> {
         let is_dead = |standing: &Standing| standing.heard + LEASE < now;
         let dead: Vec<WorkerId> = self.0.iter().filter(|(_, at)| is_dead(at)).map(|(worker, _)| *worker).collect();
         dead.iter().for_each(|worker| _ = self.0.remove(worker));
