@@ -14,7 +14,7 @@ pub enum Request {
     Status,
     /// Of a worker: its applications take so many times as long, until it is started again.
     SlowDown(u32),
-    /// Of the store: puts bytes at the end of an object, which need not be there yet.
+    /// Of the store: bytes of an object that nobody sees yet, behind those that came before.
     Append {
         /// The object.
         name: String,
@@ -22,6 +22,8 @@ pub enum Request {
         #[serde(with = "serde_bytes")]
         body: Vec<u8>,
     },
+    /// Of the store: the object of that name has all its bytes, and is there from now on.
+    Finish(String),
     /// Of the store: bytes of an object.
     Read {
         /// The object.
@@ -64,7 +66,7 @@ pub enum Reply {
     Submitted(Result<(), Refused>),
     /// To `Status`.
     Status(Status),
-    /// To `SlowDown`, `Append` and `Mood`.
+    /// To `SlowDown`, `Append`, `Finish` and `Mood`.
     Done,
     /// To `Read`.
     Bytes(#[serde(with = "serde_bytes")] Vec<u8>),

@@ -103,20 +103,23 @@ pub(super) fn enter(context: &Rc<Context>, body: impl FnOnce()) {
 impl Context {
     /// The context before the start event has told who the node is.
     pub fn unborn() -> Self {
-        Context::born(&Start {
-            node: NodeId::TESTER,
-            name: String::new(),
-            groups: Vec::new(),
-            settings: BTreeMap::new(),
-            seed: Seed(0),
-            incarnation: Incarnation(0),
-            shuffle_tasks: false,
-            other_std_hash_keys: false,
-            log_level: None,
-        })
+        Context::born(
+            &Start {
+                node: NodeId::TESTER,
+                name: String::new(),
+                groups: Vec::new(),
+                settings: BTreeMap::new(),
+                seed: Seed(0),
+                incarnation: Incarnation(0),
+                shuffle_tasks: false,
+                other_std_hash_keys: false,
+                log_level: None,
+            },
+            None,
+        )
     }
 
-    pub fn born(start: &Start) -> Self {
+    pub fn born(start: &Start, directory: Option<PathBuf>) -> Self {
         let stream = |purpose| Stream::keyed(start.seed, purpose, entity(start));
         let mut keys = stream(Purpose::Collections);
         let mut std_keys = stream(Purpose::StdHashKeys);
@@ -140,7 +143,7 @@ impl Context {
             collection_keys: (keys.word(), keys.word()),
             std_hash_keys: HashKeys::new(std_keys.word() ^ u64::from(start.other_std_hash_keys), std_keys.word()),
             start: start.clone(),
-            directory: None,
+            directory,
         }
     }
 

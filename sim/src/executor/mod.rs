@@ -106,8 +106,7 @@ impl Executor {
     /// Handles one event to the end and moves what was done into `effects`, which should be empty.
     pub fn step(&mut self, clock: Clock, event: Event, effects: &mut Vec<Effect>) {
         if let Event::Start(start) = &event {
-            let context = Context::born(start);
-            self.context = Rc::new(Context { directory: self.directory.clone(), ..context });
+            self.context = Rc::new(Context::born(start, self.directory.clone()));
         }
         panics::forget();
         let context = &self.context;

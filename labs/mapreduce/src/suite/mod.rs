@@ -3,6 +3,7 @@
 //! - `basics`, `memory`: jobs without a fault; `parallel`: who works at the same time;
 //! - `crashes`: workers that die, are cut off and come back; `trouble`: stores, disks and slow workers; `coordinator`: the same for it;
 //! - `storms`: jobs in storms, whose weather is in `scenarios/mapreduce/`;
+//! - `flight`: jobs in flight, and which stories do not fly;
 //! - [`Machines`]: how stories put inputs, submit jobs and wait; `text`: inputs made from the seed;
 //! - [`bounds`]: all bounds, MIT's beside them.
 //!
@@ -13,6 +14,7 @@ pub mod bounds;
 mod cluster;
 mod coordinator;
 mod crashes;
+mod flight;
 mod memory;
 mod parallel;
 mod storms;
@@ -24,6 +26,7 @@ pub use cluster::Machines;
 use crate::judge::MapReduceJudge;
 use crate::observation;
 use bounds::TEST_BUDGET;
+use lab_harness::grounded::reason;
 use lab_harness::suite::{Body, Lab, Part, Running, Test};
 
 /// The lab.
@@ -38,7 +41,7 @@ pub fn lab() -> Lab<MapReduceJudge> {
         settings: &[],
         client_nodes: true,
         storm: storms::storm(),
-        flight: None,
+        flight: Some(flight::flight()),
     }
 }
 
@@ -51,7 +54,15 @@ macro_rules! story {
         let name = stringify!($story).rsplit("::").next().expect("a path has a last part").trim();
         let body =
             Body::Directed { nodes: 1 + $workers, client_nodes: 1, settings: &[], time_budget: TEST_BUDGET, run };
-        Test { name, mit: $mit, part: $part, points: $points, about: $about, grounded: None, body }
+        Test {
+            name,
+            mit: $mit,
+            part: $part,
+            points: $points,
+            about: $about,
+            grounded: reason(flight::GROUNDED, name),
+            body,
+        }
     }};
 }
 

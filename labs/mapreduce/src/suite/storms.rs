@@ -3,10 +3,11 @@
 use super::bounds::{ANSWER_WITHIN, DONE_AFTER_FAULTS, DONE_WITHIN, INPUT_BYTES, INPUTS, RECOVERY_BUDGET, REDUCES};
 use super::cluster::Machines;
 use super::text;
-use crate::contract::Status;
+use crate::contract::{Job, Status};
 use crate::judge::MapReduceJudge;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::TestResult;
+use lab_harness::meter::Meter;
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
 use windtunnel::time::timeout;
@@ -17,19 +18,24 @@ pub fn storm() -> Storm<MapReduceJudge> {
     Storm { load, recovery, recovery_budget: RECOVERY_BUDGET }
 }
 
-/// A job is submitted again and again until it is taken, in all weather; when it is done the next one is.
 fn load(cluster: Cluster<MapReduceJudge>, _load: DrawnLoad) -> Running<()> {
     let machines = Machines::new(cluster);
+    Box::pin(async move { jobs(&machines, INPUT_BYTES, &Meter::default(), |_| {}).await })
+}
+
+/// A job is submitted again and again until it is taken, in all weather; when it is done the next one is.
+pub(super) async fn jobs(machines: &Machines, input_bytes: usize, meter: &Meter, mut done: impl FnMut(Job)) {
     machines.inner().judge().doubt_everybody();
-    Box::pin(async move {
-        let Ok(splits) = machines.put_texts(INPUTS, INPUT_BYTES).await else { return };
-        for app in ["wordcount", "index"].into_iter().cycle() {
-            let job = machines.job(app, Vec::new(), splits.clone(), REDUCES);
-            machines.submit_on_and_on(&job).await;
-            // What has failed is the last one, for recovery to see.
-            let Ok(Status::Done { .. }) = machines.ended(&job, RECOVERY_BUDGET.to_duration()).await else { return };
-        }
-    })
+    let Ok(splits) = machines.put_texts(INPUTS, input_bytes).await else { return };
+    for app in ["wordcount", "index"].into_iter().cycle() {
+        let job = machines.job(app, Vec::new(), splits.clone(), REDUCES);
+        let operation = meter.begin();
+        machines.submit_on_and_on(&job).await;
+        // What has failed is the last one, for recovery to see.
+        let Ok(Status::Done { .. }) = machines.ended(&job, RECOVERY_BUDGET.to_duration()).await else { return };
+        operation.answered();
+        done(job);
+    }
 }
 
 fn recovery(cluster: Cluster<MapReduceJudge>) -> Running {

@@ -1,6 +1,6 @@
 //! The store: the harness's own service, which submissions and the tester call.
 //!
-//! - `shelf`: objects and uploads, and the file on the node's disk that has their bytes;
+//! - `shelf`: objects and uploads, and where their bytes are;
 //! - `mood`: how callers are treated;
 //! - here: requests, and what the judge is shown.
 //!
@@ -16,8 +16,10 @@ use crate::contract::store::{
 use crate::control::{Reply, Request};
 use crate::observation::{DELETED, Deleted, STORED, Stored};
 use mood::Temper;
-use shelf::{Object, Shelf};
+use shelf::Shelf;
+use shelf::file::FileShelf;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::rc::Rc;
@@ -35,22 +37,39 @@ pub fn digest(bytes: &[u8]) -> u64 {
     fold.value()
 }
 
-/// The store. Cheap to clone.
-#[derive(Clone)]
-struct Store(Rc<Inner>);
+/// The store.
+struct Store<S>(Rc<Inner<S>>);
 
-struct Inner {
-    shelf: Shelf,
+struct Inner<S> {
+    shelf: S,
     temper: RefCell<Temper>,
+    /// Parts of objects that the tester is putting, by name.
+    coming: RefCell<BTreeMap<String, u32>>,
+}
+
+/// Cheap: it is the same store.
+impl<S> Clone for Store<S> {
+    fn clone(&self) -> Self {
+        Store(self.0.clone())
+    }
 }
 
 /// Starts the store.
 pub async fn host() {
-    let shelf = match Shelf::create().await {
+    #[cfg(feature = "real")]
+    if let Some(directory) = node::directory() {
+        return open(shelf::directory::DirectoryShelf::open(&directory));
+    }
+    open(FileShelf::create().await);
+}
+
+fn open(shelf: io::Result<impl Shelf>) {
+    let shelf = match shelf {
         Ok(shelf) => shelf,
         Err(error) => node::stop(format_args!("it cannot start: {error}")),
     };
-    let store = Store(Rc::new(Inner { shelf, temper: RefCell::new(Temper::new()) }));
+    let (temper, coming) = (RefCell::new(Temper::new()), RefCell::default());
+    let store = Store(Rc::new(Inner { shelf, temper, coming }));
     store.serve(|store, from, put: Put| async move { store.put(from, put).await });
     store.serve(|store, from, part: Part| async move {
         let id = (from, part.upload);
@@ -58,16 +77,16 @@ pub async fn host() {
     });
     store.serve(|store, from, complete: Complete| async move { store.complete(from, complete).await });
     store.serve(|store, _, get: Get| async move {
-        let object = store.0.shelf.object(&get.name).ok_or(StoreError::NotFound)?;
+        let object = store.object(&get.name).await?;
         let length = get.length.min(LONGEST_PIECE);
         store.0.shelf.read(&object, get.from, length).await.map(Bytes).map_err(unavailable)
     });
     store.serve(|store, _, asked: Length| async move {
-        store.0.shelf.object(&asked.name).map(|object| object.length()).ok_or(StoreError::NotFound)
+        store.object(&asked.name).await.map(|object| store.0.shelf.length(&object))
     });
-    store.serve(|store, _, list: List| async move { Ok(store.0.shelf.names(&list.prefix)) });
+    store.serve(|store, _, list: List| async move { store.0.shelf.names(&list.prefix).await.map_err(unavailable) });
     store.serve(|store, by, delete: Delete| async move {
-        if !store.0.shelf.remove(&delete.name) {
+        if !store.0.shelf.remove(&delete.name).await.map_err(unavailable)? {
             return Err(StoreError::NotFound);
         }
         node::observe(DELETED, &Deleted { name: delete.name, by });
@@ -79,9 +98,9 @@ pub async fn host() {
     });
 }
 
-impl Store {
+impl<S: Shelf> Store<S> {
     /// Serves a request, as the store's mood has it.
-    fn serve<R, T, F>(&self, handler: impl Fn(Store, NodeId, R) -> F + Clone + 'static)
+    fn serve<R, T, F>(&self, handler: impl Fn(Store<S>, NodeId, R) -> F + Clone + 'static)
     where
         R: net::Request<Reply = Result<T, StoreError>> + 'static,
         T: 'static,
@@ -100,24 +119,31 @@ impl Store {
         });
     }
 
+    async fn object(&self, name: &str) -> Result<S::Object, StoreError> {
+        self.0.shelf.object(name).await.map_err(unavailable)?.ok_or(StoreError::NotFound)
+    }
+
     async fn put(&self, by: NodeId, Put { name, body }: Put) -> Result<(), StoreError> {
         let object = self.0.shelf.store(&short(body)?).await.map_err(unavailable)?;
-        self.show(by, name, object, || {}).await
+        self.show(by, name, object).await
     }
 
     async fn complete(&self, by: NodeId, complete: Complete) -> Result<(), StoreError> {
         let id: (NodeId, UploadId) = (by, complete.upload);
-        if self.0.shelf.object(&complete.name).is_some() {
+        let shelf = &self.0.shelf;
+        if shelf.object(&complete.name).await.map_err(unavailable)?.is_some() {
             return Err(StoreError::Exists);
         }
-        let object = self.0.shelf.upload(id, complete.parts).ok_or(StoreError::NotFound)?;
-        self.show(by, complete.name, object, || self.0.shelf.forget(id)).await
+        let object = shelf.upload(id, complete.parts).await.map_err(unavailable)?.ok_or(StoreError::NotFound)?;
+        self.show(by, complete.name, object).await?;
+        shelf.forget(id).await;
+        Ok(())
     }
 
     /// Makes an object visible, to all at the same moment.
-    async fn show(&self, by: NodeId, name: String, object: Object, then: impl FnOnce()) -> Result<(), StoreError> {
+    async fn show(&self, by: NodeId, name: String, object: S::Object) -> Result<(), StoreError> {
         let shelf = &self.0.shelf;
-        let (length, mut fold, mut body) = (object.length(), Fold::default(), Vec::new());
+        let (length, mut fold, mut body) = (shelf.length(&object), Fold::default(), Vec::new());
         let mut at = 0;
         while at < length {
             let piece = shelf.read(&object, at, LONGEST_PIECE).await.map_err(unavailable)?;
@@ -127,27 +153,43 @@ impl Store {
                 body = piece;
             }
         }
-        if !shelf.insert(name.clone(), object) {
+        if !shelf.insert(name.clone(), object).await.map_err(unavailable)? {
             return Err(StoreError::Exists);
         }
-        then();
         let body = (length <= SHOWN_WHOLE).then(|| body.into());
         node::observe(STORED, &Stored { name, by, length, digest: fold.value(), body });
         Ok(())
+    }
+
+    /// How many parts of that object the tester has put.
+    fn coming(&self, name: &str) -> u32 {
+        self.0.coming.borrow().get(name).copied().unwrap_or_default()
     }
 
     async fn answer(&self, request: Request) -> Result<Reply, StoreError> {
         let shelf = &self.0.shelf;
         Ok(match request {
             Request::Append { name, body } => {
-                shelf.append(&name, &body).await.map_err(unavailable)?;
+                let (parts, id) = (self.coming(&name), tester(&name));
+                shelf.add_part(id, parts, &body).await.map_err(unavailable)?;
+                self.0.coming.borrow_mut().insert(name, parts + 1);
+                Reply::Done
+            }
+            Request::Finish(name) => {
+                let (parts, id) = (self.coming(&name), tester(&name));
+                let object = shelf.upload(id, parts).await.map_err(unavailable)?.ok_or(StoreError::NotFound)?;
+                // An input of an earlier flight gives way.
+                shelf.remove(&name).await.map_err(unavailable)?;
+                shelf.insert(name.clone(), object).await.map_err(unavailable)?;
+                shelf.forget(id).await;
+                self.0.coming.borrow_mut().remove(&name);
                 Reply::Done
             }
             Request::Read { name, from, length } => {
-                let object = shelf.object(&name).ok_or(StoreError::NotFound)?;
+                let object = self.object(&name).await?;
                 Reply::Bytes(shelf.read(&object, from, length).await.map_err(unavailable)?)
             }
-            Request::List(prefix) => Reply::Names(shelf.names(&prefix)),
+            Request::List(prefix) => Reply::Names(shelf.names(&prefix).await.map_err(unavailable)?),
             Request::Mood(mood) => {
                 self.0.temper.borrow_mut().set(mood);
                 Reply::Done
@@ -155,6 +197,11 @@ impl Store {
             _ => Reply::NotUnderstood,
         })
     }
+}
+
+/// The upload of what the tester puts under a name: no node is numbered 0.
+fn tester(name: &str) -> (NodeId, UploadId) {
+    (NodeId(0), UploadId(digest(name.as_bytes())))
 }
 
 fn short(body: Vec<u8>) -> Result<Vec<u8>, StoreError> {

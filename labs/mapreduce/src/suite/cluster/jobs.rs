@@ -6,7 +6,7 @@ use crate::contract::{Job, JobId, Refused, Report, Split, Status};
 use crate::control::{Reply, Request};
 use crate::judge::MapReduceJudge;
 use crate::node::COORDINATOR;
-use crate::sequential;
+use crate::sequential::{self, Impossible, Output};
 use lab_harness::failed::TestResult;
 use mapreduce_apps::Registry;
 use std::time::Duration;
@@ -84,11 +84,17 @@ impl Machines {
         }
     }
 
-    /// Works out what the job must give.
     fn expect(&self, job: &Job) {
+        self.cluster.judge().expect(job, self.expected(job));
+    }
+
+    /// What a job must give.
+    ///
+    /// # Errors
+    /// If it cannot be done.
+    pub fn expected(&self, job: &Job) -> Result<Output, Impossible> {
         let inputs = self.inputs.borrow();
-        let output = sequential::run(job, &Registry::standard(), |name| inputs.get(name).map(|bytes| &bytes[..]));
-        self.cluster.judge().expect(job, output);
+        sequential::run(job, &Registry::standard(), |name| inputs.get(name).map(|bytes| &bytes[..]))
     }
 
     /// Submits a job, and waits until it is done and all is quiet.

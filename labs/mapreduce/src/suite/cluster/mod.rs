@@ -9,7 +9,7 @@ mod weather;
 use super::bounds::ANSWER_WITHIN;
 use super::text;
 use crate::contract::Split;
-use crate::contract::store::LONGEST_PIECE;
+use crate::contract::store::{LONGEST_PIECE, StoreError};
 use crate::control::{Reply, Request};
 use crate::judge::MapReduceJudge;
 use crate::node::COORDINATOR;
@@ -37,6 +37,13 @@ impl Machines {
     pub fn new(cluster: Cluster<MapReduceJudge>) -> Self {
         let last = cluster.judge().last_expected().map_or(0, |job| job.id.0);
         Machines { cluster, inputs: Rc::default(), jobs: Rc::new(Cell::new(last)) }
+    }
+
+    /// The same with jobs numbered from behind that number.
+    #[must_use]
+    pub fn numbered_from(self, last: u64) -> Self {
+        self.jobs.set(last);
+        self
     }
 
     /// The harness's handle.
@@ -89,7 +96,8 @@ impl Machines {
                 break;
             }
         }
-        self.inputs.borrow_mut().entry(name.to_owned()).or_default().extend_from_slice(bytes);
+        self.ask_store(&Request::Finish(name.to_owned())).await?;
+        self.inputs.borrow_mut().insert(name.to_owned(), bytes.to_vec());
         Ok(Split { object: name.to_owned(), from: 0, length: bytes.len() as u64 })
     }
 
@@ -106,10 +114,27 @@ impl Machines {
         Ok(splits)
     }
 
-    async fn ask_store(&self, request: &Request) -> TestResult<Reply> {
+    /// All bytes of an object, as the store has it; nothing if it is not there.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn read(&self, name: &str) -> TestResult<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        loop {
+            let request = Request::Read { name: name.to_owned(), from: bytes.len() as u64, length: LONGEST_PIECE };
+            match self.ask(self.store(), &request, "A request").await? {
+                Reply::Bytes(piece) if piece.is_empty() => return Ok(Some(bytes)),
+                Reply::Bytes(piece) => bytes.extend_from_slice(&piece),
+                Reply::Failed(StoreError::NotFound) => return Ok(None),
+                other => return Err(self.odd(self.store(), &other)),
+            }
+        }
+    }
+
+    async fn ask_store(&self, request: &Request) -> TestResult {
         let store = self.store();
         match self.ask(store, request, "A request").await? {
-            reply @ (Reply::Done | Reply::Bytes(_) | Reply::Names(_)) => Ok(reply),
+            Reply::Done => Ok(()),
             other => Err(self.odd(store, &other)),
         }
     }

@@ -31,7 +31,7 @@ impl Machines {
     /// # Errors
     /// If it does not answer.
     pub async fn mood(&self, mood: Mood) -> TestResult {
-        self.ask_store(&Request::Mood(mood)).await.map(|_| ())
+        self.ask_store(&Request::Mood(mood)).await
     }
 
     /// Cuts a node off from all others; whoever gives it up is right.
