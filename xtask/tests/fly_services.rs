@@ -1,4 +1,4 @@
-//! Short flights of the labs whose clients are nodes, through the command line.
+//! Short flights of the labs that have more nodes than servers, through the command line.
 //!
 //! This executable is its own worker and its own nodes, of the lab that the environment names.
 
@@ -19,13 +19,17 @@ fn main() -> ExitCode {
             Ok("kv") => {
                 lab_kv::worker::<solution_kv::Server, solution_kv::Clerk, solution_kv::Lock<solution_kv::Clerk>>()
             }
+            Ok("mapreduce") => lab_mapreduce::worker::<solution_mapreduce::Coordinator, solution_mapreduce::Worker>(
+                lab_mapreduce::Registry::standard(),
+            ),
             _ => lab_kvraft::worker::<solution_kvraft::Submission, solution_raft::Raft>(),
         };
     }
-    let trials: [(&str, fn()); 3] = [
+    let trials: [(&str, fn()); 4] = [
         ("a_server_that_is_killed_loses_nothing", a_server_that_is_killed_loses_nothing),
         ("servers_that_are_killed_and_parted_lose_nothing", servers_that_are_killed_and_parted_lose_nothing),
         ("stories_of_clients_fly", stories_of_clients_fly),
+        ("jobs_are_done_whoever_dies_or_stands_still", jobs_are_done_whoever_dies_or_stands_still),
     ];
     let trials = trials.map(|(name, body)| {
         let run = move || {
@@ -54,20 +58,21 @@ fn fly_through(lab: &str, scenario: &str, load: &str) -> Answer {
 }
 
 /// A machine that stands still for seconds decides nothing; a rule that breaks, it cannot break.
-fn expect_safe(answer: &Answer, least: u64) {
+fn expect_safe(answer: &Answer, least: u64) -> serde_json::Value {
     let summary = answer.summary();
     assert!(summary["verdict"] == "safe" || summary["verdict"] == "undecided", "{answer:?}");
     assert_eq!(answer.code, if summary["verdict"] == "safe" { 0 } else { 5 });
     assert!(summary["operations"].as_u64().unwrap() > least, "{summary}");
     assert!(summary["fsyncs"].as_u64().unwrap() > 10, "{summary}");
-    assert_eq!(summary["faults"]["kill"], 1, "{summary}");
+    summary
 }
 
 fn a_server_that_is_killed_loses_nothing() {
     let scenario = "about = \"One kill\"\nnodes = 3\nduration = \"2s\"\n\
                     [[event]]\nat = \"700ms\"\ndo = \"kill\"\nnode = 1\n\
                     [[event]]\nat = \"1s\"\ndo = \"start\"\nnode = 1\n";
-    expect_safe(&fly_through("kv", scenario, "2s"), 50);
+    let answer = fly_through("kv", scenario, "2s");
+    assert_eq!(expect_safe(&answer, 50)["faults"]["kill"], 1);
 }
 
 fn servers_that_are_killed_and_parted_lose_nothing() {
@@ -77,11 +82,31 @@ fn servers_that_are_killed_and_parted_lose_nothing() {
                     [[event]]\nat = \"2s\"\ndo = \"start\"\nnode = 1\n\
                     [[event]]\nat = \"2500ms\"\ndo = \"cut\"\nfrom = [2]\nto = [1, 3]\n\
                     [[event]]\nat = \"3200ms\"\ndo = \"mend\"\nfrom = [2]\nto = [1, 3]\n";
-    expect_safe(&fly_through("kvraft", scenario, "4s"), 50);
+    let answer = fly_through("kvraft", scenario, "4s");
+    assert_eq!(expect_safe(&answer, 50)["faults"]["kill"], 1);
+}
+
+/// A worker and the coordinator die, another worker stands still.
+fn jobs_are_done_whoever_dies_or_stands_still() {
+    let scenario = "about = \"Two kills and a pause\"\nnodes = 4\nclient_nodes = 1\nduration = \"4s\"\n\
+                    [[event]]\nat = \"500ms\"\ndo = \"kill\"\nnode = 2\n\
+                    [[event]]\nat = \"1500ms\"\ndo = \"start\"\nnode = 2\n\
+                    [[event]]\nat = \"1s\"\ndo = \"pause\"\nnode = 3\n\
+                    [[event]]\nat = \"3s\"\ndo = \"resume\"\nnode = 3\n\
+                    [[event]]\nat = \"2s\"\ndo = \"kill\"\nnode = 1\n\
+                    [[event]]\nat = \"2500ms\"\ndo = \"start\"\nnode = 1\n";
+    let answer = fly_through("mapreduce", scenario, "4s");
+    let summary = expect_safe(&answer, 2);
+    assert_eq!((&summary["faults"]["kill"], &summary["faults"]["pause"]), (&2.into(), &1.into()), "{summary}");
 }
 
 fn stories_of_clients_fly() {
-    for (lab, story) in [("kv", "one_client_reliable"), ("kvraft", "leader_failure"), ("kvraft", "one_client")] {
+    for (lab, story) in [
+        ("kv", "one_client_reliable"),
+        ("kvraft", "leader_failure"),
+        ("kvraft", "one_client"),
+        ("mapreduce", "late_comers"),
+    ] {
         let answer = fly(&Place::new(story), lab, &format!("fly {lab} --tests {story} --seed 1"));
         let verdict = &answer.summary()["verdict"];
         assert!(verdict == "safe" || verdict == "undecided", "{lab} {story}: {answer:?}");

@@ -11,6 +11,8 @@ pub const DISKS: &str = "it is about disks that fail, and a real one does not on
 pub const OVERTAKES: &str = "it lets messages overtake each other or come twice, and TCP hands over all in order, once";
 /// It makes clocks run apart.
 pub const CLOCKS: &str = "it slows clocks or sets them apart, and all processes share the machine's";
+/// It strikes behind an event.
+pub const EVENTS: &str = "it strikes behind an event of a certain number, and the events of real nodes have none";
 /// It counts what only the tunnel sees.
 pub const COUNTS: &str =
     "it counts calls or bytes on the network, or what nodes hold in memory, which only the tunnel sees";

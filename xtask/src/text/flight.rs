@@ -14,12 +14,14 @@ pub fn plan(plan: &FlightPlanEvent) -> String {
 /// A second of it, in a line: each node's role and term, how much is committed, how fast, the weather so far.
 pub fn second(row: &FlightRow) -> String {
     let nodes: Vec<String> = row.nodes.iter().map(node).collect();
-    let commit = row.nodes.iter().map(|node| node.commit).max().unwrap_or_default();
+    // A lab without a log has nothing to commit.
+    let commit = row.nodes.iter().map(|node| node.commit).max().filter(|commit| *commit > 0);
+    let commit = commit.map(|commit| format!("  commit {commit}")).unwrap_or_default();
     let p99 = row.p99_us.map(|p99| format!(" p99 {}", micros(p99))).unwrap_or_default();
     let faults: Vec<String> = row.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
     let weather = if faults.is_empty() { String::new() } else { format!("  {}", faults.join(" ")) };
     let seconds = row.at_ms / 1_000;
-    format!("{seconds:>4} s  {}  commit {commit}  {}/s{p99}{weather}\n", nodes.join(" "), row.operations)
+    format!("{seconds:>4} s  {}{commit}  {}/s{p99}{weather}\n", nodes.join(" "), row.operations)
 }
 
 /// `L2`: a leader of term 2.

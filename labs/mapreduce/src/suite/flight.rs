@@ -7,7 +7,7 @@ use crate::judge::MapReduceJudge;
 use crate::node::COORDINATOR;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::TestResult;
-use lab_harness::grounded::{COUNTS, DISKS, Grounded, POWER};
+use lab_harness::grounded::{COUNTS, DISKS, EVENTS, Grounded, POWER};
 use lab_harness::meter::Meter;
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Clients, Flight};
@@ -62,5 +62,6 @@ async fn all_there(machines: &Machines, done: &[Job]) -> TestResult {
 pub(super) const GROUNDED: &Grounded = &[
     (POWER, &["power_loss_at_the_answer"]),
     (DISKS, &["full_disks", "failing_disks"]),
+    (EVENTS, &["workers_die", "coordinator_dies"]),
     (COUNTS, &["ten_times_the_memory", "one_huge_key"]),
 ];
