@@ -146,10 +146,7 @@ impl KvRaftCluster {
 
     /// Kills a server or takes its power, as is drawn.
     pub fn crash(&self, server: NodeId) {
-        match self.cluster.stream("crashes").below(2) {
-            1 if self.cluster.has_power_losses() => self.cluster.power_loss(server),
-            _ => self.cluster.kill(server),
-        }
+        self.cluster.crash(server);
     }
 
     /// Crashes a server and starts it again after a while.
