@@ -201,13 +201,15 @@ impl KvRaftCluster {
         Ok(())
     }
 
-    /// A disk that holds too much, or that never holds still long enough to say how much.
+    /// A disk that holds too much, or of which nobody ever knows how much it holds.
     fn too_large(&self, server: NodeId, bytes: Option<u64>, most: u64) -> Failed {
         let title = match bytes {
             Some(bytes) => format!("The disk of {server} holds {bytes} bytes besides its snapshot; {most} would do."),
             None => {
                 let waited = STATE_WITHIN.as_secs();
-                format!("Nobody writes, and after {waited} s the disk of {server} still cannot be counted.")
+                format!(
+                    "For {waited} s nobody knows what the disk of {server} holds: its files change whenever one looks."
+                )
             }
         };
         self.failed("state-too-large", title).on([server])
