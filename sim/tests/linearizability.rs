@@ -205,6 +205,39 @@ fn a_wrong_answer_behind_an_open_call_is_found_when_nobody_will_ever_know_how_th
     }
 }
 
+/// A get behind so many puts that stay open: what is wrong with it shows at the end of the history.
+fn behind_open_puts(online: &mut Online<Kv>, client: u64, key: &str, puts: u64, found: &str) {
+    for put in 0..puts {
+        let value = format!("value {put}");
+        let asked = KvAsk::Put(key.into(), value.as_str().into(), 0);
+        online.called(ClientId(client + put), asked, 1).expect("it is idle");
+    }
+    let reader = ClientId(client + puts);
+    online.called(reader, KvAsk::Get(key.into()), 1).expect("it is idle");
+    let answer = KvAnswer::Found(found.into(), 1);
+    assert_eq!(online.returned(reader, answer, 1), Ok(Verdict::Linearizable), "the puts are open");
+}
+
+#[test]
+fn a_contradiction_is_found_behind_an_object_that_takes_more_than_the_budget() {
+    let finished = |tangled: Option<&str>, contradiction: Option<&str>| {
+        let mut online = Online::new(&Kv, Budget { steps: 4, bytes: 1 << 20 });
+        if let Some(key) = tangled {
+            behind_open_puts(&mut online, 1, key, 5, "value 4");
+        }
+        if let Some(key) = contradiction {
+            behind_open_puts(&mut online, 11, key, 1, "nobody's value");
+        }
+        (online.finish(), online.cost().steps)
+    };
+    let (verdict, steps) = finished(Some("a"), None);
+    assert!(matches!(verdict, Verdict::Undecided(_)) && steps > 4, "{verdict:?} in {steps} steps");
+    for tangled in [None, Some("a"), Some("c")] {
+        let (verdict, _) = finished(tangled, Some("b"));
+        assert!(matches!(verdict, Verdict::NotLinearizable(_)), "{tangled:?}: {verdict:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1_000), failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -2,8 +2,12 @@
 
 use crate::failed::TestResult;
 use std::future::Future;
+use std::time::Duration;
 use windtunnel::spawn;
 use windtunnel::task::JoinHandle;
+
+/// A client whose node is down asks again after.
+pub const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Clients at work, until this is dropped. What they had asked is still on its way then.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::line::ControlFailure;
 use windtunnel::time::{sleep, timeout};
-use windtunnel::world::{Counters, LinkWeather, Tester};
+use windtunnel::world::{Command, Counters, LinkWeather, Tester};
 use windtunnel::{Nanos, NodeId, rand};
 
 /// Room for most control requests, serialised.
@@ -144,6 +144,20 @@ impl<J: Judge> Cluster<J> {
     /// Takes the power from a node's machine; what is not synced may be lost. Not in flight, where it is skipped aloud.
     pub fn power_loss(&self, node: NodeId) {
         self.tester.power_loss(node);
+    }
+
+    /// Kills a node or takes its power, as is drawn.
+    pub fn crash(&self, node: NodeId) {
+        self.tester.apply(self.crash_command(node));
+    }
+
+    /// A kill or a loss of power, as is drawn; in flight always a kill.
+    #[must_use]
+    pub fn crash_command(&self, node: NodeId) -> Command {
+        match self.stream("crashes").below(2) {
+            1 if self.has_power_losses() => Command::PowerLoss(node),
+            _ => Command::Kill(node),
+        }
     }
 
     /// Whether a node can lose its power: a real machine is not switched off by a test.

@@ -11,6 +11,9 @@ use windtunnel::{Nanos, NodeId, fold};
 /// The rule.
 pub const LINEARIZABILITY: &str = "linearizability";
 
+/// What ends a run whose history cannot be judged. It is no pass, and proves nothing.
+pub const UNDECIDED: &str = "undecided";
+
 const SOURCE: &str = "Herlihy and Wing, \"Linearizability\": each operation seems to take effect at one moment between \
                           its call and its return.";
 
@@ -142,7 +145,7 @@ impl<M: Model, A> History<M, A> {
 
 /// What cannot be judged is not passed.
 fn undecided(why: impl fmt::Display) -> Failed {
-    Failed::new("undecided", format!("The history cannot be judged: {why}."))
+    Failed::new(UNDECIDED, format!("The history cannot be judged: {why}."))
 }
 
 /// A value, or of a long one what tells it from all others.

@@ -59,7 +59,8 @@ pub trait Judge: 'static {
         Ok(Interest::None)
     }
 
-    /// The run is over, and nothing broke in it: the last word, on what could not be judged before.
+    /// The run is over, and nothing that was seen broke a rule: the last word, on what could not be judged before. It is asked
+    /// for whether the test passed or not. It counts if the test passed; in flight also if that only missed a bound.
     ///
     /// # Errors
     /// With the rule that was broken.

@@ -2,8 +2,8 @@
 //!
 //! [`pairs`](crate::pairs) is the load of flights, where each key has one client that puts it.
 
-use crate::at_work::AtWork;
-use crate::pairs::{LOOK_AGAIN, PairsClient, Put};
+use crate::at_work::{ASK_AGAIN, AtWork};
+use crate::pairs::{NoAnswer, PairsClient, Put};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -21,14 +21,15 @@ pub struct Load {
     pub value_bytes: usize,
     /// Whether they append: values grow, and each append is done once.
     pub appends: bool,
-    /// Whether they put now and then over a version that is still to come, if ever.
+    /// Whether they put now and then over a version that is still to come, if ever. Not where a server keeps nothing of what it
+    /// was asked: a copy of the request that comes late does then what was refused before.
     pub ahead: bool,
 }
 
 impl Load {
     /// Puts and gets of one key, with short rests.
     pub const ONE_KEY: Load =
-        Load { keys: 1, rest: Duration::from_millis(20), value_bytes: 16, appends: false, ahead: false };
+        Load { keys: 1, rest: Duration::from_millis(20), value_bytes: 16, appends: false, ahead: true };
 
     /// The keys.
     pub fn keys(self) -> impl Iterator<Item = String> {
@@ -48,8 +49,10 @@ pub trait LoadClient: PairsClient {
     /// A value that no other operation of the test has.
     fn new_value(&self) -> String;
 
-    /// Writes something behind the value of a key; nothing if nobody answers any more.
-    fn append(&self, key: &str, value: &str) -> impl Future<Output = Option<()>>;
+    /// Writes something behind the value of a key. Not every lab has that; a load without [`appends`](Load::appends) does not ask for it.
+    fn append(&self, key: &str, value: &str) -> impl Future<Output = Result<(), NoAnswer>> {
+        async move { panic!("this lab has no appends, and its load appends {value:?} to {key:?}") }
+    }
 }
 
 /// Sets these clients to work.
@@ -79,7 +82,7 @@ impl<C: LoadClient> Worker<C> {
                 0 => self.get(key).await,
                 1 if self.load.appends => {
                     let value = format!("{}; ", self.client.new_value());
-                    on_and_on(|| self.client.append(&key, &value)).await;
+                    _ = on_and_on(|| self.client.append(&key, &value)).await;
                 }
                 _ => self.put(key).await,
             }
@@ -87,8 +90,9 @@ impl<C: LoadClient> Worker<C> {
     }
 
     async fn get(&mut self, key: String) {
-        let version = on_and_on(|| self.client.get(&key)).await;
-        self.known.insert(key, version);
+        if let Some(version) = on_and_on(|| self.client.get(&key)).await {
+            self.known.insert(key, version);
+        }
     }
 
     /// Puts a value that nobody else puts, over the version that the client knows: it may have passed.
@@ -99,18 +103,20 @@ impl<C: LoadClient> Worker<C> {
         let mut value = self.client.new_value();
         value.extend(std::iter::repeat_n('.', self.load.value_bytes.saturating_sub(value.len())));
         match on_and_on(|| self.client.put(&key, &value, version)).await {
-            Put::Done => _ = self.known.insert(key, version + 1),
-            Put::Other => self.get(key).await,
+            Some(Put::Done) => _ = self.known.insert(key, version + 1),
+            Some(Put::Other) => self.get(key).await,
+            None => {}
         }
     }
 }
 
-/// Asks until the node is there and answers, for ever.
-async fn on_and_on<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> T {
+/// Asks until the node is there, for ever; nothing if what it says then is no answer.
+async fn on_and_on<T, F: Future<Output = Result<T, NoAnswer>>>(ask: impl Fn() -> F) -> Option<T> {
     loop {
         match ask().await {
-            Some(answer) => return answer,
-            None => sleep(LOOK_AGAIN).await,
+            Ok(answer) => return Some(answer),
+            Err(NoAnswer::Odd) => return None,
+            Err(NoAnswer::Down) => sleep(ASK_AGAIN).await,
         }
     }
 }

@@ -18,6 +18,8 @@ pub trait Service: 'static {
     type Asked: Debug + 'static;
     /// What is answered.
     type Told;
+    /// What a server answers to a put.
+    type Answered;
 
     /// The model.
     const MODEL: &'static Self::Model;
@@ -36,6 +38,10 @@ pub trait Service: 'static {
 
     /// The key and the version that a put names.
     fn put(asked: &Self::Asked) -> Option<(&str, u64)>;
+
+    /// The put that a server refuses in such a way that a clerk who has asked before cannot know whether it is done: whose it is, its
+    /// key and its version.
+    fn refusal(answered: &Self::Answered) -> Option<(NodeId, &str, u64)>;
 
     /// What an answer says of a write; nothing of a read, or of what was refused.
     fn written(told: &Self::Told) -> Option<Written>;
@@ -113,8 +119,9 @@ impl<S: Service> Operations<S> {
         self.history.called(moment, node, call, input, Open { asked, refused: false })
     }
 
-    /// A server refuses that node a put of that version.
-    pub fn refused(&mut self, from: NodeId, key: &str, version: u64) {
+    /// A server answers a put.
+    pub fn answered(&mut self, answered: &S::Answered) {
+        let Some((from, key, version)) = S::refusal(answered) else { return };
         for (node, open) in self.history.all_open() {
             open.refused |= node == from && S::put(&open.asked) == Some((key, version));
         }
@@ -136,12 +143,16 @@ impl<S: Service> Operations<S> {
         self.history.over()
     }
 
-    /// A client is answered.
+    /// A client is answered. What is no answer to its call counts as none.
     ///
     /// # Errors
     /// If that cannot be.
     pub fn returned(&mut self, moment: Moment, node: NodeId, call: u64, told: &S::Told) -> Result<(), Failed> {
         let Some(open) = self.history.open(node, call) else { return Ok(()) };
+        if !S::answers(&open.asked, told) {
+            let title = format!("{node} shows an answer that is none to {}.", S::words(&open.asked));
+            return Err(Failed::new("own-observations", title).on([node]));
+        }
         let written = S::written(told);
         *self.returned.entry(node).or_default() += 1;
         if let Some((key, written)) = S::key(&open.asked).zip(written) {
@@ -155,10 +166,6 @@ impl<S: Service> Operations<S> {
             let words = S::words(&open.asked);
             let title = format!("Maybe {words} was done, says its clerk, and no server has ever refused it.");
             return Err(Failed::new("needless-maybe", title).from_source(MAYBE).on([node]));
-        }
-        if !S::answers(&open.asked, told) {
-            let title = format!("{node} shows an answer that is none to {}.", S::words(&open.asked));
-            return Err(Failed::new("own-observations", title).on([node]));
         }
         self.history.returned(moment, node, call, S::output(told))
     }

@@ -2,7 +2,7 @@
 //!
 //! Each key is put by one client alone, who therefore knows its version; all get all keys.
 
-use crate::at_work::AtWork;
+use crate::at_work::{ASK_AGAIN, AtWork};
 use crate::failed::{Failed, TestResult};
 use crate::meter::Meter;
 use crate::scenario::DrawnLoad;
@@ -12,21 +12,27 @@ use std::rc::Rc;
 use windtunnel::rand::Stream;
 use windtunnel::spawn;
 use windtunnel::task::JoinHandle;
-use windtunnel::time::{Duration, sleep};
+use windtunnel::time::sleep;
 
 /// How many keys there are.
 pub const KEYS: u64 = 1_000;
 
-/// A client whose node is down looks again after.
-pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
 /// A client of a key/value service with versions.
 pub trait PairsClient: Clone + 'static {
-    /// The version of a key, 0 if it is not there; nothing if nobody answers any more.
-    fn get(&self, key: &str) -> impl Future<Output = Option<u64>>;
+    /// The version of a key, 0 if it is not there.
+    fn get(&self, key: &str) -> impl Future<Output = Result<u64, NoAnswer>>;
 
-    /// Puts a key over a version: whether it is done, or what it is is not known; nothing if nobody answers any more.
-    fn put(&self, key: &str, value: &str, version: u64) -> impl Future<Output = Option<Put>>;
+    /// Puts a key over a version: whether it is done, or what it is is not known.
+    fn put(&self, key: &str, value: &str, version: u64) -> impl Future<Output = Result<Put, NoAnswer>>;
+}
+
+/// Why there is no answer, and never will be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The client's node is down.
+    Down,
+    /// What it says is none.
+    Odd,
 }
 
 /// What becomes of a put.
@@ -74,7 +80,7 @@ async fn read_all<C: PairsClient>(clients: Vec<C>) -> TestResult {
             spawn(async move {
                 let mut unanswered = 0;
                 for key in (0..KEYS).filter(|key| key % count == number) {
-                    unanswered += u64::from(clients[number as usize].get(&name(key)).await.is_none());
+                    unanswered += u64::from(clients[number as usize].get(&name(key)).await.is_err());
                 }
                 unanswered
             })
@@ -128,10 +134,10 @@ impl<C: PairsClient> Worker<C> {
     async fn get(&self) {
         let operation = self.meter.begin();
         match self.client.get(&name(self.stream.below(KEYS))).await {
-            Some(_) => operation.answered(),
-            None => {
+            Ok(_) => operation.answered(),
+            Err(_) => {
                 drop(operation);
-                sleep(LOOK_AGAIN).await;
+                sleep(ASK_AGAIN).await;
             }
         }
     }
@@ -142,16 +148,16 @@ impl<C: PairsClient> Worker<C> {
         let (key, version) = self.own[which].clone();
         let operation = self.meter.begin();
         match self.client.put(&key, &value, version).await {
-            Some(Put::Done) => {
+            Ok(Put::Done) => {
                 operation.answered();
                 self.own[which].1 = version + 1;
             }
             outcome => {
                 drop(operation);
-                if outcome.is_none() {
-                    sleep(LOOK_AGAIN).await;
+                if outcome.is_err() {
+                    sleep(ASK_AGAIN).await;
                 }
-                if let Some(version) = self.client.get(&key).await {
+                if let Ok(version) = self.client.get(&key).await {
                     self.own[which].1 = version;
                 }
             }

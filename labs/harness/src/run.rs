@@ -38,21 +38,33 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// The rule that was broken and where, or `None` if the test passed.
-    pub fn verdict(&self) -> Option<Broken> {
+    /// The rule that was broken and where, or `None` if the run passed: what ended it, and if that is nothing, the judge's last
+    /// word. A rule that gives way does so to a last word that does not.
+    pub fn verdict(&self, gives_way: impl Fn(&str) -> bool) -> Option<Broken> {
         let moment = Moment { at: self.report.ended_at, event: EventNumber(self.report.events) };
-        let ended = |failed: Failed, node| Some(Broken { failed, moment, node });
-        match &self.report.outcome {
-            Outcome::Finished(Ok(())) => {
-                self.kept.broken_at_the_end.clone().and_then(|failed| ended(failed, NodeId::TESTER))
-            }
-            Outcome::Finished(Err(failed)) => ended(failed.clone(), NodeId::TESTER),
+        let ended = |failed: Failed, node| Broken { failed, moment, node };
+        let broken = match &self.report.outcome {
+            Outcome::Finished(Ok(())) => None,
+            Outcome::Finished(Err(failed)) => Some(ended(failed.clone(), NodeId::TESTER)),
             Outcome::Stopped => self.kept.broken.clone(),
             Outcome::Failed(failure) => {
                 let node = failure.node().unwrap_or(self.report.last_node);
-                ended(wording::of_failure(failure, &self.standing()), node)
+                Some(ended(wording::of_failure(failure, &self.standing()), node))
             }
+        };
+        let last_word = self.kept.broken_at_the_end.clone();
+        match (broken, last_word) {
+            (None, last_word) => last_word.map(|failed| ended(failed, NodeId::TESTER)),
+            (Some(broken), Some(failed)) if gives_way(broken.failed.rule) && !gives_way(failed.rule) => {
+                Some(Broken { failed, ..broken })
+            }
+            (broken, _) => broken,
         }
+    }
+
+    /// The same in the tunnel, where each bound is the test's own, and nothing gives way.
+    pub fn verdict_in_the_tunnel(&self) -> Option<Broken> {
+        self.verdict(|_| false)
     }
 
     fn standing(&self) -> Standing<'_> {

@@ -1,5 +1,6 @@
 //! The worker: a submission's binary, driven by `cargo lab` over NDJSON.
 
+use crate::history::UNDECIDED;
 use crate::judge::Judge;
 use crate::libtest;
 use crate::plan::{Course, Plan, Shelf};
@@ -246,7 +247,7 @@ impl<J: Judge> Worker<'_, J> {
             Ok(ran) => ran,
             Err(refusal) => return send(output, &refusal),
         };
-        let broken = ran.verdict();
+        let broken = ran.verdict_in_the_tunnel();
         // A failure is run again with its last events recorded, to tell how it came about.
         let again = broken.is_some() && !request.record;
         let recorded = if again { once(Recorded::Last(STORY_EVENTS)).ok() } else { None };
@@ -272,8 +273,9 @@ impl<J: Judge> Worker<'_, J> {
             seed: self.request.seed,
             verdict: match (&failure, same) {
                 (None, _) => Verdict::Passed,
-                (Some(_), true) => Verdict::Failed,
                 (Some(_), false) => Verdict::Nondeterministic,
+                (Some(failure), true) if failure.rule == UNDECIDED => Verdict::Undecided,
+                (Some(_), true) => Verdict::Failed,
             },
             trace_hash: TraceHash(report.trace_hash),
             hash_at: report.hash_at.map(TraceHash),
@@ -348,7 +350,7 @@ pub fn run_here<J: Judge>(
     let request = RunRequest::new(test.name, seed);
     let manner = Manner { record: Recorded::Nothing, isolate: Isolation::None, log: None, hash_at: None };
     let ran = run(lab, &Shelf::default(), Some(test), program, &request, &manner).map_err(|error| error.to_string())?;
-    match ran.verdict() {
+    match ran.verdict_in_the_tunnel() {
         None => Ok(roughness_of(&ran)),
         Some(broken) => Err(libtest::message(&broken, lab.name, test.name, seed)),
     }

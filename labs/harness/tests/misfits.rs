@@ -9,16 +9,18 @@ mod parent;
 
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::Failed;
+use lab_harness::history::{History, UNDECIDED};
 use lab_harness::judge::{Interest, Judge};
 use lab_harness::protocol::{RefusalKind, Response, ScenarioText, Verdict, WORKER_ARGUMENT, progress};
 use lab_harness::suite::{Body, Lab, Part, Running, Storm, Test};
 use parent::Worker;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use windtunnel::check::models::{Kv, KvAnswer, KvAsk};
 use windtunnel::executor::Program;
 use windtunnel::time::sleep;
 use windtunnel::world::Moment;
-use windtunnel::{Nanos, NodeId, node};
+use windtunnel::{EventNumber, Nanos, NodeId, node};
 
 /// Sees nothing.
 struct Nobody;
@@ -61,6 +63,14 @@ async fn give_one_up(cluster: Cluster<Nobody>) -> Result<(), Failed> {
     })
     .await;
     std::future::pending().await
+}
+
+/// A history that no check can take: an answer before its call.
+fn answer_before_the_call() -> Result<(), Failed> {
+    let mut history = History::<Kv, ()>::new(&Kv);
+    let at = |now| Moment { at: Nanos(now), event: EventNumber(now) };
+    history.called(at(2), NodeId(2), 1, KvAsk::Get("k".into()), ())?;
+    history.returned(at(1), NodeId(2), 1, Some(KvAnswer::NoKey))
 }
 
 macro_rules! misfit {
@@ -108,6 +118,7 @@ fn lab() -> Lab<Nobody> {
             misfit!("panics_after_many_lines"),
             misfit!("waits_in_vain", |cluster| wait_in_vain(cluster)),
             misfit!("gives_one_wait_up", |cluster| give_one_up(cluster)),
+            misfit!("cannot_be_judged", |_cluster| async { answer_before_the_call() }),
             misfit!("sleeps_in_the_facade", |_cluster| async {
                 sleep(Duration::from_secs(60)).await;
                 Ok(())
@@ -271,6 +282,16 @@ fn what_was_awaited_is_told() {
     worker.end();
 }
 
+/// A history that cannot be judged is no pass, and no failure of the submission either.
+fn what_cannot_be_judged_is_undecided() {
+    let mut worker = Worker::start();
+    let result = worker.run("cannot_be_judged").expect("an answer");
+    let rule = result.failure.map(|failure| failure.rule);
+    assert_eq!((result.verdict, rule.as_deref()), (Verdict::Undecided, Some(UNDECIDED)));
+    worker.child.kill().expect("it can be killed");
+    worker.end();
+}
+
 /// What was printed last is there though its line has no end; of very much, the first MiB is.
 fn what_was_printed_is_kept_to_the_last_word_or_to_the_cap() {
     let mut worker = Worker::start();
@@ -389,6 +410,7 @@ fn main() -> ExitCode {
             a_panic_of_the_harness_is_not_blamed_on_the_submission,
         ),
         ("what_was_awaited_is_told", what_was_awaited_is_told),
+        ("what_cannot_be_judged_is_undecided", what_cannot_be_judged_is_undecided),
         (
             "what_was_printed_is_kept_to_the_last_word_or_to_the_cap",
             what_was_printed_is_kept_to_the_last_word_or_to_the_cap,

@@ -90,14 +90,6 @@ pub struct Answered {
     pub answer: Result<(), PutRefused>,
 }
 
-impl Answered {
-    /// Whether a clerk that has asked before cannot know, after this, whether its put is done.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        self.answer == Err(PutRefused::Version)
-    }
-}
-
 /// Somebody's turn with a lock.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Holding {

@@ -101,14 +101,6 @@ pub struct Answered {
     pub answer: Result<Result<(), PutRefused>, NotServed>,
 }
 
-impl Answered {
-    /// Whether a clerk that has asked before cannot know, after this, whether its put is done.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(self.answer, Ok(Err(_)))
-    }
-}
-
 /// A server hands its Raft a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {

@@ -1,14 +1,15 @@
 //! What the end of a flight means. A rule that breaks is broken on any machine; a bound of time that is missed on a real
 //! one proves nothing: it may have stood still, or its disk may have.
 
+use crate::history::UNDECIDED;
 use crate::judge::Judge;
 use crate::protocol::{FlightBroken, FlightVerdict};
 use crate::run::Ran;
 use crate::suite::{Flight, Lab};
 use windtunnel::Nanos;
 
-/// The harness's own bounds; and why a node has ended itself, which in flight only its disk knows.
-const BOUNDS: [&str; 3] = ["out-of-time", "tester-behind", "stopped-without-cause"];
+/// The harness's own bounds; why a node has ended itself, which in flight only its disk knows; and a history that cannot be judged.
+const BOUNDS: [&str; 4] = ["out-of-time", "tester-behind", "stopped-without-cause", UNDECIDED];
 
 /// A machine that stood still for so long may be the reason why something took too long.
 const WORTH_TELLING: Nanos = Nanos::from_millis(100);
@@ -30,17 +31,14 @@ pub(super) fn of<J: Judge>(
     ran: &Ran,
     Circumstances { stood_still, landed, inherited }: Circumstances,
 ) -> (FlightVerdict, Option<FlightBroken>) {
-    let Some(mut broken) = ran.verdict() else {
-        return (if landed { FlightVerdict::Interrupted } else { FlightVerdict::Safe }, None);
-    };
     let is_one_of = |rules: fn(&Flight<J>) -> &[&str], rule: &str| {
         lab.flight.as_ref().is_some_and(|flight| rules(flight).contains(&rule))
     };
     let is_bound = |rule: &str| BOUNDS.contains(&rule) || is_one_of(|flight| flight.bounds, rule);
     // What cannot be on any machine is worse than what came late on this one.
-    if let Some(last_word) = ran.kept.broken_at_the_end.as_ref().filter(|_| is_bound(broken.failed.rule)) {
-        broken.failed = last_word.clone();
-    }
+    let Some(broken) = ran.verdict(is_bound) else {
+        return (if landed { FlightVerdict::Interrupted } else { FlightVerdict::Safe }, None);
+    };
     let rule = broken.failed.rule;
     let is_bound = is_bound(rule);
     let is_unseen = inherited && is_one_of(|flight| flight.whole_history, rule);
@@ -65,6 +63,7 @@ mod tests {
     use super::*;
     use crate::failed::{Evidence, Failed, TestResult};
     use crate::fly::tests::lab;
+    use crate::history::LINEARIZABILITY;
     use crate::ticks::Anything;
     use crate::watch::{Broken, Kept};
     use windtunnel::line::PanicReport;
@@ -142,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_bound_of_time_of_the_lab_or_the_harness_and_a_node_that_ended_itself_decide_nothing() {
-        let outcomes = [failed("no-leader"), failed("stopped-without-cause"), Outcome::Failed(Failure::OutOfTime)];
-        for outcome in outcomes {
+        let rules = ["no-leader", "stopped-without-cause", UNDECIDED].map(failed);
+        for outcome in rules.into_iter().chain([Outcome::Failed(Failure::OutOfTime)]) {
             assert_eq!(verdict(outcome), FlightVerdict::Undecided);
         }
         let stopped = ran(Outcome::Stopped, Some(Failed::new("stopped-without-cause", "Node 2 stopped.")));
@@ -164,16 +163,23 @@ mod tests {
 
     #[test]
     fn what_the_judge_says_when_a_flight_is_over_counts_unless_something_else_broke_first() {
-        let verdict = |outcome| {
+        let verdict = |outcome, last_word| {
             let mut ran = ran(outcome, None);
-            ran.kept.broken_at_the_end = Some(Failed::new("linearizability", "No order explains it."));
+            ran.kept.broken_at_the_end = Some(Failed::new(last_word, "No order explains it."));
             let (verdict, broken) = of(&lab::<Anything>(), &ran, CALM);
             (verdict, broken.map(|broken| broken.rule).unwrap_or_default())
         };
         let violated = |rule: &str| (FlightVerdict::Violated, rule.to_owned());
-        assert_eq!(verdict(Outcome::Finished(Ok(()))), violated("linearizability"));
-        assert_eq!(verdict(failed("no-leader")), violated("linearizability"), "a bound alone would decide nothing");
-        assert_eq!(verdict(failed("lost-command")), violated("lost-command"));
+        let undecided = |rule: &str| (FlightVerdict::Undecided, rule.to_owned());
+        assert_eq!(verdict(Outcome::Finished(Ok(())), LINEARIZABILITY), violated(LINEARIZABILITY));
+        assert_eq!(
+            verdict(failed("no-leader"), LINEARIZABILITY),
+            violated(LINEARIZABILITY),
+            "a bound alone would decide nothing"
+        );
+        assert_eq!(verdict(failed("lost-command"), LINEARIZABILITY), violated("lost-command"));
+        assert_eq!(verdict(Outcome::Finished(Ok(())), UNDECIDED), undecided(UNDECIDED));
+        assert_eq!(verdict(failed("no-leader"), UNDECIDED), undecided("no-leader"), "which says more");
     }
 
     #[test]

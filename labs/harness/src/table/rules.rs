@@ -1,7 +1,7 @@
 //! The rules that failures name: found in the sources, looked up in handouts, expected by mutants.
 
 use super::{Checked, checked};
-use crate::history::LINEARIZABILITY;
+use crate::history::{LINEARIZABILITY, UNDECIDED};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,7 @@ impl Rules {
     /// Those of labs that judge what clients are told.
     #[must_use]
     pub fn of_histories() -> Self {
-        Rules::of([LINEARIZABILITY, "undecided", "needless-maybe", "own-observations"])
+        Rules::of([LINEARIZABILITY, UNDECIDED, "no-answer", "needless-maybe", "own-observations"])
     }
 
     /// These.

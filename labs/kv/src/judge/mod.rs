@@ -12,8 +12,9 @@ pub use operations::{Operations, Service};
 pub use turns::Turns;
 
 use crate::node::SERVER;
-use crate::observation::{ACQUIRED, ANSWERED, Answered, CALLED, Called, LAPSED, RELEASED, RETURNED, Returned, SHOWN};
+use crate::observation::{ACQUIRED, ANSWERED, CALLED, Called, LAPSED, RELEASED, RETURNED, Returned, SHOWN};
 use lab_harness::failed::Failed;
+use lab_harness::history::LINEARIZABILITY;
 use lab_harness::judge::{Interest, Judge, decoded};
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
@@ -39,21 +40,21 @@ impl KvJudge {
         &self.turns
     }
 
+    /// Answers that no order explains are the server's as well as the clients', and it has its column in the story.
+    fn blamed(&self, failed: Failed) -> Failed {
+        if failed.rule == LINEARIZABILITY { failed.on([SERVER]) } else { failed }
+    }
+
     fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
         match kind {
             CALLED => {
                 let Called { call, asked } = decoded(node, kind, body)?;
                 self.operations.called(moment, node, call, asked)?;
             }
-            ANSWERED => {
-                let answered: Answered = decoded(node, kind, body)?;
-                if answered.is_refusal() {
-                    self.operations.refused(answered.from, &answered.key, answered.version.0);
-                }
-            }
+            ANSWERED => self.operations.answered(&decoded(node, kind, body)?),
             RETURNED => {
                 let Returned { call, told } = decoded(node, kind, body)?;
-                self.operations.returned(moment, node, call, &told).map_err(|failed| failed.on([SERVER]))?;
+                self.operations.returned(moment, node, call, &told).map_err(|failed| self.blamed(failed))?;
             }
             ACQUIRED => self.turns.take(moment, node, &decoded(node, kind, body)?)?,
             LAPSED | RELEASED => self.turns.over(&decoded(node, kind, body)?),
@@ -76,7 +77,7 @@ impl Judge for KvJudge {
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
         match what {
             Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped => {
-                self.operations.died(moment, node)?;
+                self.operations.died(moment, node).map_err(|failed| self.blamed(failed))?;
                 self.turns.died(node);
             }
             Lifecycle::Paused => self.turns.paused(node),
@@ -86,7 +87,7 @@ impl Judge for KvJudge {
     }
 
     fn over(&mut self) -> Result<(), Failed> {
-        self.operations.over()
+        self.operations.over().map_err(|failed| self.blamed(failed))
     }
 
     fn counted(&self) -> BTreeMap<String, u64> {
@@ -106,16 +107,20 @@ impl Judge for KvJudge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Version, Versioned};
+    use crate::contract::{PutError, Version, Versioned};
     use crate::observation::{Asked, Told};
-    use lab_harness::history::LINEARIZABILITY;
     use serde::Serialize;
     use windtunnel::{EventNumber, Nanos};
 
-    fn shows<T: Serialize>(judge: &mut KvJudge, node: NodeId, kind: &str, what: &T) {
+    const MOMENT: Moment = Moment { at: Nanos(1), event: EventNumber(1) };
+
+    fn told<T: Serialize>(judge: &mut KvJudge, node: NodeId, kind: &str, what: &T) -> Result<Interest, Failed> {
         let body = postcard::to_stdvec(what).expect("observations are plain data");
-        let moment = Moment { at: Nanos(1), event: EventNumber(1) };
-        judge.observed(moment, node, kind, &body).expect("nothing is settled yet");
+        judge.observed(MOMENT, node, kind, &body)
+    }
+
+    fn shows<T: Serialize>(judge: &mut KvJudge, node: NodeId, kind: &str, what: &T) {
+        told(judge, node, kind, what).expect("nothing is settled yet");
     }
 
     #[test]
@@ -130,6 +135,50 @@ mod tests {
             shows(&mut judge, reader, RETURNED, &Returned { call: 1, told });
             let over = judge.over().map_err(|failed| failed.rule);
             assert_eq!(over, if is_right { Ok(()) } else { Err(LINEARIZABILITY) });
+        }
+    }
+
+    const WRITER: NodeId = NodeId(2);
+    const READER: NodeId = NodeId(3);
+
+    /// A put is called, and whoever reads meanwhile is told of a value that nobody put.
+    fn found_what_nobody_put() -> KvJudge {
+        let (mut judge, key) = (KvJudge::default(), || "k".to_owned());
+        let asked = Asked::Put { key: key(), value: "a".to_owned(), version: Version(0) };
+        shows(&mut judge, WRITER, CALLED, &Called { call: 1, asked });
+        shows(&mut judge, READER, CALLED, &Called { call: 1, asked: Asked::Get { key: key() } });
+        let found = Told::Got(Ok(Versioned { value: "b".to_owned(), version: Version(1) }));
+        shows(&mut judge, READER, RETURNED, &Returned { call: 1, told: found });
+        judge
+    }
+
+    #[test]
+    fn the_server_is_in_the_story_of_answers_that_no_order_explains_however_that_shows() {
+        type End = fn(&mut KvJudge) -> Result<(), Failed>;
+        let ends: [End; 3] = [
+            |judge| told(judge, WRITER, RETURNED, &Returned { call: 1, told: Told::Put(Ok(())) }).map(drop),
+            |judge| judge.lifecycle(MOMENT, WRITER, Lifecycle::Killed).map(drop),
+            KvJudge::over,
+        ];
+        for end in ends {
+            let failed = end(&mut found_what_nobody_put()).expect_err("nobody put it");
+            assert_eq!((failed.rule, failed.nodes.contains(&SERVER)), (LINEARIZABILITY, true), "{failed:?}");
+        }
+    }
+
+    #[test]
+    fn the_server_is_not_in_the_story_of_what_a_clerk_alone_did() {
+        let answers = [
+            (Told::Put(Err(PutError::Maybe)), "needless-maybe"),
+            (Told::Got(Err(crate::contract::GetError::NoKey)), "own-observations"),
+        ];
+        for (answer, rule) in answers {
+            let mut judge = KvJudge::default();
+            let asked = Asked::Put { key: "k".to_owned(), value: "a".to_owned(), version: Version(0) };
+            shows(&mut judge, WRITER, CALLED, &Called { call: 1, asked });
+            let failed = told(&mut judge, WRITER, RETURNED, &Returned { call: 1, told: answer });
+            let failed = failed.expect_err("no server has answered it");
+            assert_eq!((failed.rule, failed.nodes), (rule, vec![WRITER]));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The service as its clients see it, for the operations that the harness judges.
 
-use crate::contract::{GetError, PutError, Version, Versioned};
-use crate::observation::{Asked, Told};
+use crate::contract::{GetError, PutError, PutRefused, Version, Versioned};
+use crate::observation::{Answered, Asked, Told};
 use lab_harness::history::name_of;
 use lab_harness::operations::{self, Written};
+use windtunnel::NodeId;
 use windtunnel::check::models::{Kv, KvAnswer, KvAsk};
 
 /// Versioned key/value on one server.
@@ -17,6 +18,7 @@ impl operations::Service for Service {
     type Model = Kv;
     type Asked = Asked;
     type Told = Told;
+    type Answered = Answered;
 
     const MODEL: &'static Kv = &Kv;
 
@@ -50,6 +52,11 @@ impl operations::Service for Service {
             Asked::Put { key, version, .. } => Some((key, version.0)),
             Asked::Get { .. } => None,
         }
+    }
+
+    fn refusal(answered: &Answered) -> Option<(NodeId, &str, u64)> {
+        let Answered { from, key, version, answer } = answered;
+        (*answer == Err(PutRefused::Version)).then_some((*from, key, version.0))
     }
 
     fn written(told: &Told) -> Option<Written> {

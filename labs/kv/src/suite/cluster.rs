@@ -104,10 +104,7 @@ impl KvCluster {
 
     /// Kills the server or takes its power, as is drawn, and starts it again after a while.
     pub async fn crash_server(&self, down: Duration) {
-        match self.cluster.stream("crashes").below(2) {
-            1 if self.cluster.has_power_losses() => self.cluster.power_loss(SERVER),
-            _ => self.cluster.kill(SERVER),
-        }
+        self.cluster.crash(SERVER);
         self.sleep(down).await;
         self.cluster.start(SERVER);
     }

@@ -5,28 +5,28 @@ use crate::contract::{GetError, Version, Versioned};
 use crate::control::{Reply, Request};
 use lab_harness::at_work::AtWork;
 use lab_harness::load::{Load, LoadClient};
-use lab_harness::pairs::{PairsClient, Put};
+use lab_harness::pairs::{NoAnswer, PairsClient, Put};
 use windtunnel::Nanos;
 use windtunnel::rand::Stream;
 use windtunnel::time::sleep;
 
 /// A few clients' worth of work on three keys.
-pub const FEW_KEYS: Load = Load { keys: 3, ..Load::ONE_KEY };
+pub const FEW_KEYS: Load = Load { keys: 3, ahead: false, ..Load::ONE_KEY };
 
 impl PairsClient for Client {
-    async fn get(&self, key: &str) -> Option<u64> {
+    async fn get(&self, key: &str) -> Result<u64, NoAnswer> {
         match answered(self, &self.asks_for(key)).await? {
-            Reply::Got(Ok(Versioned { version, .. })) => Some(version.0),
-            Reply::Got(Err(GetError::NoKey)) => Some(0),
-            _ => None,
+            Reply::Got(Ok(Versioned { version, .. })) => Ok(version.0),
+            Reply::Got(Err(GetError::NoKey)) => Ok(0),
+            _ => Err(NoAnswer::Odd),
         }
     }
 
-    async fn put(&self, key: &str, value: &str, version: u64) -> Option<Put> {
+    async fn put(&self, key: &str, value: &str, version: u64) -> Result<Put, NoAnswer> {
         match answered(self, &self.puts(key, value, Version(version))).await? {
-            Reply::Put(Ok(())) => Some(Put::Done),
-            Reply::Put(Err(_)) => Some(Put::Other),
-            _ => None,
+            Reply::Put(Ok(())) => Ok(Put::Done),
+            Reply::Put(Err(_)) => Ok(Put::Other),
+            _ => Err(NoAnswer::Odd),
         }
     }
 }
@@ -39,16 +39,11 @@ impl LoadClient for Client {
     fn new_value(&self) -> String {
         self.cluster().new_value()
     }
-
-    /// There are none in this lab.
-    async fn append(&self, _: &str, _: &str) -> Option<()> {
-        None
-    }
 }
 
-/// What its node answers, if it is there.
-async fn answered(client: &Client, request: &Request) -> Option<Reply> {
-    client.cluster().inner().control(client.node(), request).await.ok()
+/// What its node says, if it is there.
+async fn answered(client: &Client, request: &Request) -> Result<Reply, NoAnswer> {
+    client.cluster().inner().control(client.node(), request).await.map_err(|_| NoAnswer::Down)
 }
 
 /// Sets these clients to take turns with a lock, each for so long.

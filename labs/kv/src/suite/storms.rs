@@ -7,7 +7,7 @@ use super::puts::expect_value;
 use crate::contract::{PutError, Version};
 use crate::judge::KvJudge;
 use lab_harness::cluster::Cluster;
-use lab_harness::failed::{Failed, TestResult};
+use lab_harness::failed::TestResult;
 use lab_harness::load::{Load, begin};
 use lab_harness::scenario::DrawnLoad;
 use lab_harness::suite::{Running, Storm};
@@ -79,16 +79,5 @@ async fn read_keys(client: &Client) -> TestResult {
 
 /// Waits until nothing that was asked in the storm is without an answer.
 async fn all_answered(cluster: &KvCluster) -> TestResult {
-    let otherwise = || {
-        let oldest = cluster.inner().judge().operations().oldest_open();
-        let (words, called) = oldest.unwrap_or_default();
-        let patience = ANSWER_AFTER_STORM.as_secs();
-        Failed::new(
-            "no-answer",
-            format!("All is well for {patience} s, and there is no answer to {words}, called at {called}."),
-        )
-    };
-    let what = "all that was asked to be answered";
-    let look = |judge: &KvJudge| judge.operations().oldest_open().is_none().then_some(());
-    cluster.inner().until(what, ANSWER_AFTER_STORM, look, otherwise).await
+    cluster.inner().all_answered(ANSWER_AFTER_STORM, |judge| judge.operations().oldest_open()).await
 }

@@ -13,8 +13,9 @@ mod replicas;
 pub use operations::{Operations, Service};
 pub use replicas::Replicas;
 
-use crate::observation::{ANSWERED, Answered, CALLED, COUNTED, Called, RETURNED, Returned, SNAPSHOT, Taken};
+use crate::observation::{ANSWERED, CALLED, COUNTED, Called, RETURNED, Returned, SNAPSHOT, Taken};
 use lab_harness::failed::Failed;
+use lab_harness::history::LINEARIZABILITY;
 use lab_harness::judge::{Interest, Judge, Run, Standing, decoded};
 use lab_raft::judge::RaftJudge;
 use lab_raft::observation::{APPLIED_SNAPSHOT, AppliedSnapshot};
@@ -53,21 +54,21 @@ impl KvRaftJudge {
         (1..=self.servers).contains(&node.0)
     }
 
+    /// Answers that no order explains are the leader's as well as the clients', and it has its column in the story.
+    fn blamed(&self, failed: Failed) -> Failed {
+        if failed.rule == LINEARIZABILITY { failed.on(self.leader()) } else { failed }
+    }
+
     fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
         match kind {
             CALLED => {
                 let Called { call, asked } = decoded(node, kind, body)?;
                 self.operations.called(moment, node, call, asked)?;
             }
-            ANSWERED => {
-                let answered: Answered = decoded(node, kind, body)?;
-                if answered.is_refusal() {
-                    self.operations.refused(answered.from, &answered.key, answered.version.0);
-                }
-            }
+            ANSWERED => self.operations.answered(&decoded(node, kind, body)?),
             RETURNED => {
-                let (Returned { call, told }, leader) = (decoded(node, kind, body)?, self.leader());
-                self.operations.returned(moment, node, call, &told).map_err(|failed| failed.on(leader))?;
+                let Returned { call, told } = decoded(node, kind, body)?;
+                self.operations.returned(moment, node, call, &told).map_err(|failed| self.blamed(failed))?;
             }
             SNAPSHOT => {
                 let taken: Taken = decoded(node, kind, body)?;
@@ -99,14 +100,14 @@ impl Judge for KvRaftJudge {
 
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
         if matches!(what, Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped) {
-            self.operations.died(moment, node)?;
+            self.operations.died(moment, node).map_err(|failed| self.blamed(failed))?;
             self.replicas.died(node);
         }
         if self.is_server(node) { self.raft.lifecycle(moment, node, what) } else { Ok(Interest::Changed) }
     }
 
     fn over(&mut self) -> Result<(), Failed> {
-        self.operations.over()
+        self.operations.over().map_err(|failed| self.blamed(failed))
     }
 
     fn leader(&self) -> Option<NodeId> {

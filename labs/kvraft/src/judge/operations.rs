@@ -2,8 +2,9 @@
 
 use super::model::{Answer, Ask, Model, Text};
 use crate::contract::{GetError, NotServed, PutError, Version, Versioned};
-use crate::observation::{Asked, Count, Told};
+use crate::observation::{Answered, Asked, Count, Told};
 use lab_harness::operations::{self, Written};
+use windtunnel::NodeId;
 
 /// Key/value on Raft, and the counter of part rsm.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ impl operations::Service for Service {
     type Model = Model;
     type Asked = Asked;
     type Told = Told;
+    type Answered = Answered;
 
     const MODEL: &'static Model = &Model;
 
@@ -63,6 +65,11 @@ impl operations::Service for Service {
             Asked::Put { key, version, .. } => Some((key, version.0)),
             _ => None,
         }
+    }
+
+    fn refusal(answered: &Answered) -> Option<(NodeId, &str, u64)> {
+        let Answered { from, key, version, answer } = answered;
+        matches!(answer, Ok(Err(_))).then_some((*from, key, version.0))
     }
 
     fn written(told: &Told) -> Option<Written> {

@@ -1,13 +1,15 @@
 //! Who is told what: Raft's judge of servers, the history of all, and both of deaths.
 
 use super::*;
+use crate::contract::{PutError, Version};
 use crate::observation::{Asked, Called, Count, Counted, Returned, Told};
-use lab_raft::{Digest, LogIndex};
+use lab_raft::{Digest, LogIndex, Role, Term, View};
 use serde::Serialize;
-use windtunnel::{EventNumber, Nanos};
+use windtunnel::{EventNumber, Incarnation, Nanos};
 
 const SERVER: NodeId = NodeId(3);
 const CLIENT: NodeId = NodeId(4);
+const OTHER: NodeId = NodeId(5);
 
 fn judge() -> KvRaftJudge {
     KvRaftJudge::new(3)
@@ -28,7 +30,7 @@ fn asks(judge: &mut KvRaftJudge, node: NodeId) {
 }
 
 #[test]
-fn what_a_dead_node_has_asked_is_open_no_more_and_its_copy_is_gone() {
+fn what_a_dead_node_has_asked_is_open_no_more_and_its_replica_is_gone() {
     use Lifecycle::{Killed, Paused, PowerLost, Stopped};
     for (what, is_dead) in [(Killed, true), (PowerLost, true), (Stopped, true), (Paused, false)] {
         let mut judge = judge();
@@ -50,7 +52,7 @@ fn answers_wake_whoever_waits_for_them() {
 }
 
 #[test]
-fn a_wrong_answer_and_a_spoilt_copy_end_the_run() {
+fn a_wrong_answer_and_a_spoilt_replica_end_the_run() {
     let mut judge = judge();
     asks(&mut judge, SERVER);
     let failed = shows(&mut judge, SERVER, RETURNED, &Returned { call: 1, told: Told::Counter(Ok(2)) });
@@ -69,6 +71,50 @@ fn a_wrong_answer_behind_a_call_that_never_ends_is_found_when_the_run_is_over() 
         assert_eq!(shows(&mut judge, CLIENT, RETURNED, &told), Ok(Interest::Changed), "the increment is open");
         let over = judge.over().map_err(|failed| failed.rule);
         assert_eq!(over, if is_right { Ok(()) } else { Err(lab_harness::history::LINEARIZABILITY) });
+    }
+}
+
+const LEADER: NodeId = NodeId(1);
+
+/// Of one server, which leads. A client increments, and another one is told what cannot be unless somebody else did too.
+fn told_what_cannot_be() -> KvRaftJudge {
+    let mut judge = KvRaftJudge::new(1);
+    judge.lifecycle(at(1), LEADER, Lifecycle::Started(Incarnation(1))).expect("it may start");
+    let (term, voted_for) = (Term(1), Some(LEADER));
+    let leads = View { term, voted_for, role: Role::Leader, changed_from: LogIndex(1), ..View::default() };
+    shows(&mut judge, LEADER, lab_raft::observation::VIEW, &leads).expect("one is a majority of one");
+    asks(&mut judge, CLIENT);
+    shows(&mut judge, OTHER, CALLED, &Called { call: 1, asked: Asked::Read }).expect("it may ask");
+    let told = Returned { call: 1, told: Told::Counter(Ok(2)) };
+    assert_eq!(shows(&mut judge, OTHER, RETURNED, &told), Ok(Interest::Changed), "the increment is open");
+    judge
+}
+
+#[test]
+fn the_leader_is_in_the_story_of_answers_that_no_order_explains_however_that_shows() {
+    type End = fn(&mut KvRaftJudge) -> Result<(), Failed>;
+    let ends: [End; 3] = [
+        |judge| shows(judge, CLIENT, RETURNED, &Returned { call: 1, told: Told::Counter(Ok(1)) }).map(drop),
+        |judge| judge.lifecycle(at(2), CLIENT, Lifecycle::Killed).map(drop),
+        KvRaftJudge::over,
+    ];
+    for end in ends {
+        let failed = end(&mut told_what_cannot_be()).expect_err("one increment makes it 1");
+        let rule = lab_harness::history::LINEARIZABILITY;
+        assert_eq!((failed.rule, failed.nodes.contains(&LEADER)), (rule, true), "{failed:?}");
+    }
+}
+
+#[test]
+fn the_leader_is_not_in_the_story_of_what_a_clerk_alone_did() {
+    let answers = [(Told::Put(Err(PutError::Maybe)), "needless-maybe"), (Told::Appended, "own-observations")];
+    for (answer, rule) in answers {
+        let mut judge = told_what_cannot_be();
+        let asked = Asked::Put { key: "k".to_owned(), value: "a".to_owned(), version: Version(0) };
+        shows(&mut judge, CLIENT, CALLED, &Called { call: 2, asked }).expect("it may ask");
+        let failed = shows(&mut judge, CLIENT, RETURNED, &Returned { call: 2, told: answer });
+        let failed = failed.expect_err("no server has answered it");
+        assert_eq!((failed.rule, failed.nodes), (rule, vec![CLIENT]));
     }
 }
 

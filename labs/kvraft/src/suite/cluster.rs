@@ -146,10 +146,7 @@ impl KvRaftCluster {
 
     /// Kills a server or takes its power, as is drawn.
     pub fn crash(&self, server: NodeId) {
-        match self.cluster.stream("crashes").below(2) {
-            1 if self.cluster.has_power_losses() => self.cluster.power_loss(server),
-            _ => self.cluster.kill(server),
-        }
+        self.cluster.crash(server);
     }
 
     /// Crashes a server and starts it again after a while.
@@ -176,14 +173,7 @@ impl KvRaftCluster {
     /// # Errors
     /// When something is for too long.
     pub async fn all_answered(&self) -> TestResult {
-        let otherwise = || {
-            let (words, called) = self.cluster.judge().operations().oldest_open().unwrap_or_default();
-            let patience = ANSWER_AFTER_STORM.as_secs();
-            let title = format!("All is well for {patience} s, and there is no answer to {words}, called at {called}.");
-            self.failed("no-answer", title)
-        };
-        let look = |judge: &KvRaftJudge| judge.operations().oldest_open().is_none().then_some(());
-        self.cluster.until("all that was asked to be answered", ANSWER_AFTER_STORM, look, otherwise).await
+        self.cluster.all_answered(ANSWER_AFTER_STORM, |judge| judge.operations().oldest_open()).await
     }
 
     /// That soon no running server's disk holds more than that besides its snapshot.
@@ -202,15 +192,27 @@ impl KvRaftCluster {
                 if bytes.is_some_and(|bytes| bytes <= most) {
                     break;
                 }
-                if let Some(bytes) = bytes.filter(|_| Instant::now() >= deadline) {
-                    let title =
-                        format!("The disk of {server} holds {bytes} bytes besides its snapshot; {most} would do.");
-                    return Err(self.failed("state-too-large", title).on([*server]));
+                if Instant::now() >= deadline {
+                    return Err(self.too_large(*server, bytes, most));
                 }
                 sleep(LOOK_EVERY).await;
             }
         }
         Ok(())
+    }
+
+    /// A disk that holds too much, or of which nobody ever knows how much it holds.
+    fn too_large(&self, server: NodeId, bytes: Option<u64>, most: u64) -> Failed {
+        let title = match bytes {
+            Some(bytes) => format!("The disk of {server} holds {bytes} bytes besides its snapshot; {most} would do."),
+            None => {
+                let waited = STATE_WITHIN.as_secs();
+                format!(
+                    "For {waited} s nobody knows what the disk of {server} holds: its files change whenever one looks."
+                )
+            }
+        };
+        self.failed("state-too-large", title).on([server])
     }
 
     /// A failed expectation of a test body.

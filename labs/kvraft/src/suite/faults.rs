@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::cluster::KvRaftCluster;
-use super::load::{FEW_KEYS, ONE_KEY};
+use super::load::FEW_KEYS;
 use crate::contract::{GetError, PutError, Version, Versioned};
 use lab_harness::at_work::everybody;
 use lab_harness::failed::TestResult;
@@ -47,7 +47,7 @@ pub async fn servers_crash_under_load(cluster: KvRaftCluster) -> TestResult {
 pub async fn stale_leaders(cluster: KvRaftCluster) -> TestResult {
     const TIMES: u32 = 6;
     let clients = cluster.clients();
-    let at_work = begin(&clients[2..], Load { keys: 1, rest: Duration::from_millis(5), ..ONE_KEY });
+    let at_work = begin(&clients[2..], Load { keys: 1, rest: Duration::from_millis(5), ..Load::ONE_KEY });
     let (writer, reader) = (&clients[0], &clients[1]);
     for _ in 0..TIMES {
         let leader = cluster.leader().await?;

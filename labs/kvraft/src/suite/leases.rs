@@ -3,7 +3,6 @@
 use super::bounds::{LEASE_MS, LOG_LIMIT};
 use super::client::Client;
 use super::cluster::KvRaftCluster;
-use super::load::ONE_KEY;
 use crate::contract::{MAX_DRIFT_PPM, Version};
 use crate::control::Reply;
 use lab_harness::at_work::AtWork;
@@ -138,7 +137,7 @@ pub async fn leases_and_snapshots(cluster: KvRaftCluster) -> TestResult {
 pub async fn leases_and_crashes(cluster: KvRaftCluster) -> TestResult {
     const CRASHES: u32 = 6;
     let clients = cluster.clients();
-    let at_work = begin(&clients, ONE_KEY);
+    let at_work = begin(&clients, Load::ONE_KEY);
     for _ in 0..CRASHES {
         let leader = cluster.leader().await?;
         set_clocks(&cluster, leader);
@@ -213,7 +212,7 @@ impl Sides {
 
     /// They write one key, again and again, and read it too.
     fn begin_to_write(&self) -> AtWork {
-        begin(&self.writers, Load { rest: Duration::from_millis(10), value_bytes: 200, ..ONE_KEY })
+        begin(&self.writers, Load { rest: Duration::from_millis(10), value_bytes: 200, ..Load::ONE_KEY })
     }
 
     /// They read that key, again and again.

@@ -4,14 +4,11 @@ use super::client::Client;
 use crate::contract::{GetError, PutError, Version, Versioned};
 use crate::control::{Reply, Request};
 use lab_harness::load::{Load, LoadClient};
-use lab_harness::pairs::{PairsClient, Put};
+use lab_harness::pairs::{NoAnswer, PairsClient, Put};
 use windtunnel::rand::Stream;
 
-/// Puts and gets of one key, where that is the point.
-pub const ONE_KEY: Load = Load { ahead: true, ..Load::ONE_KEY };
-
-/// Puts and gets of a few keys, as MIT's clients do, who have one.
-pub const PUTS_AND_GETS: Load = Load { keys: 3, ..ONE_KEY };
+/// Puts and gets of three keys, where MIT's clients have one.
+pub const PUTS_AND_GETS: Load = Load { keys: 3, ..Load::ONE_KEY };
 
 /// Puts, gets and appends of a few keys.
 pub const FEW_KEYS: Load = Load { appends: true, ..PUTS_AND_GETS };
@@ -20,19 +17,19 @@ pub const FEW_KEYS: Load = Load { appends: true, ..PUTS_AND_GETS };
 pub const MANY_KEYS: Load = Load { keys: 100, ..FEW_KEYS };
 
 impl PairsClient for Client {
-    async fn get(&self, key: &str) -> Option<u64> {
+    async fn get(&self, key: &str) -> Result<u64, NoAnswer> {
         match answered(self, &self.asks_for(key)).await? {
-            Reply::Got(Ok(Versioned { version, .. })) => Some(version.0),
-            Reply::Got(Err(GetError::NoKey)) => Some(0),
-            _ => None,
+            Reply::Got(Ok(Versioned { version, .. })) => Ok(version.0),
+            Reply::Got(Err(GetError::NoKey)) => Ok(0),
+            _ => Err(NoAnswer::Odd),
         }
     }
 
-    async fn put(&self, key: &str, value: &str, version: u64) -> Option<Put> {
+    async fn put(&self, key: &str, value: &str, version: u64) -> Result<Put, NoAnswer> {
         match answered(self, &self.puts(key, value, Version(version))).await? {
-            Reply::Put(Ok(())) => Some(Put::Done),
-            Reply::Put(Err(PutError::Version | PutError::NoKey | PutError::Maybe)) => Some(Put::Other),
-            _ => None,
+            Reply::Put(Ok(())) => Ok(Put::Done),
+            Reply::Put(Err(PutError::Version | PutError::NoKey | PutError::Maybe)) => Ok(Put::Other),
+            _ => Err(NoAnswer::Odd),
         }
     }
 }
@@ -46,12 +43,15 @@ impl LoadClient for Client {
         self.cluster().new_value()
     }
 
-    async fn append(&self, key: &str, value: &str) -> Option<()> {
-        matches!(answered(self, &self.appends(key, value)).await?, Reply::Appended).then_some(())
+    async fn append(&self, key: &str, value: &str) -> Result<(), NoAnswer> {
+        match answered(self, &self.appends(key, value)).await? {
+            Reply::Appended => Ok(()),
+            _ => Err(NoAnswer::Odd),
+        }
     }
 }
 
-/// What its node answers, if it is there.
-async fn answered(client: &Client, request: &Request) -> Option<Reply> {
-    client.cluster().inner().control(client.node(), request).await.ok()
+/// What its node says, if it is there.
+async fn answered(client: &Client, request: &Request) -> Result<Reply, NoAnswer> {
+    client.cluster().inner().control(client.node(), request).await.map_err(|_| NoAnswer::Down)
 }

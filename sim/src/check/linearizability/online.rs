@@ -97,10 +97,26 @@ impl<'m, M: Model> Online<'m, M> {
     }
 
     /// Nothing more will happen: whatever is open stays so for ever. Answers behind a call that is open are not all judged before.
+    ///
+    /// A contradiction counts more than an object that cannot be judged: whoever runs out of the budget leaves to the others what
+    /// there was before it.
     pub fn finish(&mut self) -> Verdict {
         let keys = self.parts.keys().cloned().collect::<Vec<_>>();
-        let verdicts = keys.iter().map(|key| self.advance(key, true));
-        verdicts.into_iter().find(|verdict| *verdict != Verdict::Linearizable).unwrap_or(Verdict::Linearizable)
+        let mut ran_out = None;
+        for key in keys {
+            let before = self.meter;
+            match self.advance(&key, true) {
+                Verdict::Linearizable => {}
+                Verdict::Undecided(exhausted) => {
+                    let spent = std::mem::replace(&mut self.meter, before);
+                    ran_out.get_or_insert((exhausted, spent));
+                }
+                contradiction @ Verdict::NotLinearizable(_) => return contradiction,
+            }
+        }
+        let Some((exhausted, spent)) = ran_out else { return Verdict::Linearizable };
+        self.meter = spent;
+        Verdict::Undecided(exhausted)
     }
 
     /// What was told so far.

@@ -86,8 +86,8 @@ impl Follower {
     /// committed goes with the next entries or the next heartbeat: no client waits for a follower.
     pub fn is_due(&self, last_index: LogIndex, reads: u64) -> bool {
         let lacks_entries = self.next <= last_index;
-        match self.transfer {
-            Some(_) => self.is_idle(),
+        match &self.transfer {
+            Some(transfer) => transfer.is_answered() && !self.silent,
             None => self.sent == 0 || (lacks_entries && self.has_room()) || (self.told_reads < reads && self.is_idle()),
         }
     }
@@ -168,7 +168,7 @@ impl Follower {
     pub fn note_piece(&mut self, sent: &Sent, offset: u64) {
         let Some(transfer) = &mut self.transfer else { return };
         if sent.number > self.settled && transfer.index() == sent.last {
-            transfer.go_to(offset);
+            transfer.note_needed(sent.number, offset);
             self.settled = sent.number;
         }
     }

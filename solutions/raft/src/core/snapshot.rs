@@ -30,20 +30,31 @@ pub struct Snapshot {
 pub(super) struct Transfer {
     snapshot: Rc<Snapshot>,
     offset: usize,
+    /// The request that carries the piece which begins there, until that or a later one is answered.
+    carrier: Option<u64>,
 }
 
 impl Transfer {
     const fn of(snapshot: Rc<Snapshot>) -> Self {
-        Transfer { snapshot, offset: 0 }
+        Transfer { snapshot, offset: 0, carrier: None }
     }
 
     pub fn index(&self) -> LogIndex {
         self.snapshot.index
     }
 
-    /// The follower needs the piece that begins there.
-    pub fn go_to(&mut self, offset: u64) {
-        self.offset = usize::try_from(offset).unwrap_or(usize::MAX).min(self.snapshot.data.len());
+    /// Whether no piece is under way.
+    pub const fn is_answered(&self) -> bool {
+        self.carrier.is_none()
+    }
+
+    /// Request `number` was answered: the follower needs the piece that begins there. From far away answers come to what was asked
+    /// before the piece was sent, and they say nothing of it.
+    pub fn note_needed(&mut self, number: u64, offset: u64) {
+        if self.carrier.is_none_or(|carrier| number >= carrier) {
+            self.offset = usize::try_from(offset).unwrap_or(usize::MAX).min(self.snapshot.data.len());
+            self.carrier = None;
+        }
     }
 
     fn piece(&self, term: Term, most_bytes: usize) -> InstallSnapshot {
@@ -90,11 +101,14 @@ impl Core {
         let newest = self.snapshot.clone()?;
         let Standing::Leader { followers, reads } = &mut self.standing else { return None };
         let follower = followers.get_mut(&peer)?;
+        let number = follower.next_number();
         let transfer = follower.transfer.get_or_insert_with(|| Transfer::of(newest));
         let most_bytes = if follower.silent { 0 } else { PIECE_BYTES };
+        if !follower.silent {
+            transfer.carrier = Some(number);
+        }
         let (piece, index) = (transfer.piece(self.term, most_bytes), transfer.index());
-        let sent =
-            Sent { term: self.term, number: follower.next_number(), previous: index, last: index, reads: *reads };
+        let sent = Sent { term: self.term, number, previous: index, last: index, reads: *reads };
         follower.note_sent(&sent);
         Some((piece, sent))
     }

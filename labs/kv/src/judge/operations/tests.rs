@@ -1,12 +1,10 @@
 //! Short histories that can and cannot be.
 
 use super::*;
-use crate::contract::PutRefused;
-use crate::observation::Answered;
 use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
 use windtunnel::world::Moment;
-use windtunnel::{EventNumber, Nanos, NodeId};
+use windtunnel::{EventNumber, Nanos};
 
 /// Tells the judge what happens, a moment after the other. Calls of a client are numbered as it likes.
 #[derive(Default)]
@@ -41,9 +39,7 @@ impl Script {
     fn refused_by_server(&mut self, from: NodeId, version: u64) -> &mut Self {
         let (version, answer) = (Version(version), Err(PutRefused::Version));
         let answered = Answered { from, key: "k".to_owned(), version, answer };
-        if answered.is_refusal() {
-            self.operations.refused(answered.from, &answered.key, answered.version.0);
-        }
+        self.operations.answered(&answered);
         self
     }
 

@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::contract::PutRefused;
-use crate::observation::Answered;
 use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::operations::Writes;
 use windtunnel::world::Moment;
-use windtunnel::{EventNumber, Nanos, NodeId};
+use windtunnel::{EventNumber, Nanos};
 
 /// Tells the judge what happens, a moment after the other. Calls of a client are numbered as it likes.
 #[derive(Default)]
@@ -57,9 +56,7 @@ impl Script {
     /// A server has answered a put.
     fn server(&mut self, from: NodeId, key: &str, version: u64, answer: Result<Result<(), PutRefused>, NotServed>) {
         let answered = Answered { from, key: key.to_owned(), version: Version(version), answer };
-        if answered.is_refusal() {
-            self.operations.refused(answered.from, &answered.key, answered.version.0);
-        }
+        self.operations.answered(&answered);
     }
 
     fn told(&mut self, node: NodeId, call: u64, told: Told) -> Result<(), Failed> {
@@ -161,6 +158,12 @@ fn an_answer_is_one_to_what_was_asked() {
             let mut script = Script::default();
             script.asks(A, 1, asked.clone()).cannot(A, 1, told.clone(), "own-observations");
         }
+    }
+    for told in [DONE, MAYBE] {
+        let mut script = Script::default();
+        script.asks(A, 1, get()).cannot(A, 1, told, "own-observations");
+        let counted = (script.operations.returned_to(A), script.operations.writes_of("k"));
+        assert_eq!(counted, (0, Writes::default()), "it is no write, and nothing else either");
     }
 }
 

@@ -59,15 +59,12 @@ impl Machines {
 
     /// Kills a node or takes its power, as is drawn.
     pub fn crash(&self, node: NodeId) {
-        self.cluster.tester().apply(self.crash_command(node));
+        self.cluster.crash(node);
     }
 
     /// A kill or a loss of power, as is drawn.
     pub(in crate::suite) fn crash_command(&self, node: NodeId) -> Command {
-        match self.cluster.stream("crashes").below(2) {
-            1 if self.cluster.has_power_losses() => Command::PowerLoss(node),
-            _ => Command::Kill(node),
-        }
+        self.cluster.crash_command(node)
     }
 
     /// Kills workers whose application takes their process, and starts them again, as long as the answer lives.

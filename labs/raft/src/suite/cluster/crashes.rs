@@ -8,11 +8,9 @@ impl RaftCluster {
     /// not may be gone. (MIT's crash keeps all that was ever handed to the persister.) In flight each is a kill, and
     /// what was written stays, synced or not.
     pub fn crash(&self, nodes: &[NodeId]) {
-        let stream = self.cluster.stream("crashes");
         for node in nodes {
             self.connected.borrow_mut().remove(node);
-            let is_kill = stream.below(2) == 0 || !self.cluster.has_power_losses();
-            if is_kill { self.cluster.kill(*node) } else { self.cluster.power_loss(*node) }
+            self.cluster.crash(*node);
         }
     }
 

@@ -3,6 +3,7 @@
 mod commitment;
 mod durability;
 mod elections;
+mod far_apart;
 mod pipelining;
 mod pre_votes;
 mod quorums;

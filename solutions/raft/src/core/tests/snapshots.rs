@@ -39,7 +39,7 @@ fn applied(log_terms: &[u64], applied: u64) -> Core {
 }
 
 /// A leader that has committed and applied a log and has only a snapshot of the beginning of it.
-fn leader_with_snapshot(log_terms: &[u64], index: u64, data: &[u8]) -> Core {
+pub(super) fn leader_with_snapshot(log_terms: &[u64], index: u64, data: &[u8]) -> Core {
     let term = *log_terms.last().unwrap();
     let mut core = leader(3, term + 1, log_terms);
     core.propose(b"x".to_vec()).unwrap();
