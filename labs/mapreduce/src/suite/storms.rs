@@ -20,7 +20,7 @@ pub fn storm() -> Storm<MapReduceJudge> {
 /// A job is submitted again and again until it is taken, in all weather; when it is done the next one is.
 fn load(cluster: Cluster<MapReduceJudge>, _load: DrawnLoad) -> Running<()> {
     let machines = Machines::new(cluster);
-    machines.inner().judge().doubt_everybody();
+    machines.inner().judge().doubt_everybody(machines.inner().now());
     Box::pin(async move {
         let Ok(splits) = machines.put_texts(INPUTS, INPUT_BYTES).await else { return };
         for app in ["wordcount", "index"].into_iter().cycle() {
@@ -44,7 +44,7 @@ async fn recover(machines: Machines) -> TestResult {
     let taken = timeout(ANSWER_WITHIN, machines.submit_again(&job)).await;
     taken.map_err(|_| machines.failed("no-answer", format!("All is well again, and {} is not taken.", job.id)))?;
     machines.finish(&job, DONE_AFTER_FAULTS).await?;
-    machines.inner().judge().trust_everybody();
+    machines.inner().judge().trust_everybody(machines.inner().now());
     let text = text::lines(&machines.inner().stream("after the storm"), INPUT_BYTES);
     let splits = vec![machines.put("after the storm", &text).await?; 2];
     let job = machines.job("wordcount", Vec::new(), splits, REDUCES);
