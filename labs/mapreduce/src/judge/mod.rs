@@ -29,8 +29,8 @@ use records::Records;
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
 use tasks::Tasks;
-use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
+use windtunnel::{Nanos, NodeId};
 
 /// The judge of a run.
 #[derive(Debug, Default)]
@@ -92,23 +92,23 @@ impl MapReduceJudge {
     }
 
     /// A worker is not to be reached, or its disk is not to be trusted: what it has done may be done again.
-    pub fn doubt(&self, node: NodeId) {
-        self.doubts.borrow_mut().begin(node);
+    pub fn doubt(&self, now: Nanos, node: NodeId) {
+        self.doubts.borrow_mut().begin(now, node);
     }
 
     /// All is well with a node again. What it has finished meanwhile may be unknown to the coordinator all the same.
-    pub fn trust(&self, node: NodeId) {
-        self.doubts.borrow_mut().end(node);
+    pub fn trust(&self, now: Nanos, node: NodeId) {
+        self.doubts.borrow_mut().end(now, node);
     }
 
     /// From now on everybody is in doubt: links are cut and messages lost, and nobody tells of it.
-    pub fn doubt_everybody(&self) {
-        self.doubts.borrow_mut().begin_storm();
+    pub fn doubt_everybody(&self, now: Nanos) {
+        self.doubts.borrow_mut().begin_storm(now);
     }
 
     /// The storm is over, and whoever was given up in it is known again.
-    pub fn trust_everybody(&self) {
-        self.doubts.borrow_mut().end_storm();
+    pub fn trust_everybody(&self, now: Nanos) {
+        self.doubts.borrow_mut().end_storm(now);
     }
 
     /// Nodes whose application takes their process with it, once.
@@ -202,11 +202,11 @@ impl Judge for MapReduceJudge {
         match what {
             Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped => {
                 self.attempts.died(moment, node);
-                doubts.begin(node);
+                doubts.begin(moment.at, node);
             }
-            Lifecycle::Paused => doubts.begin(who_stands_still),
-            Lifecycle::Started(_) => doubts.end(node),
-            Lifecycle::Resumed => doubts.end(who_stands_still),
+            Lifecycle::Paused => doubts.begin(moment.at, who_stands_still),
+            Lifecycle::Started(_) => doubts.end(moment.at, node),
+            Lifecycle::Resumed => doubts.end(moment.at, who_stands_still),
         }
         if !matches!(what, Lifecycle::Paused | Lifecycle::Resumed) && node == COORDINATOR {
             self.status = None;

@@ -3,6 +3,7 @@
 use super::attempts::AttemptSeen;
 use super::doubts::{Doubts, Trust};
 use crate::contract::{JobId, Task};
+use crate::node::COORDINATOR;
 use crate::observation::Begun;
 use lab_harness::failed::Failed;
 use std::collections::BTreeMap;
@@ -71,13 +72,13 @@ impl Tasks {
         let there = |finished: &&Finished| doubts.holds(finished.node, finished.trust);
         let needed = known.iter().find(there).is_none().then_some(known.len());
         self.begun.insert((node, begun.attempt), needed);
-        let Some(known) = known.iter().find(|known| known.counts && late(known.at) && there(known)) else {
-            return Ok(());
+        let is_kept = |finished: &Finished| match task {
+            Task::Map(_) => finished.counts && there(&finished),
+            Task::Reduce(_) => finished.counts && there(&finished) || is_told(finished, node, moment, doubts),
         };
-        let title = format!(
-            "{node} begins {task}, which {} finished at {}; it has been there ever since.",
-            known.node, known.at
-        );
+        let Some(known) = known.iter().find(|known| late(known.at) && is_kept(known)) else { return Ok(()) };
+        let title =
+            format!("{node} begins {task}, which {} finished at {}; the result is still there.", known.node, known.at);
         Err(Failed::new("needless-rerun", title).from_source(RERUN).on([node, known.node]))
     }
 
@@ -89,4 +90,12 @@ impl Tasks {
             known.push(Finished { node, at: moment.at, counts, trust: doubts.trust(node) });
         }
     }
+}
+
+/// Whether the coordinator has heard of a finished task, and whoever begins it now could hear of that. What a reduce task has put stays,
+/// whatever becomes of its worker.
+fn is_told(finished: &Finished, node: NodeId, now: Moment, doubts: &Doubts) -> bool {
+    let then = finished.at;
+    let both = [finished.node, COORDINATOR];
+    both.iter().all(|of| !doubts.any_between(*of, then, then + ON_ITS_WAY)) && !doubts.any_between(node, then, now.at)
 }

@@ -170,9 +170,9 @@ fn a_finished_task_is_not_done_again_unless_its_worker_is_in_doubt() {
         assert_eq!(run.rule, None, "{what:?}");
     }
     let mut run = finished();
-    run.judge.doubt(NodeId::TESTER);
+    run.judge.doubt(run.at, NodeId::TESTER);
     run.later(2);
-    run.judge.trust(NodeId::TESTER);
+    run.judge.trust(run.at, NodeId::TESTER);
     run.begins(OTHER, 1, MAP);
     assert_eq!(run.rule, None, "everybody was in doubt for a while");
     let mut run = finished();
@@ -181,6 +181,24 @@ fn a_finished_task_is_not_done_again_unless_its_worker_is_in_doubt() {
     run.see(COORDINATOR, STATUS, &Status::Running { job: JobId(1), progress: Default::default() });
     run.begins(OTHER, 1, MAP);
     assert_eq!(run.rule, Some("needless-rerun"), "a coordinator forgets nothing");
+}
+
+/// What is in the store is there for good, once the coordinator has heard of it.
+#[test]
+fn a_finished_reduce_task_is_not_done_again_though_its_worker_is_gone() {
+    let dies_after = |seconds: u64, task: Task| {
+        let mut run = Run::new();
+        run.begins(WORKER, 1, task);
+        run.finishes(WORKER, 1);
+        run.later(seconds);
+        run.happens(WORKER, Lifecycle::Killed);
+        run.later(2);
+        run.begins(OTHER, 1, task);
+        run.rule
+    };
+    assert_eq!(dies_after(2, Task::Reduce(0)), Some("needless-rerun"));
+    assert_eq!(dies_after(0, Task::Reduce(0)), None, "perhaps nobody has heard of it");
+    assert_eq!(dies_after(2, MAP), None);
 }
 
 /// Two are at it, the first result counts; when that is gone the other one, of which nobody made a note, is no help.
@@ -215,13 +233,13 @@ fn no_task_begins_after_the_end_but_of_who_could_not_know() {
     run.begins(WORKER, 1, MAP);
     assert_eq!(run.rule, Some("task-after-the-end"));
     let mut run = ended();
-    run.judge.doubt(WORKER);
+    run.judge.doubt(run.at, WORKER);
     run.later(2);
     run.begins(WORKER, 1, MAP);
     assert_eq!(run.rule, None);
     let mut run = Run::new();
-    run.judge.doubt(WORKER);
-    run.judge.trust(WORKER);
+    run.judge.doubt(run.at, WORKER);
+    run.judge.trust(run.at, WORKER);
     run.puts("out/part-00000", b"a 1\n");
     run.puts("out/part-00001", b"");
     run.is_done();
@@ -233,17 +251,17 @@ fn no_task_begins_after_the_end_but_of_who_could_not_know() {
 #[test]
 fn a_storm_excuses_what_was_finished_in_it_and_nothing_behind_it() {
     let mut run = Run::new();
-    run.judge.doubt_everybody();
+    run.judge.doubt_everybody(run.at);
     run.begins(WORKER, 1, MAP);
     run.finishes(WORKER, 1);
     run.later(2);
-    run.judge.trust_everybody();
+    run.judge.trust_everybody(run.at);
     run.begins(OTHER, 1, MAP);
     assert_eq!(run.rule, None);
     let mut run = Run::new();
-    run.judge.doubt_everybody();
+    run.judge.doubt_everybody(run.at);
     run.later(2);
-    run.judge.trust_everybody();
+    run.judge.trust_everybody(run.at);
     run.begins(WORKER, 1, MAP);
     run.finishes(WORKER, 1);
     run.later(2);

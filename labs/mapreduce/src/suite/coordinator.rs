@@ -1,11 +1,15 @@
 //! Part coordinator: it dies, is cut off, and has forgotten nothing.
 
-use super::bounds::{DONE_AFTER_FAULTS, DONE_WITHIN};
+use super::bounds::{DONE_AFTER_FAULTS, DONE_WITHIN, INPUTS};
 use super::cluster::Machines;
-use crate::contract::Refused;
+use crate::contract::{Refused, Status};
+use crate::judge::{AttemptSeen, MapReduceJudge};
 use crate::node::COORDINATOR;
 use lab_harness::failed::TestResult;
 use mapreduce_apps::Timing;
+use windtunnel::Nanos;
+use windtunnel::time::timeout;
+use windtunnel::world::disk::DiskWeather;
 
 /// Each story strikes so often.
 const STRIKES: u64 = 4;
@@ -34,6 +38,58 @@ pub async fn power_loss_at_the_answer(machines: Machines) -> TestResult {
         machines.finish(&job, DONE_AFTER_FAULTS).await?;
     }
     Ok(())
+}
+
+/// Power is lost while a job is being taken, which needs more than one sector of the disk. It is submitted again then, and is the same job.
+pub async fn power_loss_at_a_submit(machines: Machines) -> TestResult {
+    let mut splits = Vec::new();
+    for number in 0..INPUTS {
+        let name = format!("{}/{number}", "in/a/directory/whose/name/is/long/".repeat(6));
+        splits.push(machines.put(&name, format!("input {number}\n").as_bytes()).await?);
+    }
+    machines.inner().tester().set_disk(COORDINATOR, slow_syncs());
+    for _ in 0..STRIKES {
+        let job = machines.job("wordcount", Vec::new(), splits.clone(), 3);
+        let taken = timeout(machines.draw(1, 200), machines.submit_on_and_on(&job)).await.is_ok();
+        machines.inner().power_loss(COORDINATOR);
+        machines.inner().start(COORDINATOR);
+        if !taken {
+            machines.submit(&job).await?;
+        }
+        machines.finish(&job, DONE_AFTER_FAULTS).await?;
+    }
+    Ok(())
+}
+
+/// A disk whose syncs take their time.
+fn slow_syncs() -> DiskWeather {
+    DiskWeather { sync_latency: [20, 100].map(Nanos::from_millis), ..DiskWeather::default() }
+}
+
+/// Power is lost at the very event at which a worker that has finished a task begins the next one. By then the coordinator has told it so, and
+/// forgets nothing that it has heard; its disk takes its time.
+pub async fn power_loss_at_a_finish(machines: Machines) -> TestResult {
+    let timing = Timing { keys: 24, map_ms: [20, 100], reduce_ms: [20, 100] };
+    let job = machines.job_of_records("timing", timing.parameters(), 16).await?;
+    machines.inner().tester().set_disk(COORDINATOR, slow_syncs());
+    machines.submit(&job).await?;
+    for _ in 0..STRIKES {
+        let since = machines.inner().now();
+        let look = |judge: &MapReduceJudge| {
+            let all = judge.attempts().all();
+            let before = |seen: &AttemptSeen, other: &AttemptSeen| {
+                other.node == seen.node && other.end.is_some_and(|(end, _)| since < end && end < seen.since)
+            };
+            let goes_on = all.iter().any(|seen| all.iter().any(|other| before(seen, other)));
+            let is_over = matches!(judge.status(), Some(Status::Done { .. } | Status::Failed { .. }));
+            (is_over || goes_on).then_some(())
+        };
+        let hangs = || machines.failed("job-hangs", format!("Nobody goes on with {}.", job.id));
+        machines.inner().until("a worker to begin its next task", DONE_AFTER_FAULTS, look, hangs).await?;
+        machines.inner().power_loss(COORDINATOR);
+        machines.inner().start(COORDINATOR);
+    }
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
 /// The coordinator is away for longer than any task takes; what workers finish meanwhile counts.

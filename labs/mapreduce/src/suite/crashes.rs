@@ -88,17 +88,29 @@ fn is_finished(seen: &AttemptSeen) -> bool {
     matches!(seen.end, Some((_, End::Finished)))
 }
 
-/// All workers die at the same time, with all that the map tasks have left, when the reduce tasks have begun.
+/// All workers die at the same time, with all that the map tasks have left, when the reduce tasks have begun; and again when some of these
+/// have put their outputs, which stay.
 pub async fn all_workers_die(machines: Machines) -> TestResult {
-    let timing = Timing { keys: 12, map_ms: [10, 50], reduce_ms: [200, 400] };
-    let job = machines.job_of_records("timing", timing.parameters(), 6).await?;
+    let timing = Timing { keys: 24, map_ms: [10, 50], reduce_ms: [200, 400] };
+    let job = machines.job_of_records("timing", timing.parameters(), 12).await?;
     machines.submit(&job).await?;
     machines.begun(job.splits.len() + 2, DONE_AFTER_FAULTS).await?;
+    all_die(&machines).await;
+    let reduced = |seen: &AttemptSeen| matches!(seen.task, Task::Reduce(_)) && is_finished(seen);
+    let look = |judge: &MapReduceJudge| judge.attempts().all().iter().any(reduced).then_some(());
+    let hangs = || machines.failed("job-hangs", format!("{} does not go on, and all workers are back.", job.id));
+    machines.inner().until("a reduce task to be finished", DONE_AFTER_FAULTS, look, hangs).await?;
+    machines.sleep(machines.draw(1_100, 1_500)).await;
+    all_die(&machines).await;
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+/// All workers die, and come back a while later.
+async fn all_die(machines: &Machines) {
     let workers: Vec<NodeId> = machines.workers();
     workers.iter().for_each(|worker| machines.crash(*worker));
     machines.sleep(machines.draw(0, 5_000)).await;
     workers.iter().for_each(|worker| machines.inner().start(*worker));
-    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
 impl Machines {

@@ -102,8 +102,9 @@ fn faults_part() -> Vec<Test<MapReduceJudge>> {
         story!("faults", None, 10, 3, crashes::late_comers, "who was cut off comes back with what somebody else has finished"),
         story!("faults", None, 10, 4, crashes::all_workers_die, "all workers die, and all that map tasks have left"),
         story!("faults", None, 10, 3, trouble::store_in_a_bad_mood, "the store is slow, fails, and answers too late"),
-        story!("faults", None, 10, 4, trouble::full_disks, "most workers have no room on their disks"),
+        story!("faults", None, 5, 4, trouble::full_disks, "most workers have no room on their disks"),
         story!("faults", None, 10, 4, trouble::failing_disks, "operations on workers' disks fail now and then"),
+        story!("faults", None, 5, 3, trouble::rotting_disks, "bits rot on workers' disks"),
         story!("faults", None, 10, 8, trouble::straggler, "one slow worker holds nobody up"),
         Test::storm("faults", "workers", 10, "workers die and are cut off while messages are lost", "workers", include_str!("../../../../scenarios/mapreduce/workers.toml")),
     ]
@@ -114,10 +115,12 @@ fn coordinator_part() -> Vec<Test<MapReduceJudge>> {
     vec![
         story!("coordinator", None, 15, 4, coordinator::coordinator_dies, "it is killed or loses power behind any event"),
         story!("coordinator", None, 15, 3, coordinator::power_loss_at_the_answer, "power is lost at the moment at which a submit was answered"),
+        story!("coordinator", None, 5, 3, coordinator::power_loss_at_a_submit, "power is lost while a job is being taken"),
+        story!("coordinator", None, 15, 4, coordinator::power_loss_at_a_finish, "power is lost at the moment at which a worker goes on to its next task"),
         story!("coordinator", None, 15, 4, coordinator::away_for_long, "it is away while workers finish their tasks"),
-        story!("coordinator", None, 15, 4, coordinator::coordinator_cut_off, "nobody reaches it for a while"),
-        story!("coordinator", None, 15, 3, coordinator::submitted_again, "jobs that come twice, too soon, or cannot be"),
-        story!("coordinator", None, 15, 3, coordinator::hopeless_jobs, "what cannot be done is told to have failed"),
+        story!("coordinator", None, 10, 4, coordinator::coordinator_cut_off, "nobody reaches it for a while"),
+        story!("coordinator", None, 5, 3, coordinator::submitted_again, "jobs that come twice, too soon, or cannot be"),
+        story!("coordinator", None, 10, 3, coordinator::hopeless_jobs, "what cannot be done is told to have failed"),
         Test::storm("coordinator", "everything", 10, "every kind of fault there is, but for disks that fail, are full or lie", "everything", include_str!("../../../../scenarios/mapreduce/everything.toml")),
     ]
 }

@@ -25,7 +25,7 @@ fn load(cluster: Cluster<MapReduceJudge>, _load: DrawnLoad) -> Running<()> {
 
 /// A job is submitted again and again until it is taken, in all weather; when it is done the next one is.
 pub(super) async fn jobs(machines: &Machines, input_bytes: usize, meter: &Meter, mut done: impl FnMut(Job)) {
-    machines.inner().judge().doubt_everybody();
+    machines.inner().judge().doubt_everybody(machines.inner().now());
     let Ok(splits) = machines.put_texts(INPUTS, input_bytes).await else { return };
     for app in ["wordcount", "index"].into_iter().cycle() {
         let job = machines.job(app, Vec::new(), splits.clone(), REDUCES);
@@ -50,7 +50,7 @@ async fn recover(machines: Machines) -> TestResult {
     let taken = timeout(ANSWER_WITHIN, machines.submit_again(&job)).await;
     taken.map_err(|_| machines.failed("no-answer", format!("All is well again, and {} is not taken.", job.id)))?;
     machines.finish(&job, DONE_AFTER_FAULTS).await?;
-    machines.inner().judge().trust_everybody();
+    machines.inner().judge().trust_everybody(machines.inner().now());
     let text = text::lines(&machines.inner().stream("after the storm"), INPUT_BYTES);
     let splits = vec![machines.put("after the storm", &text).await?; 2];
     let job = machines.job("wordcount", Vec::new(), splits, REDUCES);

@@ -4,10 +4,14 @@ use super::bounds::{DONE_AFTER_FAULTS, DONE_WITHIN};
 use super::cluster::Machines;
 use crate::control::Mood;
 use lab_harness::failed::TestResult;
-use mapreduce_apps::Timing;
+use mapreduce_apps::{Sort, Timing};
 use std::time::Duration;
 use windtunnel::world::disk::DiskWeather;
 use windtunnel::{Nanos, NodeId, Ppm};
+
+/// What is to rot must be longer than what a worker writes at a time.
+const ROTTING_INPUTS: usize = 3;
+const ROTTING_BYTES: usize = 80 << 10;
 
 /// The store is slow, does nothing now and then, and answers long after whoever asked has given up: what it was asked is done then.
 pub async fn store_in_a_bad_mood(machines: Machines) -> TestResult {
@@ -38,6 +42,18 @@ pub async fn failing_disks(machines: Machines) -> TestResult {
     let job = machines.usual_job("wordcount", Vec::new()).await?;
     let failing = DiskWeather { error_ppm: Ppm(10_000), ..DiskWeather::default() };
     machines.set_disks(&machines.workers(), failing);
+    machines.submit(&job).await?;
+    machines.sleep(Duration::from_secs(2)).await;
+    machines.set_disks(&machines.workers(), DiskWeather::default());
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+/// Bits rot on the disks of all workers: what was written, and synced long ago, is not what is read. It is noticed, and made again.
+pub async fn rotting_disks(machines: Machines) -> TestResult {
+    let splits = machines.put_texts(ROTTING_INPUTS, ROTTING_BYTES).await?;
+    let job = machines.job("sort", Sort::parameters(Vec::new(), 1), splits, 1);
+    let rotting = DiskWeather { bit_rot_ppm: Ppm(20_000), ..DiskWeather::default() };
+    machines.set_disks(&machines.workers(), rotting);
     machines.submit(&job).await?;
     machines.sleep(Duration::from_secs(2)).await;
     machines.set_disks(&machines.workers(), DiskWeather::default());
@@ -80,7 +96,7 @@ impl Machines {
     /// Gives nodes other disks; what they have on them is not to be trusted.
     fn set_disks(&self, nodes: &[NodeId], weather: DiskWeather) {
         for node in nodes {
-            self.inner().judge().doubt(*node);
+            self.inner().judge().doubt(self.inner().now(), *node);
             self.inner().tester().set_disk(*node, weather);
         }
     }

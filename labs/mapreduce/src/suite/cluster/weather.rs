@@ -36,15 +36,15 @@ impl Machines {
 
     /// Cuts a node off from all others; whoever gives it up is right.
     pub fn cut_off(&self, node: NodeId) {
-        self.cluster.judge().doubt(in_doubt(node));
+        self.cluster.judge().doubt(self.cluster.now(), in_doubt(node));
         self.cluster.cut_off(node);
     }
 
     /// Cuts a node off from these. Between two workers either may be to blame.
     pub fn cut_off_from(&self, node: NodeId, others: &[NodeId]) {
-        self.cluster.judge().doubt(node);
+        self.cluster.judge().doubt(self.cluster.now(), node);
         for other in others.iter().filter(|other| **other != node) {
-            self.cluster.judge().doubt(*other);
+            self.cluster.judge().doubt(self.cluster.now(), *other);
             self.cluster.cut(node, *other);
             self.cluster.cut(*other, node);
         }
@@ -53,8 +53,8 @@ impl Machines {
     /// Connects a node with all others again.
     pub fn reconnect(&self, node: NodeId) {
         self.cluster.reconnect(node);
-        self.cluster.nodes().iter().for_each(|other| self.cluster.judge().trust(*other));
-        self.cluster.judge().trust(in_doubt(node));
+        self.cluster.nodes().iter().for_each(|other| self.cluster.judge().trust(self.cluster.now(), *other));
+        self.cluster.judge().trust(self.cluster.now(), in_doubt(node));
     }
 
     /// Kills a node or takes its power, as is drawn.
