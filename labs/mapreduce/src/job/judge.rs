@@ -1,6 +1,7 @@
 //! Looks on while a job is done, and keeps no bytes: how far it is, and who has died of what.
 
 use crate::contract::{JobId, Report, Status, Task};
+use crate::node::COORDINATOR;
 use crate::observation::{BEGUN, Begun, DIED, DOOMED, Died, Ended, FINISHED, GIVEN_UP, STATUS};
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge, decoded};
@@ -93,6 +94,10 @@ impl Judge for Onlooker {
             }
             _ => Interest::None,
         })
+    }
+
+    fn leader(&self) -> Option<NodeId> {
+        Some(COORDINATOR)
     }
 
     fn lifecycle(&mut self, _: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {

@@ -50,12 +50,16 @@ pub fn main_if_asked(program: &Program, apps: &Registry) -> Option<ExitCode> {
 fn serve(program: &Program, apps: &Registry) -> io::Result<()> {
     attach_progress()?;
     let (input, mut output) = private_pipes()?;
-    let line = BufReader::new(input).lines().next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
+    let mut lines = BufReader::new(input).lines();
+    let line = lines.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
     let request: JobRequest = serde_json::from_str(&line).map_err(io::Error::other)?;
     let told = output.try_clone()?;
     let done = catch_unwind(AssertUnwindSafe(|| done(program, apps, &request, told)));
     let answer = done.unwrap_or_else(|panic| Err(own_panic(panic.downcast_ref::<PanicReport>())));
-    send(&mut output, &answer.map_or_else(Ended::answer, |done| JobAnswer::Done(Box::new(done))))
+    send(&mut output, &answer.map_or_else(Ended::answer, |done| JobAnswer::Done(Box::new(done))))?;
+    // Whoever asked may look what memory it took, and then hangs up.
+    let _ = lines.next();
+    Ok(())
 }
 
 /// Why there is no result.
