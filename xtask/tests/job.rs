@@ -303,8 +303,8 @@ fn names_that_are_no_utf_8_work() {
         place.lab(&format!("job index --input ca* --output out --reduces 1 --overwrite{way}"));
         assert_eq!(place.parts("out")["part-00000"], b"word 1 caf\\xe9\\x5c.txt\n", "{way}");
     }
-    let mut missing = place.command("job index --output new --input");
-    missing.arg(OsStr::from_bytes(b"\xff"));
+    let mut missing = place.command("job index --output new");
+    missing.arg("--input").arg(OsStr::from_bytes(b"\xff"));
     let answer = Answer::of(missing);
     assert!(answer.code == 2 && message(&answer).contains("cannot read"), "{answer:?}");
 }
@@ -356,7 +356,7 @@ fn a_function_that_ends_the_process_is_told() {
 
 fn a_job_that_cannot_be_done_is_told() {
     let place = Place::new("impossible");
-    place.write("in", "word\n");
+    place.write("in", "words that are extraordinarily long\n");
     let before = place.all();
     for way in ["", " --sequential"] {
         let answer = place.lab(&format!("job wrong-partition --input in --output out{way}"));
@@ -472,6 +472,7 @@ fn what_the_readme_shows_is_what_comes() {
     let begin = readme.find("$ cargo lab job ").expect("it has an example");
     let length = readme[begin..].find("```").expect("it ends");
     let (line, shown) = readme[begin..begin + length].split_once('\n').unwrap();
+    assert!(shown.contains(" simulated in ") || std::env::var_os("UPDATE").is_some(), "it shows what came of it");
     let words = line.strip_prefix("$ cargo lab ").unwrap().replace('\'', "");
     let output = words.split(' ').skip_while(|word| *word != "--output").nth(1).unwrap();
     let real = place.here().join("words");

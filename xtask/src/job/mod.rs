@@ -60,6 +60,7 @@ pub fn job(session: &Session<'_>, options: &JobOptions, summary: &mut Summary) -
         split_bytes: options.split_kib << 10,
         reduces: options.reduces,
         directory: escaped(draft.path()),
+        scratch: escaped(directory.path()),
         way,
     };
     let command = WorkerCommand { program, lab: LAB, directory: &directory, patience: patience(), interrupt };

@@ -32,7 +32,7 @@ impl Place {
     /// Looks whether an output may come there; touches nothing.
     pub fn find(here: &Path, output: &Path, overwrite: bool) -> Result<Self, LabError> {
         let whole = here.join(output);
-        let (Some(beside), Some(name)) = (whole.parent(), whole.file_name()) else {
+        let (Some(beside), Some(name)) = (whole.parent(), output.file_name()) else {
             return Err(LabError::NoOutputName(output.to_path_buf()));
         };
         if !beside.is_dir() {
@@ -209,7 +209,12 @@ mod tests {
             );
         }
         assert!(matches!(Place::find(&ground.0, Path::new("out"), false), Err(LabError::OutputExists(_))));
-        assert!(matches!(Place::find(&ground.0, Path::new(".."), true), Err(LabError::NoOutputName(_))));
+        for wrong in [".", "out/..", "/"] {
+            assert!(
+                matches!(Place::find(&ground.0, Path::new(wrong), true), Err(LabError::NoOutputName(_))),
+                "{wrong}"
+            );
+        }
         assert!(matches!(Place::find(&ground.0, Path::new("a/b"), true), Err(LabError::NoOutputDirectory { .. })));
     }
 }

@@ -30,6 +30,7 @@ fn spin() {
     }
 }
 
+#[allow(unconditional_recursion, reason = "that is the point")]
 fn deeper(depth: u64) -> u64 {
     let room = std::hint::black_box([depth; 64]);
     deeper(depth + 1) + room[(depth % 64) as usize]

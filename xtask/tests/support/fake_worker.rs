@@ -4,8 +4,8 @@
 use lab_harness::protocol::{
     Failure, FlightBroken, FlightLink, FlightNode, FlightResult, FlightRow, FlightSkipped, FlightState, FlightVerdict,
     FlyRequest, Hello, Isolation, JOB_ARGUMENT, JobAnswer, JobDone, JobInTunnel, JobPlace, JobProgress, JobRequest,
-    JobSkipped, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind,
-    Request, Response, Row, RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
+    JobSkipped, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, Row,
+    RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
 };
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Write as _};

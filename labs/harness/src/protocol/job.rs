@@ -33,6 +33,8 @@ pub struct JobRequest {
     pub reduces: u32,
     /// The directory for the parts, escaped as the inputs are. It is there, and empty.
     pub directory: String,
+    /// A directory that is removed afterwards, escaped as well: what does not have to be in memory may be there.
+    pub scratch: String,
     /// Where it is done.
     pub way: JobWay,
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const BEAT: Duration = Duration::from_millis(200);
 
 pub fn run(work: Work, job: impl FnOnce(Vec<Split>) -> Job, apps: &Registry) -> Result<JobDone, Ended> {
-    let Work { inputs, directory, mut told } = work;
+    let Work { inputs, directory, mut told, .. } = work;
     let mut files = BTreeMap::new();
     let mut splits = Vec::new();
     for input in &inputs {

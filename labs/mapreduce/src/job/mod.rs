@@ -101,7 +101,7 @@ fn done(program: &Program, apps: &Registry, request: &JobRequest, told: File) ->
     let parameters = parameters(request, apps, &inputs)?;
     let (app, reduces) = (request.app.clone(), request.reduces);
     let job = move |splits| Job { id: JobId(1), app, parameters, splits, reduces, output: OUTPUT.to_owned() };
-    let work = Work { inputs, directory: unescaped(&request.directory), told };
+    let work = Work { inputs, directory: unescaped(&request.directory), scratch: unescaped(&request.scratch), told };
     match &request.way {
         JobWay::Sequential => in_one_go::run(work, job, apps),
         JobWay::Tunnel { seed, workers, scenario } => {
@@ -114,6 +114,7 @@ fn done(program: &Program, apps: &Registry, request: &JobRequest, told: File) ->
 struct Work {
     inputs: Vec<Input>,
     directory: PathBuf,
+    scratch: PathBuf,
     told: File,
 }
 

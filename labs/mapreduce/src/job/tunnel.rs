@@ -18,12 +18,13 @@ use lab_harness::protocol::{JobAnswer, JobDone, JobInTunnel, JobProgress, Refusa
 use lab_harness::scenario::Vocabulary;
 use lab_harness::suite::Running;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::time::{sleep, timeout};
-use windtunnel::world::Options;
+use windtunnel::world::disk::Scratch;
 use windtunnel::{Nanos, Seed, spawn};
 
 /// Workers, where neither a number nor a scenario is given.
@@ -64,6 +65,7 @@ pub fn run(
     windtunnel::progress::begin_run(seed);
     windtunnel::memory::set_limit_of_simulations(Some(MEMORY_LIMIT));
     let (result, came) = channel();
+    let scratch = work.scratch;
     let body = move |cluster: Cluster<Onlooker>, weather: Weather<Onlooker>| -> Running {
         Box::pin(async move {
             let done = Tester { cluster, told: work.told }.run(&work.inputs, job, weather, &work.directory).await;
@@ -71,7 +73,8 @@ pub fn run(
             Ok(())
         })
     };
-    let ended = errand.run::<Onlooker>(program, set, body);
+    let scratch = Scratch::below(&scratch).map_err(|error| no_scratch(&scratch, &error))?;
+    let ended = errand.run::<Onlooker>(program, |options| options.scratch = Some(scratch), body);
     if let Some(failure) = ended.failure {
         return Err(Ended::Failed(Box::new(failure)));
     }
@@ -85,6 +88,10 @@ pub fn run(
         tunnel.trace_hash = ended.trace_hash;
     }
     Ok(done)
+}
+
+fn no_scratch(directory: &Path, error: &io::Error) -> Ended {
+    Ended::refused(RefusalKind::Harness, format!("cannot write under {}: {error}", directory.display()))
 }
 
 /// Who takes part, and the weather.
@@ -106,9 +113,6 @@ fn errand(seed: Seed, workers: Option<u32>, scenario: Option<&ScenarioText>) -> 
         ))),
     }
 }
-
-/// What the world is told beyond the weather.
-fn set(_options: &mut Options) {}
 
 /// The tester's side of a job.
 struct Tester {
