@@ -33,10 +33,12 @@ impl Scratch {
         self.files.borrow_mut().retain(|known| known != name);
     }
 
-    /// Removes what the task at hand has left. What cannot be removed is in nobody's way.
+    /// Removes what the task at hand has left. What cannot be removed is in nobody's way. Synced, since a disk has to keep what a
+    /// power loss may bring back: a file is gone for good, and its room free, when that it was removed is on the disk.
     pub async fn clear(&self) {
         for name in self.files.take() {
             let _ = fs::remove_file(&name).await;
         }
+        let _ = fs::sync_dir(".").await;
     }
 }
