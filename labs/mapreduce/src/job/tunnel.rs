@@ -172,6 +172,7 @@ impl Tester {
                     break;
                 }
             }
+            self.store(&Request::Finish(input.name.clone())).await?;
             splits.extend(input.named(pieces.ranges()));
         }
         Ok(splits)
