@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(JOB_ARGUMENT) {
         return misfits::submission();
     }
-    let trials: [(&str, fn()); 20] = [
+    let trials: [(&str, fn()); 21] = [
         ("the_output_is_that_of_one_go_byte_for_byte", the_output_is_that_of_one_go_byte_for_byte),
         ("parts_of_a_sort_follow_each_other_and_are_about_as_long", parts_of_a_sort_follow_each_other),
         ("bad_input_is_named_with_its_fix_and_touches_nothing", bad_input_is_named_with_its_fix_and_touches_nothing),
@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         ("a_function_that_ends_the_process_is_told", a_function_that_ends_the_process_is_told),
         ("a_job_that_cannot_be_done_is_told", a_job_that_cannot_be_done_is_told),
         ("a_submission_that_does_nothing_hangs_in_virtual_time", a_submission_that_does_nothing_hangs),
+        ("a_submission_that_panics_is_told", a_submission_that_panics_is_told),
         ("a_binary_that_does_no_jobs_is_named", a_binary_that_does_no_jobs_is_named),
         ("an_output_that_does_not_fit_leaves_what_was_there", an_output_that_does_not_fit_leaves_what_was_there),
         ("an_input_that_cannot_be_read_after_all_is_told", an_input_that_cannot_be_read_after_all_is_told),
@@ -372,6 +373,15 @@ fn a_submission_that_does_nothing_hangs() {
     command.env(LAZY, "1");
     let answer = Answer::of(command);
     assert!(answer.code == 1 && message(&answer).contains("no task was finished in 3600 s"), "{answer:?}");
+}
+
+fn a_submission_that_panics_is_told() {
+    let place = Place::new("panics");
+    place.write("in", "word\n");
+    let mut command = place.command("job wordcount --input in --output out");
+    command.env(LAZY, "panics");
+    let answer = Answer::of(command);
+    assert!(answer.code == 1 && message(&answer).contains("I know no better"), "{answer:?}");
 }
 
 fn a_binary_that_does_no_jobs_is_named() {

@@ -60,6 +60,7 @@ impl<'a> Process<'a> {
             .arg(JOB_ARGUMENT)
             .env(progress::VARIABLE, &progress)
             .env("RUST_BACKTRACE", "0") // a backtrace would drown its last words
+            .env("MIMALLOC_ALLOW_THP", "0") // of huge pages most would be held for nothing
             .current_dir(here)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -5,7 +5,7 @@ use lab_mapreduce::{Apps, Job, JobId, Progress, Refused, Registry, Status};
 use std::io;
 use std::process::ExitCode;
 
-/// The environment variable that makes this a submission that does nothing.
+/// The environment variable that makes this a submission that does nothing, or `panics`.
 pub const LAZY: &str = "WINDTUNNEL_TEST_LAZY";
 
 /// What a submission's `main` does.
@@ -67,6 +67,7 @@ impl lab_mapreduce::Coordinator for Lazy {
 
 impl lab_mapreduce::Worker for Lazy {
     async fn start(_: Apps) -> io::Result<Self> {
+        assert!(std::env::var_os(LAZY).is_none_or(|how| how != "panics"), "I know no better");
         Ok(Lazy)
     }
 }

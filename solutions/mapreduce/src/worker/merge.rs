@@ -34,19 +34,34 @@ impl Merge {
     /// What has to be written in between is combined, if there is who combines.
     pub async fn of(mut runs: Vec<Run>, scratch: &Scratch, attempt: Option<&Attempt>) -> Result<Self, Trouble> {
         while runs.len() > AT_ONCE {
-            let first: Vec<Run> = runs.drain(..AT_ONCE).collect();
-            let mut merge = Merge::open(first).await?;
-            let name = scratch.name();
-            let (mut writer, mut combiner) = (RunWriter::create(&name).await?, Combiner::new(attempt));
-            while let Some(Pair { partition, key, value }) = merge.peek() {
-                combiner.add(partition, key, value, &mut writer)?;
-                merge.skip().await?;
-                writer.write_full().await?;
+            // Neighbours become one, so that all stay in their order, and each pair is written but once a round.
+            let mut merged = Vec::with_capacity(runs.len().div_ceil(AT_ONCE));
+            let mut rest = runs.into_iter();
+            while let Some(first) = rest.next() {
+                let some = [first].into_iter().chain(rest.by_ref().take(AT_ONCE - 1)).collect();
+                merged.push(Merge::one_of(some, scratch, attempt).await?);
             }
-            combiner.end(&mut writer)?;
-            runs.insert(0, writer.end(name).await?);
+            runs = merged;
         }
         Merge::open(runs).await
+    }
+
+    /// Makes one run of some.
+    async fn one_of(runs: Vec<Run>, scratch: &Scratch, attempt: Option<&Attempt>) -> Result<Run, Trouble> {
+        let names = runs.iter().map(|run| run.name.clone()).collect();
+        let mut merge = Merge::open(runs).await?;
+        let name = scratch.name();
+        let (mut writer, mut combiner) = (RunWriter::create(&name).await?, Combiner::new(attempt));
+        while let Some(Pair { partition, key, value }) = merge.peek() {
+            combiner.add(partition, key, value, &mut writer)?;
+            merge.skip().await?;
+            writer.write_full().await?;
+        }
+        combiner.end(&mut writer)?;
+        let run = writer.end(name).await?;
+        drop(merge);
+        scratch.remove(names).await;
+        Ok(run)
     }
 
     async fn open(runs: Vec<Run>) -> Result<Self, Trouble> {
