@@ -32,6 +32,8 @@ pub enum Command {
     Test(TestOptions),
     /// Fly a submission: real processes, TCP and files, under kills, pauses, cuts and delays (docs/FLIGHT.md)
     Fly(FlyOptions),
+    /// Run a MapReduce job over files of yours, in the tunnel or in one go (docs/JOB.md)
+    Job(JobOptions),
     /// Run a saved failure again and show it event by event
     Replay(ReplayOptions),
     /// Begin a submission from a lab's starter
@@ -186,6 +188,46 @@ pub struct FlyOptions {
     /// A node that is built already (for tests of this program)
     #[arg(long, hide = true, value_name = "FILE")]
     pub node_binary: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct JobOptions {
+    /// The application: wordcount, index, grep, sort, or one of the submission's own
+    #[arg(value_name = "APPLICATION")]
+    pub app: String,
+    /// The files to read, by name or pattern: `*`, `?`, `[a-z]`, and `**` for directories
+    #[arg(long, value_name = "GLOB", num_args = 1.., required = true)]
+    pub input: Vec<OsString>,
+    /// A directory for the parts of the output, which is not there yet
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// How many workers; left out, as many as the scenario says, and 4 without one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub workers: Option<u32>,
+    /// How many reduce tasks, each of which writes a part
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub reduces: u32,
+    /// What the application is opened with: of grep the bytes to look for
+    #[arg(long, value_name = "TEXT", visible_alias = "pattern")]
+    pub parameters: Option<OsString>,
+    /// A map task reads about so many KiB, up to the end of a line; a short file is a task of its own
+    #[arg(long, value_name = "KIB", default_value = "1024", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    pub split_kib: u64,
+    /// Replace the output of an earlier job, once the new one is whole
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Do it in one go, without nodes: the same output, byte for byte
+    #[arg(long, conflicts_with_all = ["workers", "seed", "scenario"])]
+    pub sequential: bool,
+    /// The seed of the tunnel, in decimal or 0x; drawn if left out
+    #[arg(long, value_name = "N")]
+    pub seed: Option<String>,
+    /// Do it in this weather: a scenario file, or the name of one of the lab's
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// The crate whose coordinator, workers and applications are run instead of solutions/mapreduce
+    #[arg(long, value_name = "DIR")]
+    pub submission: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,9 @@
 //! What ends a command before it has an answer: each names the thing and the way out.
 
 use crate::exit::Exit;
-use lab_harness::protocol::{Refusal, RefusalKind, SavedFailureError};
+use lab_harness::protocol::{Failure, Refusal, RefusalKind, SavedFailureError};
 use lab_harness::scenario::{ScenarioError, TimeError};
+use lab_harness::wrap::plain;
 use std::io;
 use std::path::PathBuf;
 
@@ -123,8 +124,31 @@ pub enum LabError {
     /// What was started as a worker has not begun as one.
     #[error("{} is no worker: its main must call `lab_{lab}::worker`; {problem}", .program.display())]
     NoWorker { program: PathBuf, lab: String, problem: String },
+    #[error("--input {} matches no file{}: see what is there with `ls {}`", .pattern.display(),
+        match .directories { 0 => String::new(), 1 => ", only a directory".to_owned(), many => format!(", only {many} directories") },
+        .pattern.display())]
+    NoInput { pattern: PathBuf, directories: usize },
+    #[error("--input {path} is a directory: say --input '{path}/*' for the files in it, '{path}/**/*' for those below too", path = .0.display())]
+    InputIsDirectory(PathBuf),
+    #[error("{} is there already: choose another --output, or say --overwrite", .0.display())]
+    OutputExists(PathBuf),
+    #[error("{} is not overwritten, since it is no output of a job: {what}; choose another --output, or remove it yourself", .output.display())]
+    NotAnOutput { output: PathBuf, what: String },
+    #[error("--output {} has no directory to be in: make it with `mkdir -p {}`", .output.display(), .directory.display())]
+    NoOutputDirectory { output: PathBuf, directory: PathBuf },
+    #[error("--output {} is no name for a new directory: say --output DIR", .0.display())]
+    NoOutputName(PathBuf),
+    #[error("the job failed: {}", failed(.0))]
+    JobFailed(Box<Failure>),
     #[error("interrupted")]
     Interrupted,
+}
+
+/// What broke, and what to look at next, a line each.
+fn failed(failure: &Failure) -> String {
+    let lines = [Some(&failure.title), failure.source.as_ref(), failure.hint.as_ref()];
+    let lines: Vec<String> = lines.into_iter().flatten().chain(&failure.facts).map(|line| plain(line)).collect();
+    lines.join("\n  ")
 }
 
 impl LabError {
@@ -140,6 +164,7 @@ impl LabError {
                 Exit::DoesNotBuild
             }
             LabError::Refused(refusal) if refusal.kind == RefusalKind::BadInput => Exit::Usage,
+            LabError::JobFailed(_) => Exit::Failed,
             LabError::OtherProtocol { .. }
             | LabError::Refused(_)
             | LabError::Target { .. }

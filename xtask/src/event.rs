@@ -4,6 +4,7 @@
 mod check;
 mod flight;
 mod flown;
+mod job;
 
 use crate::error::LabError;
 use crate::hermetic::Finding;
@@ -17,6 +18,7 @@ use windtunnel::{NodeId, Seed};
 pub use check::{CheckEvent, CheckExplained, CheckVerdict, CheckedOperation};
 pub use flight::{FlightEvent, FlightPlanEvent, FlightSummary};
 pub use flown::{FlownMutantEvent, SeenInFlight};
+pub use job::JobEvent;
 
 /// One line of output.
 #[derive(Clone, Debug, Serialize)]
@@ -40,6 +42,7 @@ pub enum Event {
     Flight(FlightPlanEvent),
     FlightSecond(FlightRow),
     FlightResult(Box<FlightEvent>),
+    Job(Box<JobEvent>),
     Exported { directory: String, files: usize },
     Check(Box<CheckEvent>),
     Schema { schema: serde_json::Value },

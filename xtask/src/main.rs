@@ -1,6 +1,6 @@
 //! `cargo lab`: builds a submission, runs a lab's tests on it in worker processes, shows what broke.
 //!
-//! One file a subcommand (`test`, `fly`, `replay`, `list`, `new`, `power`, `export`, `check`, `schema`); what they share:
+//! One file a subcommand (`test`, `fly`, `job`, `replay`, `list`, `new`, `power`, `export`, `check`, `schema`); what they share:
 //!
 //! - [`house`] finds labs and submissions, [`building`] turns one into a worker binary;
 //! - [`worker`] holds one worker process, its watchdog and what is said when it dies;
@@ -26,6 +26,7 @@ mod fly;
 mod hermetic;
 mod house;
 mod interrupt;
+mod job;
 mod known;
 mod last_events;
 mod list;
@@ -83,6 +84,7 @@ fn run(cli: &cli::Cli, console: &Console, summary: &mut event::Summary) -> Resul
         cli::Command::List(options) => list::list(&session, options),
         cli::Command::Test(options) => test::test(&session, options, summary),
         cli::Command::Fly(options) => fly::fly(&session, options, summary),
+        cli::Command::Job(options) => job::job(&session, options, summary),
         cli::Command::Replay(options) => replay::replay(&session, options, summary),
         cli::Command::New(options) => new::new(&session, options),
         cli::Command::Power(options) => power::power(&session, options, summary),

@@ -100,6 +100,8 @@ fn json_events_are_pinned() {
         {"client":1,"call":"get","key":"x"}
         {"client":1,"return":"no-key"}"#;
     repository.write("stale.jsonl", stale);
+    repository.write("labs/mapreduce/Cargo.toml", "[package]\nname = \"lab-mapreduce\"\n");
+    repository.write("solutions/mapreduce/Cargo.toml", "[package]\nname = \"solution-mapreduce\"\n");
     let mut kinds: BTreeMap<String, Value> = BTreeMap::new();
     let mut lines = vec![
         "list raft --flight",
@@ -114,6 +116,7 @@ fn json_events_are_pinned() {
         "export target/course",
         "power raft wrong --seeds 1..2 --jobs 1",
         "power raft wrong --fly --seed 1 --scenario storm.toml --node-binary none",
+        "job wordcount --input stale.jsonl --output words --seed 1",
         "test raft --seeds 0",
     ];
     for words in lines.drain(..) {

@@ -7,8 +7,9 @@
 //!   [`at_work`], [`load`]: clients beside a test body;
 //! - [`scenario`]: weather as data, and the schedules that a seed draws from it;
 //! - `run`, `storm`: one test under one seed; `fly`: the same on real processes, [`meter`] counts what clients do there;
+//! - [`errand`]: what is run for its result, by who has no test: a job over real files; [`file_names`]: those as text;
 //! - `story`: how a failure is told;
-//! - [`worker`]: a submission's binary, driven by `cargo lab`; [`libtest`]: the same suite under `cargo test`;
+//! - [`worker`]: a submission's binary, driven by `cargo lab`; [`parent`]: the line between the two; [`libtest`]: the same suite under `cargo test`;
 //! - [`table`], [`starter`]: what tests of every lab ask of its table of tests, its handout and its starter;
 //! - [`protocol`]: what `cargo lab` and a lab's worker say to each other, and failure files.
 //!
@@ -16,6 +17,7 @@
 //! simulated world is built: that is what the command line links against.
 #![warn(missing_docs)]
 
+pub mod file_names;
 pub mod lineup;
 pub mod near;
 pub mod protocol;
@@ -30,6 +32,8 @@ pub mod at_work;
 mod awaited;
 #[cfg(feature = "sim")]
 pub mod cluster;
+#[cfg(feature = "sim")]
+pub mod errand;
 #[cfg(feature = "sim")]
 pub mod failed;
 #[cfg(feature = "flight")]
@@ -52,6 +56,8 @@ pub mod operations;
 mod output;
 #[cfg(feature = "sim")]
 pub mod pairs;
+#[cfg(feature = "sim")]
+pub mod parent;
 #[cfg(feature = "sim")]
 mod plan;
 #[cfg(feature = "sim")]

@@ -3,19 +3,19 @@
 use crate::history::UNDECIDED;
 use crate::judge::Judge;
 use crate::libtest;
+use crate::parent::{attach_progress, private_pipes, send};
 use crate::plan::{Course, Plan, Shelf};
 use crate::protocol::{
     Failure, FlyRequest, Hello, Isolation, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response,
-    RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, WORKER_ARGUMENT, progress,
+    RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, WORKER_ARGUMENT,
 };
 use crate::run::{Manner, Ran, run};
 use crate::story;
 use crate::suite::{Body, Lab, Test};
 use crate::watch::Broken;
-use rustix::stdio;
 use std::any::Any;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Lines, Write};
+use std::io::{self, BufRead, BufReader, Lines};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use windtunnel::EventNumber;
@@ -97,27 +97,6 @@ fn take_off<J: Judge>(
     let message =
         format!("this worker of lab {} was built to stay on the ground: build it with the feature `real`", lab.name);
     Ok(refuse(RefusalKind::BadInput, message))
-}
-
-/// Shows where this process is in the file that `cargo lab` has made for it.
-fn attach_progress() -> io::Result<()> {
-    let Some(path) = std::env::var_os(progress::VARIABLE) else { return Ok(()) };
-    windtunnel::progress::attach(&File::options().read(true).write(true).open(path)?)
-}
-
-/// Takes the pipes away from standard input and output, so that lab code that prints breaks no line.
-fn private_pipes() -> io::Result<(File, File)> {
-    let input = File::from(rustix::io::fcntl_dupfd_cloexec(stdio::stdin(), 3)?);
-    let output = File::from(rustix::io::fcntl_dupfd_cloexec(stdio::stdout(), 3)?);
-    stdio::dup2_stdin(File::open("/dev/null")?)?;
-    stdio::dup2_stdout(stdio::stderr())?;
-    Ok((input, output))
-}
-
-fn send(output: &mut File, response: &Response) -> io::Result<()> {
-    let mut line = serde_json::to_vec(response).map_err(io::Error::other)?;
-    line.push(b'\n');
-    output.write_all(&line)
 }
 
 fn refuse(kind: RefusalKind, message: String) -> Response {

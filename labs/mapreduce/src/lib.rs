@@ -11,6 +11,7 @@
 //! | [`sequential`] | a job done by nobody but itself: what its output must be |
 //! | `judge` | watches a run: tasks, attempts, and what comes into the store |
 //! | `suite` | the tests, by part |
+//! | `job` | `cargo lab job`: a job over real files |
 //!
 //! README.md is the handout. With feature `sim` (the default) come the suite and its judge; without it the rest still
 //! builds. With feature `real` the binary of a submission is a node that flies.
@@ -18,6 +19,8 @@
 pub mod attempt;
 pub mod contract;
 pub mod control;
+#[cfg(feature = "sim")]
+mod job;
 #[cfg(feature = "sim")]
 pub mod judge;
 pub mod node;

@@ -39,6 +39,19 @@ type Pair = (Vec<u8>, Vec<u8>);
 /// # Errors
 /// If it cannot be done.
 pub fn run<'a>(job: &Job, apps: &Registry, read: impl Fn(&str) -> Option<&'a [u8]>) -> Result<Output, Impossible> {
+    run_and_tell(job, apps, read, |_| ())
+}
+
+/// The same. `tell` hears before each record and key how many map and reduce tasks are done.
+///
+/// # Errors
+/// If it cannot be done.
+pub fn run_and_tell<'a>(
+    job: &Job,
+    apps: &Registry,
+    read: impl Fn(&str) -> Option<&'a [u8]>,
+    mut tell: impl FnMut([u32; 2]),
+) -> Result<Output, Impossible> {
     let app = apps.open(&job.app, &job.parameters).map_err(Impossible::NotOpened)?;
     let mut output = Output::default();
     let mut partitions: Vec<Vec<Pair>> = vec![Vec::new(); job.reduces as usize];
@@ -51,6 +64,7 @@ pub fn run<'a>(job: &Job, apps: &Registry, read: impl Fn(&str) -> Option<&'a [u8
         lines.end();
         let mut next = 0..;
         while let Some((at, line)) = lines.next() {
+            tell([number, 0]);
             let record = Record { object: &split.object, at, line };
             let skipped = Skipped { task: Task::Map(number), record: next.next().unwrap_or_default() };
             match map(&*app, &record, job.reduces)? {
@@ -64,7 +78,8 @@ pub fn run<'a>(job: &Job, apps: &Registry, read: impl Fn(&str) -> Option<&'a [u8
         }
     }
     for (number, pairs) in (0..).zip(partitions) {
-        let part = reduce(&*app, number, pairs, &mut output.skipped);
+        let mut tell = || tell([job.maps(), number]);
+        let part = reduce(&*app, number, pairs, &mut output.skipped, &mut tell);
         output.parts.push(part);
     }
     Ok(output)
@@ -88,10 +103,17 @@ fn map(app: &dyn App, record: &Record<'_>, reduces: u32) -> Result<Option<Vec<(u
 }
 
 /// A part: what reduce emits for each key, but for those that it dies of.
-fn reduce(app: &dyn App, number: u32, mut pairs: Vec<Pair>, skipped: &mut Vec<Skipped>) -> Vec<u8> {
+fn reduce(
+    app: &dyn App,
+    number: u32,
+    mut pairs: Vec<Pair>,
+    skipped: &mut Vec<Skipped>,
+    tell: &mut impl FnMut(),
+) -> Vec<u8> {
     pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
     let mut part = Vec::new();
     for (record, group) in (0..).zip(pairs.chunk_by(|(one, _), (other, _)| one == other)) {
+        tell();
         let before = part.len();
         let reduced = caught(|| {
             let mut emit = |bytes: &[u8]| part.extend_from_slice(bytes);

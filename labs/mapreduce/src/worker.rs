@@ -7,7 +7,7 @@ pub use std::process::ExitCode;
 use windtunnel::executor::Program;
 #[cfg(feature = "sim")]
 use {
-    crate::suite,
+    crate::{job, suite},
     lab_harness::{libtest, worker},
 };
 
@@ -17,11 +17,15 @@ pub fn program<C: Coordinator, W: Worker>(apps: Registry) -> Program {
     Program::new(move || node::host::<C, W>(apps.clone()))
 }
 
-/// The `main` of a submission's binary: judges it as `cargo lab` asks it to, or flies it as a node. `apps` are the applications that
+/// The `main` of a submission's binary: judges it or does a job as `cargo lab` asks it to, or flies it as a node. `apps` are the applications that
 /// its workers know: [`Registry::standard`], and your own.
 #[must_use]
 pub fn worker<C: Coordinator, W: Worker>(apps: Registry) -> ExitCode {
-    let program = program::<C, W>(apps);
+    let program = program::<C, W>(apps.clone());
+    #[cfg(feature = "sim")]
+    if let Some(code) = job::main_if_asked(&program, &apps) {
+        return code;
+    }
     #[cfg(feature = "real")]
     if let Some(code) = windtunnel::real::main_if_asked(&program) {
         return code;

@@ -6,6 +6,7 @@ mod failure;
 mod flight;
 mod flight_table;
 mod flown;
+mod job;
 mod power;
 
 use crate::event::{ErrorEvent, Event, PlanEvent, ReplayEvent, ReplayOutcome, Summary, TestResult};
@@ -88,6 +89,7 @@ pub fn event(event: &Event, style: Style) -> String {
         Event::FlightResult(result) => flight::result(result, style),
         Event::Mutant(mutant) => power::row(mutant, style),
         Event::FlownMutant(mutant) => flown::row(mutant, style),
+        Event::Job(job) => job::job(job, style),
         Event::Exported { directory, files } => {
             format!(
                 "{directory}: {}, and no solution. Try it:\n\n  cd {} && cargo lab new raft\n",

@@ -2,7 +2,9 @@
 //! that usually means.
 
 use lab_harness::protocol::progress::Progress;
-use lab_harness::protocol::{Failure, OutputRecord, OutputStream, RunRequest, RunResult, TraceHash, Verdict};
+use lab_harness::protocol::{
+    Failure, JobRequest, JobWay, OutputRecord, OutputStream, RunRequest, RunResult, TraceHash, Verdict,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
@@ -178,4 +180,27 @@ pub fn describe(request: &RunRequest, ending: &Ending, progress: Progress, words
         peak_heap_bytes: 0,
         failure: Some(failure),
     }
+}
+
+/// What is said of a job whose process died or stood still.
+pub fn of_job(request: &JobRequest, ending: &Ending, progress: Progress, words: &[String]) -> Failure {
+    let Guess { rule, happened, hint } = guess(ending, progress, words);
+    let app = &request.app;
+    let (stood, hint) = match ending {
+        Ending::NeverYields(patience) => (
+            format!(" for {} s, and was killed", patience.as_secs()),
+            format!(
+                "A function of {app} that does not return, or a loop without .await. WINDTUNNEL_WATCHDOG_S=60 waits for a minute."
+            ),
+        ),
+        _ => (String::new(), hint.to_owned()),
+    };
+    let title = match &request.way {
+        JobWay::Sequential => format!("{app}, in one go, {happened}{stood}."),
+        JobWay::Tunnel { seed, .. } => {
+            let (node, at) = (NodeId(u32::try_from(progress.node).unwrap_or(u32::MAX)), Nanos(progress.at_ns));
+            format!("{node} {happened}{stood}: {app}, at event {}, at {at}, seed {seed}.", progress.event)
+        }
+    };
+    Failure { rule: rule.to_owned(), title, hint: Some(hint), facts: words.to_vec(), ..Failure::default() }
 }

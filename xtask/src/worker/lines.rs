@@ -1,6 +1,6 @@
 //! What comes out of a worker: answers on one pipe, last words on the other.
 
-use lab_harness::protocol::Response;
+use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{ChildStderr, ChildStdout};
@@ -16,15 +16,15 @@ const TAIL: usize = 64 * 1024;
 
 /// One line of a worker's answers.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Line {
-    Response(Response),
+pub enum Line<T> {
+    Response(T),
     /// Something that is none; its beginning.
     Garbage(String),
     End,
 }
 
 /// Reads lines in a thread of its own, until the pipe ends or nobody listens.
-pub fn read(stdout: ChildStdout) -> Receiver<Line> {
+pub fn read<T: DeserializeOwned + Send + 'static>(stdout: ChildStdout) -> Receiver<Line<T>> {
     let (sender, receiver) = sync_channel(1024);
     std::thread::spawn(move || {
         let mut reader = BufReader::with_capacity(64 * 1024, stdout);
@@ -33,7 +33,7 @@ pub fn read(stdout: ChildStdout) -> Receiver<Line> {
             buffer.clear();
             let length = (&mut reader).take(LONGEST).read_until(b'\n', &mut buffer).unwrap_or(0);
             let line = if length == 0 { Line::End } else { parse(&buffer) };
-            let last = line == Line::End;
+            let last = matches!(line, Line::End);
             if sender.send(line).is_err() || last {
                 return;
             }
@@ -42,7 +42,7 @@ pub fn read(stdout: ChildStdout) -> Receiver<Line> {
     receiver
 }
 
-fn parse(bytes: &[u8]) -> Line {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Line<T> {
     match serde_json::from_slice(bytes) {
         Ok(response) => Line::Response(response),
         Err(_) => Line::Garbage(String::from_utf8_lossy(bytes).trim_end().chars().take(200).collect()),

@@ -3,6 +3,7 @@
 
 mod death;
 mod flight;
+pub mod job;
 mod lines;
 mod memory;
 
@@ -48,7 +49,7 @@ pub struct Worker<'a> {
     command: &'a WorkerCommand<'a>,
     child: Child,
     stdin: ChildStdin,
-    lines: Receiver<Line>,
+    lines: Receiver<Line<Response>>,
     tail: Tail,
     progress: PathBuf,
     /// What it said first.
@@ -191,7 +192,7 @@ impl<'a> Worker<'a> {
                     }
                     // A process it left behind may hold its pipe open.
                     if let Ok(Some(status)) = self.child.try_wait()
-                        && self.lines.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout)
+                        && matches!(self.lines.recv_timeout(TICK), Err(RecvTimeoutError::Timeout))
                     {
                         return Ok(Err(Ending::of(status)));
                     }
@@ -203,18 +204,23 @@ impl<'a> Worker<'a> {
 
     /// How the worker ended, now that its pipe has.
     fn ending(&mut self) -> Ending {
-        let began = Instant::now();
-        while began.elapsed() < LAST_BREATH {
-            match self.child.try_wait() {
-                Ok(Some(status)) => {
-                    self.tail.wait_for_end();
-                    return Ending::of(status);
-                }
-                _ => std::thread::sleep(Duration::from_millis(2)),
-            }
-        }
-        Ending::ClosedItsPipe
+        last_breath(&mut self.child, &self.tail)
     }
+}
+
+/// How a process ended whose pipe has.
+fn last_breath(child: &mut Child, tail: &Tail) -> Ending {
+    let began = Instant::now();
+    while began.elapsed() < LAST_BREATH {
+        match child.try_wait() {
+            Ok(Some(status)) => {
+                tail.wait_for_end();
+                return Ending::of(status);
+            }
+            _ => std::thread::sleep(Duration::from_millis(2)),
+        }
+    }
+    Ending::ClosedItsPipe
 }
 
 impl Drop for Worker<'_> {

@@ -3,8 +3,9 @@
 
 use lab_harness::protocol::{
     Failure, FlightBroken, FlightLink, FlightNode, FlightResult, FlightRow, FlightSkipped, FlightState, FlightVerdict,
-    FlyRequest, Hello, Isolation, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind,
-    Request, Response, Row, RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
+    FlyRequest, Hello, Isolation, JOB_ARGUMENT, JobAnswer, JobDone, JobInTunnel, JobPlace, JobProgress, JobRequest,
+    JobSkipped, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, Row,
+    RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
 };
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Write as _};
@@ -36,7 +37,11 @@ const TESTS: [(&str, &str, &str, &str); 18] = [
 ];
 
 fn main() {
-    assert_eq!(std::env::args().nth(1).as_deref(), Some("worker"));
+    let first = std::env::args().nth(1);
+    if first.as_deref() == Some(JOB_ARGUMENT) {
+        return job();
+    }
+    assert_eq!(first.as_deref(), Some("worker"));
     match std::env::var("FAKE_HELLO").as_deref() {
         Ok("silent") => std::process::exit(0),
         Ok("garbage") => return println!("good morning"),
@@ -58,6 +63,21 @@ fn main() {
             Request::Fly(request) => return fly(&request),
             Request::Quit => return,
         }
+    }
+}
+
+/// A job of which one record is skipped.
+fn job() {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).unwrap();
+    let request: JobRequest = serde_json::from_str(&line).unwrap();
+    let place = Some(JobPlace { input: request.inputs[0].clone(), line: 3 });
+    let skipped = JobSkipped { task: "map 0".into(), record: 2, place, why: Some("too much".into()) };
+    let faults = BTreeMap::from([("kill".to_owned(), 1)]);
+    let tunnel = Some(JobInTunnel { workers: 4, faults, ..JobInTunnel::default() });
+    let done = JobDone { skipped: vec![skipped], tunnel, ..JobDone::default() };
+    for answer in [JobAnswer::Progress(JobProgress::default()), JobAnswer::Done(Box::new(done))] {
+        println!("{}", serde_json::to_string(&answer).unwrap());
     }
 }
 

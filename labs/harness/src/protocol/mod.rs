@@ -19,6 +19,8 @@
 //! is on it keeps the [`progress`] file up to date, so that whoever started it can still say where
 //! it was when it died or stopped yielding.
 //!
+//! A binary that was started for a job of lab mapreduce speaks otherwise: [`job`].
+//!
 //! This module is data alone and builds without the simulated world. Next to read: [`request`],
 //! then [`response`], then [`failure`].
 
@@ -28,6 +30,7 @@ mod pinned;
 pub mod failure;
 pub mod flight;
 pub mod hello;
+pub mod job;
 pub mod progress;
 pub mod request;
 pub mod response;
@@ -42,6 +45,7 @@ pub use flight::{
     FlightState, FlightVerdict, FlyRequest, per_1000,
 };
 pub use hello::{Hello, PartInfo, TestInfo};
+pub use job::{JOB_ARGUMENT, JobAnswer, JobDone, JobInTunnel, JobPlace, JobProgress, JobRequest, JobSkipped, JobWay};
 pub use request::{Isolation, Request, RunRequest, ScenarioText, ScheduleRequest};
 pub use response::{Refusal, RefusalKind, Response};
 pub use result::{RunResult, Verdict};

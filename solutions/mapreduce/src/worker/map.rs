@@ -2,6 +2,7 @@
 
 use super::Inner;
 use super::blocks::Pair;
+use super::combiner::Combiner;
 use super::outputs::Output;
 use super::sorter::{RunWriter, Sorter};
 use crate::messages::{Assignment, Outcome, Trouble};
@@ -59,14 +60,17 @@ impl Inner {
         let file = self.scratch.name();
         let mut writer = RunWriter::create(&file).await?;
         let mut begins = Vec::with_capacity(reduces as usize + 1);
+        let mut combiner = Combiner::new(Some(attempt));
         while let Some(Pair { partition, key, value }) = merge.peek() {
             while begins.len() <= partition as usize {
+                combiner.end(&mut writer)?;
                 begins.push(writer.place());
             }
-            writer.blocks.add(partition, key, value);
+            combiner.add(partition, key, value, &mut writer)?;
             merge.skip().await?;
             writer.write_full().await?;
         }
+        combiner.end(&mut writer)?;
         begins.resize(reduces as usize + 1, writer.place());
         writer.end(file.clone()).await?;
         Ok(Output { file, begins })

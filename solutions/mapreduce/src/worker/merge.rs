@@ -1,9 +1,11 @@
 //! Merges sorted runs, a few at a time.
 
 use super::blocks::{BLOCK, BlockReader, Damaged, Pair};
+use super::combiner::Combiner;
 use super::scratch::Scratch;
 use super::sorter::RunWriter;
 use crate::messages::Trouble;
+use lab_mapreduce::Attempt;
 use windtunnel::fs::File;
 
 /// So many runs are merged at a time. Each takes a block or two of memory.
@@ -21,59 +23,82 @@ pub struct Run {
 
 /// Sorted runs, as one.
 #[derive(Debug)]
-pub struct Merge(Vec<RunReader>);
+pub struct Merge {
+    runs: Vec<RunReader>,
+    /// Those that are not at their end: the one whose pair comes first is the last here.
+    order: Vec<usize>,
+}
 
 impl Merge {
     /// Merges runs; of pairs with the same partition and key, those of earlier runs come first.
-    pub async fn of(mut runs: Vec<Run>, scratch: &Scratch) -> Result<Self, Trouble> {
+    /// What has to be written in between is combined, if there is who combines.
+    pub async fn of(mut runs: Vec<Run>, scratch: &Scratch, attempt: Option<&Attempt>) -> Result<Self, Trouble> {
         while runs.len() > AT_ONCE {
-            let first: Vec<Run> = runs.drain(..AT_ONCE).collect();
-            let mut merge = Merge::open(first).await?;
-            let name = scratch.name();
-            let mut writer = RunWriter::create(&name).await?;
-            while let Some(Pair { partition, key, value }) = merge.peek() {
-                writer.blocks.add(partition, key, value);
-                merge.skip().await?;
-                writer.write_full().await?;
+            // Neighbours become one, so that all stay in their order, and each pair is written but once a round.
+            let mut merged = Vec::with_capacity(runs.len().div_ceil(AT_ONCE));
+            let mut rest = runs.into_iter();
+            while let Some(first) = rest.next() {
+                let some = [first].into_iter().chain(rest.by_ref().take(AT_ONCE - 1)).collect();
+                merged.push(Merge::one_of(some, scratch, attempt).await?);
             }
-            runs.insert(0, writer.end(name).await?);
+            runs = merged;
         }
         Merge::open(runs).await
     }
 
-    async fn open(runs: Vec<Run>) -> Result<Self, Trouble> {
-        let mut readers = Vec::with_capacity(runs.len());
-        for run in runs {
-            let mut reader = RunReader::open(run).await?;
-            if reader.advance().await? {
-                readers.push(reader);
-            }
+    /// Makes one run of some.
+    async fn one_of(runs: Vec<Run>, scratch: &Scratch, attempt: Option<&Attempt>) -> Result<Run, Trouble> {
+        let names = runs.iter().map(|run| run.name.clone()).collect();
+        let mut merge = Merge::open(runs).await?;
+        let name = scratch.name();
+        let (mut writer, mut combiner) = (RunWriter::create(&name).await?, Combiner::new(attempt));
+        while let Some(Pair { partition, key, value }) = merge.peek() {
+            combiner.add(partition, key, value, &mut writer)?;
+            merge.skip().await?;
+            writer.write_full().await?;
         }
-        Ok(Merge(readers))
+        combiner.end(&mut writer)?;
+        let run = writer.end(name).await?;
+        drop(merge);
+        scratch.remove(names).await;
+        Ok(run)
+    }
+
+    async fn open(runs: Vec<Run>) -> Result<Self, Trouble> {
+        let mut merge = Merge { runs: Vec::with_capacity(runs.len()), order: Vec::with_capacity(runs.len()) };
+        for run in runs {
+            merge.runs.push(RunReader::open(run).await?);
+            merge.go_on(merge.runs.len() - 1).await?;
+        }
+        Ok(merge)
     }
 
     /// The first of all pairs that are left.
     pub fn peek(&self) -> Option<Pair<'_>> {
-        self.first().map(|place| self.0[place].blocks.peek())
+        self.order.last().map(|run| self.runs[*run].blocks.peek())
     }
 
     /// Goes on behind the first pair.
     pub async fn skip(&mut self) -> Result<(), Trouble> {
-        if let Some(place) = self.first() {
-            self.0[place].blocks.skip();
-            if !self.0[place].advance().await? {
-                self.0.remove(place);
-            }
+        if let Some(run) = self.order.pop() {
+            self.runs[run].blocks.skip();
+            self.go_on(run).await?;
         }
         Ok(())
     }
 
-    fn first(&self) -> Option<usize> {
-        let order = |place: &usize| {
-            let Pair { partition, key, .. } = self.0[*place].blocks.peek();
-            (partition, key)
-        };
-        (0..self.0.len()).min_by_key(order)
+    /// Puts a run in its place by its next pair, if it has one; of equal pairs those of earlier runs come first.
+    async fn go_on(&mut self, run: usize) -> Result<(), Trouble> {
+        if self.runs[run].advance().await? {
+            let key = |run: usize| {
+                let Pair { partition, key, .. } = self.runs[run].blocks.peek();
+                (partition, key, run)
+            };
+            let own = key(run);
+            let place = self.order.partition_point(|other| key(*other) > own);
+            self.order.insert(place, run);
+        }
+        Ok(())
     }
 }
 

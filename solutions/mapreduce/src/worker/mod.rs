@@ -2,7 +2,7 @@
 //!
 //! - here: asking for orders, and saying now and then that it is still at it;
 //! - `map`, `reduce`: the two kinds of tasks;
-//! - `sorter`, `merge`, `blocks`: pairs on the disk: sorted, cut into blocks with checksums, merged;
+//! - `sorter`, `merge`, `combiner`, `blocks`: pairs on the disk: sorted, merged and combined, in blocks with checksums;
 //! - `outputs`: what map tasks have left, and how others fetch it;
 //! - `scratch`: names of files.
 //!
@@ -10,6 +10,7 @@
 //! needs a sync.
 
 mod blocks;
+mod combiner;
 mod map;
 mod merge;
 mod outputs;

@@ -33,10 +33,25 @@ impl Scratch {
         self.files.borrow_mut().retain(|known| known != name);
     }
 
-    /// Removes what the task at hand has left. What cannot be removed is in nobody's way.
+    /// Removes what the task at hand has left.
     pub async fn clear(&self) {
-        for name in self.files.take() {
-            let _ = fs::remove_file(&name).await;
-        }
+        remove(self.files.take()).await;
+    }
+
+    /// Removes files of the task at hand that it has no use for any more.
+    pub async fn remove(&self, names: Vec<String>) {
+        self.files.borrow_mut().retain(|known| !names.contains(known));
+        remove(names).await;
+    }
+}
+
+/// Removes files. What cannot be removed is in nobody's way. Synced, since a disk has to keep what a power loss may bring back: a file
+/// is gone for good, and its room free, when that it was removed is on the disk.
+async fn remove(names: Vec<String>) {
+    for name in &names {
+        let _ = fs::remove_file(name).await;
+    }
+    if !names.is_empty() {
+        let _ = fs::sync_dir(".").await;
     }
 }

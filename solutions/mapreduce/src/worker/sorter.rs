@@ -83,7 +83,7 @@ impl<'a> Sorter<'a> {
         }
         let Sorter { scratch, runs, bytes, entries } = self;
         drop((bytes, entries));
-        Merge::of(runs, scratch).await
+        Merge::of(runs, scratch, combiner).await
     }
 
     fn sort(&mut self) {

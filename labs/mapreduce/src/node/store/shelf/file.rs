@@ -41,6 +41,18 @@ impl FileShelf {
     }
 }
 
+/// The object of these ranges; of those that lie one behind the other one is left, so that a long input is soon searched.
+fn joined(extents: Vec<Extent>) -> Object {
+    let mut joined: Vec<Extent> = Vec::new();
+    for extent in extents {
+        match joined.last_mut() {
+            Some(last) if last.offset + last.length == extent.offset => last.length += extent.length,
+            _ => joined.push(extent),
+        }
+    }
+    Object(joined)
+}
+
 impl Shelf for FileShelf {
     type Object = Object;
 
@@ -101,7 +113,8 @@ impl Shelf for FileShelf {
     async fn upload(&self, id: Id, parts: u32) -> io::Result<Option<Object>> {
         let uploads = self.uploads.borrow();
         let known = uploads.get(&id);
-        Ok((0..parts).map(|number| known?.get(&number).copied()).collect::<Option<_>>().map(Object))
+        let extents: Option<Vec<Extent>> = (0..parts).map(|number| known?.get(&number).copied()).collect();
+        Ok(extents.map(joined))
     }
 
     async fn forget(&self, id: Id) {
