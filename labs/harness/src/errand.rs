@@ -148,7 +148,7 @@ fn nothing<J: Judge>(_: Cluster<J>) -> Running {
 
 fn ended(ran: &Ran) -> Ended {
     Ended {
-        failure: ran.verdict().map(|broken| failure(ran, &broken)),
+        failure: ran.verdict_in_the_tunnel().map(|broken| failure(ran, &broken)),
         faults: ran.kept.struck.counts().clone(),
         counters: ran.report.counters.clone(),
         events: ran.report.events,
