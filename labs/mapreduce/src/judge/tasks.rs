@@ -72,9 +72,14 @@ impl Tasks {
         let there = |finished: &&Finished| doubts.holds(finished.node, finished.trust);
         let needed = known.iter().find(there).is_none().then_some(known.len());
         self.begun.insert((node, begun.attempt), needed);
+        let counts_and_is_there = |finished: &Finished| {
+            // Of two that were finished at almost the same time the coordinator may have heard of the later one first.
+            let rivals = |other: &&Finished| finished.at <= other.at && other.at <= finished.at + ON_ITS_WAY;
+            finished.counts && known.iter().filter(rivals).all(|rival| there(&rival))
+        };
         let is_kept = |finished: &Finished| match task {
-            Task::Map(_) => finished.counts && there(&finished),
-            Task::Reduce(_) => finished.counts && there(&finished) || is_told(finished, node, moment, doubts),
+            Task::Map(_) => counts_and_is_there(finished),
+            Task::Reduce(_) => counts_and_is_there(finished) || is_told(finished, node, moment, doubts),
         };
         let Some(known) = known.iter().find(|known| late(known.at) && is_kept(known)) else { return Ok(()) };
         let title =

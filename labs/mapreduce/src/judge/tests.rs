@@ -216,6 +216,23 @@ fn only_the_result_that_counts_makes_another_attempt_needless() {
     run.finishes(WORKER, 2);
 }
 
+/// The words of two that finish at almost the same time may overtake each other.
+#[test]
+fn of_two_that_finish_at_almost_the_same_time_either_may_count() {
+    for (between, dead, rule) in [(0, OTHER, None), (2, OTHER, Some("needless-rerun")), (2, WORKER, None)] {
+        let mut run = Run::new();
+        run.begins(WORKER, 1, MAP);
+        run.begins(OTHER, 1, MAP);
+        run.finishes(WORKER, 1);
+        run.later(between);
+        run.finishes(OTHER, 1);
+        run.happens(dead, Lifecycle::Killed);
+        run.later(2);
+        run.begins(NodeId(5), 1, MAP);
+        assert_eq!(run.rule, rule, "{between} s between them, and {dead} dies");
+    }
+}
+
 #[test]
 fn no_task_begins_after_the_end_but_of_who_could_not_know() {
     let ended = || {
