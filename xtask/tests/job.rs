@@ -273,6 +273,7 @@ fn nothing_to_read_gives_empty_parts() {
     let place = Place::new("empty");
     place.write("in", "");
     let event = place.job("wordcount --input in --reduces 3");
+    assert_eq!(event["maps"], 1, "a file without a byte is a task all the same");
     assert_eq!(
         (event["records"].clone(), event["empty_parts"].clone(), place.parts("out").len()),
         (json!(0), json!(3), 3)
