@@ -514,7 +514,7 @@ fn says_the_same(came: &str, shown: &str) -> bool {
     came.len() == shown.len()
         && came.iter().zip(&shown).all(|(came, shown)| match (number(came), number(shown)) {
             (Some(_), Some(_)) if !numbers_matter => true,
-            (Some(came), Some(shown)) if shown.fract() != 0.0 || shown >= 100.0 => (came - shown).abs() <= shown / 10.0,
+            (Some(of), Some(known)) if shown.contains('.') || known >= 100.0 => (of - known).abs() <= known / 10.0,
             _ => came == shown,
         })
 }
