@@ -58,11 +58,10 @@ fn fly_through(lab: &str, scenario: &str, load: &str) -> Answer {
 }
 
 /// A machine that stands still for seconds decides nothing; a rule that breaks, it cannot break.
-fn expect_safe(answer: &Answer, least: u64) -> serde_json::Value {
+fn expect_safe(answer: &Answer) -> serde_json::Value {
     let summary = answer.summary();
     assert!(summary["verdict"] == "safe" || summary["verdict"] == "undecided", "{answer:?}");
     assert_eq!(answer.code, if summary["verdict"] == "safe" { 0 } else { 5 });
-    assert!(summary["operations"].as_u64().unwrap() > least, "{summary}");
     assert!(summary["fsyncs"].as_u64().unwrap() > 10, "{summary}");
     summary
 }
@@ -72,7 +71,9 @@ fn a_server_that_is_killed_loses_nothing() {
                     [[event]]\nat = \"700ms\"\ndo = \"kill\"\nnode = 1\n\
                     [[event]]\nat = \"1s\"\ndo = \"start\"\nnode = 1\n";
     let answer = fly_through("kv", scenario, "2s");
-    assert_eq!(expect_safe(&answer, 50)["faults"]["kill"], 1);
+    let summary = expect_safe(&answer);
+    assert!(summary["operations"].as_u64().unwrap() > 50, "{summary}");
+    assert_eq!(summary["faults"]["kill"], 1, "{summary}");
 }
 
 fn servers_that_are_killed_and_parted_lose_nothing() {
@@ -83,20 +84,23 @@ fn servers_that_are_killed_and_parted_lose_nothing() {
                     [[event]]\nat = \"2500ms\"\ndo = \"cut\"\nfrom = [2]\nto = [1, 3]\n\
                     [[event]]\nat = \"3200ms\"\ndo = \"mend\"\nfrom = [2]\nto = [1, 3]\n";
     let answer = fly_through("kvraft", scenario, "4s");
-    assert_eq!(expect_safe(&answer, 50)["faults"]["kill"], 1);
+    let summary = expect_safe(&answer);
+    assert!(summary["operations"].as_u64().unwrap() > 50, "{summary}");
+    assert_eq!(summary["faults"]["kill"], 1, "{summary}");
 }
 
-/// A worker and the coordinator die, another worker stands still.
+/// A worker and the coordinator die, another worker stands still. Afterwards the last job comes to its end, and one more; how many do
+/// before says more of the machine.
 fn jobs_are_done_whoever_dies_or_stands_still() {
-    let scenario = "about = \"Two kills and a pause\"\nnodes = 4\nclient_nodes = 1\nduration = \"4s\"\n\
-                    [[event]]\nat = \"500ms\"\ndo = \"kill\"\nnode = 2\n\
-                    [[event]]\nat = \"1500ms\"\ndo = \"start\"\nnode = 2\n\
-                    [[event]]\nat = \"1s\"\ndo = \"pause\"\nnode = 3\n\
-                    [[event]]\nat = \"3s\"\ndo = \"resume\"\nnode = 3\n\
-                    [[event]]\nat = \"2s\"\ndo = \"kill\"\nnode = 1\n\
-                    [[event]]\nat = \"2500ms\"\ndo = \"start\"\nnode = 1\n";
-    let answer = fly_through("mapreduce", scenario, "4s");
-    let summary = expect_safe(&answer, 2);
+    let scenario = "about = \"Two kills and a pause\"\nnodes = 4\nclient_nodes = 1\nduration = \"6s\"\n\
+                    [[event]]\nat = \"1500ms\"\ndo = \"kill\"\nnode = 2\n\
+                    [[event]]\nat = \"2500ms\"\ndo = \"start\"\nnode = 2\n\
+                    [[event]]\nat = \"2s\"\ndo = \"pause\"\nnode = 3\n\
+                    [[event]]\nat = \"4s\"\ndo = \"resume\"\nnode = 3\n\
+                    [[event]]\nat = \"3s\"\ndo = \"kill\"\nnode = 1\n\
+                    [[event]]\nat = \"3500ms\"\ndo = \"start\"\nnode = 1\n";
+    let answer = fly_through("mapreduce", scenario, "6s");
+    let summary = expect_safe(&answer);
     assert_eq!((&summary["faults"]["kill"], &summary["faults"]["pause"]), (&2.into(), &1.into()), "{summary}");
 }
 

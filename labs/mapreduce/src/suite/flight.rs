@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Each of eight inputs is so long.
-const INPUT_BYTES: usize = 64 << 10;
+const INPUT_BYTES: usize = 16 << 10;
 
 /// Jobs of flights, and the rules of this suite that are bounds of time.
 pub(super) fn flight() -> Flight<MapReduceJudge> {
