@@ -117,6 +117,7 @@ fn json_events_are_pinned() {
         "power raft wrong --seeds 1..2 --jobs 1",
         "power raft wrong --fly --seed 1 --scenario storm.toml --node-binary none",
         "job wordcount --input stale.jsonl --output words --seed 1",
+        "job wordcount --input stale.jsonl --output flown --seed 1 --fly --node-binary none",
         "test raft --seeds 0",
     ];
     for words in lines.drain(..) {

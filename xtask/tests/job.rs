@@ -231,6 +231,7 @@ fn bad_input_is_named_with_its_fix_and_touches_nothing() {
         ("wordcount --input in.txt --output out --scenario rainy", 2, &["there is no scenario `rainy`"]),
         ("wordcount --input in.txt --output out --scenario no-store.toml", 2, &["client_nodes = 1", "no-store.toml"]),
         ("wordcount --input in.txt --output out --sequential --workers 3", 2, &["--sequential", "--workers"]),
+        ("wordcount --input in.txt --output out --sequential --fly", 2, &["--sequential", "--fly"]),
         ("wordcont --input in.txt --output out", 2, &["no application `wordcont`", "did you mean wordcount"]),
         ("wordcont --input in.txt --output out --sequential", 2, &["no application `wordcont`"]),
         ("grep --input in.txt --output out", 2, &["grep does not take its parameters", "--parameters"]),
