@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 /// Whoever looks on is told so often how far it is, and that it goes on.
 const BEAT: Duration = Duration::from_millis(200);
 
+#[allow(clippy::disallowed_methods, reason = "there is no world here, and who looks on does so in real time")]
 pub fn run(work: Work, job: impl FnOnce(Vec<Split>) -> Job, apps: &Registry) -> Result<JobDone, Ended> {
     let Work { inputs, directory, mut told, .. } = work;
     let mut files = BTreeMap::new();

@@ -48,7 +48,7 @@ pub async fn failing_disks(machines: Machines) -> TestResult {
     machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
-/// Bits rot on the disks of all workers: what was written, and synced long ago, is not what is read. It is noticed, and made again.
+/// Bits rot on the disks of all workers: what is read is not what was written. It is noticed, and made again.
 pub async fn rotting_disks(machines: Machines) -> TestResult {
     let splits = machines.put_texts(ROTTING_INPUTS, ROTTING_BYTES).await?;
     let job = machines.job("sort", Sort::parameters(Vec::new(), 1), splits, 1);
