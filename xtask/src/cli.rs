@@ -217,9 +217,12 @@ pub struct JobOptions {
     #[arg(long)]
     pub overwrite: bool,
     /// Do it in one go, without nodes: the same output, byte for byte
-    #[arg(long, conflicts_with_all = ["workers", "seed", "scenario"])]
+    #[arg(long, conflicts_with_all = ["workers", "seed", "scenario", "fly"])]
     pub sequential: bool,
-    /// The seed of the tunnel, in decimal or 0x; drawn if left out
+    /// Do it on real processes instead of the tunnel's (docs/FLIGHT.md)
+    #[arg(long)]
+    pub fly: bool,
+    /// The seed of the tunnel, in decimal or 0x; drawn if left out. A flight draws its weather from it, and does not repeat
     #[arg(long, value_name = "N")]
     pub seed: Option<String>,
     /// Do it in this weather: a scenario file, or the name of one of the lab's
@@ -228,6 +231,9 @@ pub struct JobOptions {
     /// The crate whose coordinator, workers and applications are run instead of solutions/mapreduce
     #[arg(long, value_name = "DIR")]
     pub submission: Option<PathBuf>,
+    /// A node that is built already (for tests of this program)
+    #[arg(long, hide = true, value_name = "FILE", requires = "fly")]
+    pub node_binary: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -140,6 +140,8 @@ pub enum LabError {
     NoOutputName(PathBuf),
     #[error("the job failed: {}", failed(.0))]
     JobFailed(Box<Failure>),
+    #[error("the job is undecided: {}", failed(.0))]
+    JobUndecided(Box<Failure>),
     #[error("interrupted")]
     Interrupted,
 }
@@ -165,6 +167,7 @@ impl LabError {
             }
             LabError::Refused(refusal) if refusal.kind == RefusalKind::BadInput => Exit::Usage,
             LabError::JobFailed(_) => Exit::Failed,
+            LabError::JobUndecided(_) => Exit::Undecided,
             LabError::OtherProtocol { .. }
             | LabError::Refused(_)
             | LabError::Target { .. }

@@ -35,6 +35,33 @@ fn warnings_are_shown_when_the_crate_is_compiled_and_not_again() {
     assert!(third.contains("unused variable: `never_read`"), "{third}");
 }
 
+/// A job of this crate, in flight.
+fn flown(features: &str, source: &str) -> (Repository, Answer) {
+    let repository = Repository::new();
+    repository.write("labs/mapreduce/Cargo.toml", "[package]\nname = \"lab-mapreduce\"\n");
+    let manifest = "[package]\nname = \"solution-mapreduce\"\nedition = \"2024\"\n";
+    repository.write("solutions/mapreduce/Cargo.toml", &format!("{manifest}[features]\n{features}"));
+    repository.write("solutions/mapreduce/src/main.rs", source);
+    repository.write("in.txt", "some words\n");
+    let answer = Answer::of(repository.built("job wordcount --input in.txt --output out --fly --format json"));
+    (repository, answer)
+}
+
+#[test]
+fn a_job_whose_node_or_worker_does_not_build_does_not_fly_and_leaves_nothing() {
+    let both = "default = [\"sim\"]\nsim = []\nreal = []\n";
+    let node = "#[cfg(not(feature = \"sim\"))]\ncompile_error!(\"no node\");\nfn main() {}\n";
+    let worker = "#[cfg(feature = \"sim\")]\ncompile_error!(\"no worker\");\nfn main() {}\n";
+    for (features, source, piece) in
+        [("", "fn main() {}\n", "real"), (both, node, "no node"), (both, worker, "no worker")]
+    {
+        let (repository, answer) = flown(features, source);
+        assert!(answer.code == 3 && answer.stdout.contains(piece), "{answer:?}");
+        let left = std::fs::read_dir(repository.path().join("target/windtunnel/runs")).unwrap().count();
+        assert!(!repository.path().join("out").exists() && left == 0, "something is left behind");
+    }
+}
+
 /// All files by which cargo keeps others out of a target directory.
 fn locks(below: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(below).into_iter().flatten().flatten().map(|entry| entry.path());

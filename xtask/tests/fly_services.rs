@@ -2,8 +2,11 @@
 //!
 //! This executable is its own worker and its own nodes, of the lab that the environment names.
 
+#[path = "fly_services/jobs.rs"]
+mod jobs;
 mod support;
 
+use lab_harness::protocol::{JOB_ARGUMENT, WORKER_ARGUMENT};
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 use support::Answer;
@@ -14,22 +17,27 @@ const LAB: &str = "WINDTUNNEL_TEST_LAB";
 
 fn main() -> ExitCode {
     let first = std::env::args().nth(1).unwrap_or_default();
-    if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
-        return match std::env::var(LAB).as_deref() {
-            Ok("kv") => {
-                lab_kv::worker::<solution_kv::Server, solution_kv::Clerk, solution_kv::Lock<solution_kv::Clerk>>()
-            }
-            Ok("mapreduce") => lab_mapreduce::worker::<solution_mapreduce::Coordinator, solution_mapreduce::Worker>(
+    // Without a lab these words are a filter of tests.
+    let lab = std::env::var(LAB).ok().filter(|_| [WORKER_ARGUMENT, JOB_ARGUMENT, "node"].contains(&first.as_str()));
+    if let Some(lab) = lab {
+        return match lab.as_str() {
+            "kv" => lab_kv::worker::<solution_kv::Server, solution_kv::Clerk, solution_kv::Lock<solution_kv::Clerk>>(),
+            "mapreduce" => lab_mapreduce::worker::<solution_mapreduce::Coordinator, solution_mapreduce::Worker>(
                 lab_mapreduce::Registry::standard(),
             ),
+            "lazy" => lab_mapreduce::worker::<jobs::Lazy, jobs::Lazy>(lab_mapreduce::Registry::standard()),
             _ => lab_kvraft::worker::<solution_kvraft::Submission, solution_raft::Raft>(),
         };
     }
-    let trials: [(&str, fn()); 4] = [
+    let trials: [(&str, fn()); 8] = [
         ("a_server_that_is_killed_loses_nothing", a_server_that_is_killed_loses_nothing),
         ("servers_that_are_killed_and_parted_lose_nothing", servers_that_are_killed_and_parted_lose_nothing),
         ("stories_of_clients_fly", stories_of_clients_fly),
         ("jobs_are_done_whoever_dies_or_stands_still", jobs_are_done_whoever_dies_or_stands_still),
+        ("the_output_of_a_job_is_that_of_one_go_byte_for_byte", jobs::the_output_is_that_of_one_go),
+        ("a_worker_that_is_killed_takes_nothing_from_the_output", jobs::a_worker_that_is_killed_takes_nothing),
+        ("an_interrupted_job_lands_and_leaves_nothing", jobs::an_interrupted_job_lands_and_leaves_nothing),
+        ("a_job_that_does_not_take_off_is_refused", jobs::a_job_that_does_not_take_off_is_refused),
     ];
     let trials = trials.map(|(name, body)| {
         let run = move || {

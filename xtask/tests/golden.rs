@@ -56,6 +56,19 @@ fn difference() {
 }
 
 #[test]
+fn job_in_flight() {
+    let repository = Repository::new();
+    repository.write("labs/mapreduce/Cargo.toml", "[package]\nname = \"lab-mapreduce\"\n");
+    repository.write("solutions/mapreduce/Cargo.toml", "[package]\nname = \"solution-mapreduce\"\n");
+    repository.write("in.txt", "some words\n");
+    let answer = repository.lab("job wordcount --input in.txt --output out --seed 1 --fly --node-binary none");
+    let text = settled(&repository, &format!("{}\n---- stderr\n{}", answer.stdout, answer.stderr));
+    let time = text.lines().find(|line| line.starts_with("  time ")).expect("it is told");
+    assert!(time.contains(" in flight, in all "), "{time}");
+    insta::assert_snapshot!(text.replace(time, "  time       TIME"));
+}
+
+#[test]
 fn errors() {
     let lines =
         ["test rafd", "test raft re_elektion --seed 1", "test raft --seeds 0", "test raft is_refused --seed 1", "new"];
@@ -117,6 +130,7 @@ fn json_events_are_pinned() {
         "power raft wrong --seeds 1..2 --jobs 1",
         "power raft wrong --fly --seed 1 --scenario storm.toml --node-binary none",
         "job wordcount --input stale.jsonl --output words --seed 1",
+        "job wordcount --input stale.jsonl --output flown --seed 1 --fly --node-binary none",
         "test raft --seeds 0",
     ];
     for words in lines.drain(..) {

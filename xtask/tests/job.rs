@@ -203,6 +203,7 @@ fn bad_input_is_named_with_its_fix_and_touches_nothing() {
     place.write("old/part-00000", "old 1\n");
     place.write("mixed/part-00000", "old 1\n");
     place.write("mixed/thesis.tex", "a year\n");
+    place.write("called-so/part-00000/thesis.tex", "a year\n");
     place.write("file", "x\n");
     place.write("dir/sub/x.txt", "x\n");
     place.write("no-store.toml", "about = \"x\"\nnodes = 4\nduration = \"5s\"\n");
@@ -222,6 +223,7 @@ fn bad_input_is_named_with_its_fix_and_touches_nothing() {
         ("wordcount --input in.txt --output file", 2, &["file is there already", "--overwrite"]),
         ("wordcount --input in.txt --output file --overwrite", 2, &["no directory"]),
         ("wordcount --input in.txt --output mixed --overwrite", 2, &["thesis.tex", "no output of a job"]),
+        ("wordcount --input in.txt --output called-so --overwrite", 2, &["part-00000", "no output of a job"]),
         ("wordcount --input in.txt --output . --overwrite", 2, &["--output ."]),
         ("wordcount --input in.txt --output a/b", 2, &["mkdir -p"]),
         ("wordcount --input in.txt --output out --workers 0", 2, &["--workers", "1..=500"]),
@@ -231,6 +233,7 @@ fn bad_input_is_named_with_its_fix_and_touches_nothing() {
         ("wordcount --input in.txt --output out --scenario rainy", 2, &["there is no scenario `rainy`"]),
         ("wordcount --input in.txt --output out --scenario no-store.toml", 2, &["client_nodes = 1", "no-store.toml"]),
         ("wordcount --input in.txt --output out --sequential --workers 3", 2, &["--sequential", "--workers"]),
+        ("wordcount --input in.txt --output out --sequential --fly", 2, &["--sequential", "--fly"]),
         ("wordcont --input in.txt --output out", 2, &["no application `wordcont`", "did you mean wordcount"]),
         ("wordcont --input in.txt --output out --sequential", 2, &["no application `wordcont`"]),
         ("grep --input in.txt --output out", 2, &["grep does not take its parameters", "--parameters"]),

@@ -1,7 +1,15 @@
-//! Runs something for its result, in the tunnel, by who has no test: the weather is the same, and a judge watches.
+//! Runs something for its result, by who has no test: the weather is the same, and a judge watches.
 //!
 //! Unlike a storm, which lasts as long as its scenario says, an errand ends when its body does. The weather begins when the body
 //! says so; after the scenario's duration all is healed, and the body goes on.
+//!
+//! - here: what an errand is, and the tunnel; `flight`: the same body on real processes.
+
+#[cfg(feature = "flight")]
+mod flight;
+
+#[cfg(feature = "flight")]
+pub use flight::{Airfield, Landed};
 
 use crate::at_work::AtWork;
 use crate::awaited::Waits;
@@ -10,7 +18,7 @@ use crate::judge::Judge;
 use crate::lineup::Lineup;
 use crate::plan::{Course, Plan};
 use crate::protocol::{Failure, ScenarioText, TraceHash};
-use crate::run::Ran;
+use crate::run::{Playing, Ran};
 use crate::scenario::{Scenario, ScenarioError, Schedule, Vocabulary};
 use crate::storm::{self, Parts, Struck};
 use crate::suite::Running;
@@ -116,28 +124,47 @@ impl Errand {
             set(options);
         });
         let is_storm = schedule.is_some();
-        let nodes = lineup.nodes;
+        let surroundings = Surroundings { calm: LinkWeather::default(), power_losses: true };
+        let stage = Stage { servers: lineup.nodes, schedule, surroundings };
         let setup = move || {
-            let judge = Rc::new(RefCell::new(J::new(nodes)));
-            let strikes_due = Rc::new(StrikesDue::default());
-            let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
-            let watch = Watcher::new(judge.clone(), strikes_due.clone(), struck.clone(), waits.clone(), None);
-            let play = move |tester: Tester| {
-                let surroundings = Surroundings { calm: LinkWeather::default(), power_losses: true };
-                let cluster = Cluster::new(tester, judge, nodes, surroundings, waits.clone());
-                let rain = schedule.map(|schedule| {
-                    let parts =
-                        Parts { load: Box::new(|_, _| Box::pin(std::future::pending())), recovery: Box::new(nothing) };
-                    let setting = storm::Setting { schedule: *schedule, strikes_due, struck, parts };
-                    Rain { cluster: cluster.for_helpers(), setting }
-                });
-                waits.sealed_with(body(cluster, Weather(rain)))
-            };
-            (watch, play)
+            let (watch, play) = stage.set(body);
+            (watch, move |tester| play(tester).1)
         };
         let (report, mut kept) = simulation.observe(setup, Watcher::into_kept);
         kept.struck.run_is_over(EventNumber(report.events));
         ended(&Ran { report, kept, lineup, is_storm, time_budget })
+    }
+}
+
+/// An errand that can begin, in the tunnel or in flight.
+struct Stage {
+    servers: u32,
+    schedule: Option<Box<Schedule>>,
+    surroundings: Surroundings,
+}
+
+impl Stage {
+    /// Who watches it, and what its tester does. To be called where it is run.
+    fn set<J: Judge>(
+        self,
+        body: impl FnOnce(Cluster<J>, Weather<J>) -> Running,
+    ) -> (Watcher<J>, impl FnOnce(Tester) -> Playing<J>) {
+        let Stage { servers, schedule, surroundings } = self;
+        let judge = Rc::new(RefCell::new(J::new(servers)));
+        let strikes_due = Rc::new(StrikesDue::default());
+        let (struck, waits) = (Rc::<RefCell<Struck>>::default(), Waits::default());
+        let watch = Watcher::new(judge.clone(), strikes_due.clone(), struck.clone(), waits.clone(), None);
+        let play = move |tester: Tester| {
+            let cluster = Cluster::new(tester, judge, servers, surroundings, waits.clone());
+            let rain = schedule.map(|schedule| {
+                let parts =
+                    Parts { load: Box::new(|_, _| Box::pin(std::future::pending())), recovery: Box::new(nothing) };
+                let setting = storm::Setting { schedule: *schedule, strikes_due, struck, parts };
+                Rain { cluster: cluster.for_helpers(), setting }
+            });
+            (cluster.clone(), waits.sealed_with(body(cluster, Weather(rain))))
+        };
+        (watch, play)
     }
 }
 

@@ -5,6 +5,9 @@ use rustix::stdio;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 
 /// Shows where this process is in the file that `cargo lab` has made for it.
 ///
@@ -35,4 +38,14 @@ pub fn send(output: &mut File, line: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(line).map_err(io::Error::other)?;
     line.push(b'\n');
     output.write_all(&line)
+}
+
+/// Listens beside what goes on here: sets the flag as soon as `requests` says anything more, or ends.
+#[allow(clippy::disallowed_methods)] // a thread of the harness's own
+pub fn overhear<T>(requests: impl Iterator<Item = T> + Send + 'static, flag: Arc<AtomicBool>) -> JoinHandle<()> {
+    let mut requests = requests;
+    thread::spawn(move || {
+        let _ = requests.next();
+        flag.store(true, Ordering::Relaxed);
+    })
 }

@@ -82,7 +82,7 @@ pub(crate) struct Scene<J: Judge> {
 }
 
 /// The body of a run, and the cluster that it drives.
-type Playing<J> = (Cluster<J>, Sealed<Running>);
+pub(crate) type Playing<J> = (Cluster<J>, Sealed<Running>);
 
 impl<J: Judge> Scene<J> {
     /// Who watches the run, and what its tester does; `parts` are for a storm. To be called where the run is.

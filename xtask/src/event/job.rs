@@ -1,6 +1,8 @@
 //! What the command line says of a job over real files.
 
-use lab_harness::protocol::{JobDone, JobInTunnel, JobRequest, JobSkipped, TraceHash};
+use lab_harness::protocol::{
+    FlightSkipped, JobDone, JobInFlight, JobInTunnel, JobOnNodes, JobRequest, JobSkipped, JobWay, TraceHash,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -9,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct JobEvent {
     pub app: String,
     pub submission: String,
+    /// `sequential`, `tunnel` or `flight`.
+    pub way: &'static str,
     pub output: String,
     pub inputs: usize,
     pub input_bytes: u64,
@@ -27,21 +31,36 @@ pub struct JobEvent {
     pub attempts: Option<u64>,
     pub reruns: Option<u64>,
     pub backups: Option<u64>,
+    pub faults: BTreeMap<String, u64>,
+    /// From here on what only the tunnel knows.
     pub messages: Option<u64>,
     pub peak_heap_bytes: Option<u64>,
     pub events: Option<u64>,
     pub sim_ms: Option<u64>,
-    pub faults: BTreeMap<String, u64>,
     pub trace_hash: Option<TraceHash>,
+    /// From here on what only flight has.
+    pub flown_ms: Option<u64>,
+    pub fsyncs: Option<u64>,
+    pub stood_still_ms: Option<u64>,
+    pub unmade: Vec<FlightSkipped>,
+    pub unclean: Vec<String>,
 }
 
 impl JobEvent {
     pub fn of(request: &JobRequest, submission: String, output: String, done: JobDone, wall_ms: u64) -> Self {
-        let tunnel = done.tunnel.as_ref();
-        let number = |of: fn(&JobInTunnel) -> u64| tunnel.map(of);
+        let JobDone { nodes, tunnel, flight, .. } = done;
+        let counted = |of: fn(&JobOnNodes) -> u64| nodes.as_ref().map(of);
+        let in_tunnel = |of: fn(&JobInTunnel) -> u64| tunnel.as_ref().map(of);
+        let in_flight = |of: fn(&JobInFlight) -> u64| flight.as_ref().map(of);
+        let took_ms = counted(|nodes| nodes.took_ns / 1_000_000);
         JobEvent {
             app: request.app.clone(),
             submission,
+            way: match request.way {
+                JobWay::Sequential => "sequential",
+                JobWay::Tunnel { .. } => "tunnel",
+                JobWay::Flight { .. } => "flight",
+            },
             output,
             inputs: request.inputs.len(),
             input_bytes: done.input_bytes,
@@ -51,19 +70,24 @@ impl JobEvent {
             output_bytes: done.output_bytes,
             records: done.records,
             wall_ms,
-            workers: tunnel.map(|tunnel| tunnel.workers),
-            pairs: number(|tunnel| tunnel.pairs),
-            shuffled_bytes: number(|tunnel| tunnel.shuffled_bytes),
-            local_bytes: number(|tunnel| tunnel.local_bytes),
-            attempts: number(|tunnel| tunnel.attempts),
-            reruns: number(|tunnel| tunnel.reruns),
-            backups: number(|tunnel| tunnel.backups),
-            messages: number(|tunnel| tunnel.messages),
-            peak_heap_bytes: number(|tunnel| tunnel.peak_heap_bytes),
-            events: number(|tunnel| tunnel.events),
-            sim_ms: number(|tunnel| tunnel.sim_ns / 1_000_000),
-            faults: tunnel.map(|tunnel| tunnel.faults.clone()).unwrap_or_default(),
-            trace_hash: tunnel.map(|tunnel| tunnel.trace_hash),
+            workers: nodes.as_ref().map(|nodes| nodes.workers),
+            pairs: counted(|nodes| nodes.pairs),
+            shuffled_bytes: counted(|nodes| nodes.shuffled_bytes),
+            local_bytes: counted(|nodes| nodes.local_bytes),
+            attempts: counted(|nodes| nodes.attempts),
+            reruns: counted(|nodes| nodes.reruns),
+            backups: counted(|nodes| nodes.backups),
+            messages: in_tunnel(|tunnel| tunnel.messages),
+            peak_heap_bytes: in_tunnel(|tunnel| tunnel.peak_heap_bytes),
+            events: in_tunnel(|tunnel| tunnel.events),
+            sim_ms: took_ms.filter(|_| tunnel.is_some()),
+            trace_hash: tunnel.as_ref().map(|tunnel| tunnel.trace_hash),
+            flown_ms: took_ms.filter(|_| flight.is_some()),
+            fsyncs: in_flight(|flight| flight.fsyncs),
+            stood_still_ms: in_flight(|flight| flight.stood_still_ms),
+            faults: nodes.map(|nodes| nodes.faults).unwrap_or_default(),
+            unmade: flight.as_ref().map(|flight| flight.unmade.clone()).unwrap_or_default(),
+            unclean: flight.map(|flight| flight.unclean).unwrap_or_default(),
             skipped: done.skipped,
         }
     }

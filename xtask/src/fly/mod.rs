@@ -25,7 +25,7 @@ use lab_harness::protocol::{FlightCourse, FlightResult, FlightVerdict, FlyReques
 use live::Live;
 use options::Asked;
 pub use options::load;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Builds worker and node, flies, reports.
 pub fn fly(session: &Session<'_>, options: &FlyOptions, summary: &mut Summary) -> Result<Exit, LabError> {
@@ -33,7 +33,8 @@ pub fn fly(session: &Session<'_>, options: &FlyOptions, summary: &mut Summary) -
     summary.lab = Some(submission.lab.clone());
     let directory = RunDirectory::create(&session.house.output)?;
     let interrupt = Interrupt::on_signals();
-    let node_binary = node(session, options, &submission).map_err(|error| interrupt.instead_of(error))?;
+    let node_binary =
+        node(session, options.node_binary.as_deref(), &submission).map_err(|error| interrupt.instead_of(error))?;
     let program = session.pilot(&submission).map_err(|error| interrupt.instead_of(error))?;
     let watch = clock::Stopwatch::start();
     let command =
@@ -44,9 +45,9 @@ pub fn fly(session: &Session<'_>, options: &FlyOptions, summary: &mut Summary) -
     ended
 }
 
-/// The node's binary: without the simulator.
-fn node(session: &Session<'_>, options: &FlyOptions, submission: &Submission) -> Result<PathBuf, LabError> {
-    match &options.node_binary {
+/// The node's binary, built unless one was given: without the simulator.
+pub fn node(session: &Session<'_>, given: Option<&Path>, submission: &Submission) -> Result<PathBuf, LabError> {
+    match given {
         Some(node) => Ok(session.house.here.join(node)),
         None => building::build_node(session.house, submission, session.keep_words),
     }

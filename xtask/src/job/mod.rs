@@ -1,13 +1,15 @@
-//! `cargo lab job`: a job of lab mapreduce over real files, in the tunnel or in one go.
+//! `cargo lab job`: a job of lab mapreduce over real files, in the tunnel, in flight or in one go.
 //!
 //! - here: what is read, done and told;
 //! - `inputs`: the files that are meant; `glob`: patterns;
 //! - `place`: the output: beside its place until it is whole;
+//! - `flight`: what real processes need besides;
 //! - `bar`: how far it is, on a terminal.
 //!
 //! The job itself is done by the submission's binary, which knows the applications: `worker::job` starts it.
 
 mod bar;
+mod flight;
 mod glob;
 mod inputs;
 mod place;
@@ -25,6 +27,7 @@ use crate::session::Session;
 use crate::weather;
 use crate::worker::{WorkerCommand, job as child, patience};
 use bar::Bar;
+use flight::Hangar;
 use lab_harness::file_names::escaped;
 use lab_harness::protocol::{JobDone, JobRequest, JobWay};
 use place::Place;
@@ -45,11 +48,17 @@ pub fn job(session: &Session<'_>, options: &JobOptions, summary: &mut Summary) -
     let directory = RunDirectory::create(&house.output)?;
     let interrupt = Interrupt::on_signals();
     let draft = place.begin()?;
-    let program = session.binary(&submission).map_err(|error| interrupt.instead_of(error))?;
+    let hangar =
+        Hangar::build(session, options, &submission, &directory).map_err(|error| interrupt.instead_of(error))?;
+    let program = if hangar.is_some() { session.pilot(&submission) } else { session.binary(&submission) };
+    let program = program.map_err(|error| interrupt.instead_of(error))?;
     let way = match asked.unwrap_or_else(Seeds::drawn).at(0) {
         Some(seed) if !options.sequential => {
             session.console.say(&Event::Seed { seed, drawn: asked.is_none() });
-            JobWay::Tunnel { seed, workers: options.workers, scenario }
+            match &hangar {
+                Some(hangar) => hangar.way(seed, options.workers, scenario),
+                None => JobWay::Tunnel { seed, workers: options.workers, scenario },
+            }
         }
         _ => JobWay::Sequential,
     };
@@ -69,6 +78,10 @@ pub fn job(session: &Session<'_>, options: &JobOptions, summary: &mut Summary) -
     let done = child::run(&command, &house.here, &request, |progress| bar.show(progress));
     drop(bar);
     (summary.wall_ms, summary.cpu_ms) = (watch.wall_ms(), watch.cpu_ms());
+    let done = done.map_err(|error| match &hangar {
+        Some(hangar) => hangar.left(house, error),
+        None => error,
+    });
     let child::Done { done, peak_bytes } = done?;
     if command.interrupt.is_set() {
         return Err(LabError::Interrupted);
@@ -92,9 +105,11 @@ fn submission(session: &Session<'_>, options: &JobOptions) -> Result<Submission,
 }
 
 fn summarise(summary: &mut Summary, done: &JobDone) {
-    if let Some(tunnel) = &done.tunnel {
-        summary.faults = tunnel.faults.clone();
-        summary.sim_ms = tunnel.sim_ns / 1_000_000;
+    if let Some(nodes) = &done.nodes {
+        summary.faults = nodes.faults.clone();
+    }
+    if let (Some(nodes), Some(tunnel)) = (&done.nodes, &done.tunnel) {
+        summary.sim_ms = nodes.took_ns / 1_000_000;
         summary.trace_hash = tunnel.trace_hash;
     }
 }

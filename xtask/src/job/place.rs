@@ -7,7 +7,7 @@ use crate::error::LabError;
 use crate::seeds::random_name;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Place {
     output: PathBuf,
     beside: PathBuf,
-    name: std::ffi::OsString,
+    name: OsString,
     overwrite: bool,
 }
 
@@ -58,9 +58,16 @@ impl Place {
         if !metadata.is_dir() {
             return keep("it is no directory".to_owned());
         }
-        let entries = fs::read_dir(&self.output).map_err(|source| self.cannot_write(source))?;
-        let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-        match names.iter().find(|name| !is_part(name)) {
+        let foreign = || -> io::Result<Option<OsString>> {
+            for entry in fs::read_dir(&self.output)? {
+                let entry = entry?;
+                if !is_part(&entry)? {
+                    return Ok(Some(entry.file_name()));
+                }
+            }
+            Ok(None)
+        };
+        match foreign().map_err(|source| self.cannot_write(source))? {
             Some(other) => keep(format!("it has {} in it", other.display())),
             None => Ok(()),
         }
@@ -127,16 +134,29 @@ impl Draft<'_> {
 }
 
 impl Drop for Draft<'_> {
-    /// Removes what lies there now: half an output, or the old one.
+    /// Removes what lies there now: half an output, or the old one. What came into that meanwhile stays.
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = remove_parts(&self.path);
     }
 }
 
-/// `part-00007`.
-fn is_part(name: &OsStr) -> bool {
+fn remove_parts(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if is_part(&entry)? {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir(directory)
+}
+
+/// A plain file that is called `part-00007`.
+fn is_part(entry: &fs::DirEntry) -> io::Result<bool> {
+    let name = entry.file_name();
     let digits = name.to_str().and_then(|name| name.strip_prefix("part-"));
-    digits.is_some_and(|digits| digits.len() >= 5 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    let is_called_so =
+        digits.is_some_and(|digits| digits.len() >= 5 && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    Ok(is_called_so && entry.file_type()?.is_file())
 }
 
 #[cfg(test)]

@@ -66,9 +66,7 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
         text.push_str(&block(&plain(&format!("faults: {}", faults.join(", "))), 2, 4));
     }
     result.skipped.iter().for_each(|skipped| text.push_str(&self::skipped(skipped)));
-    for unclean in &result.unclean {
-        text.push_str(&block(&plain(&format!("did not end as asked: {unclean}")), 2, 4));
-    }
+    result.unclean.iter().for_each(|node| text.push_str(&unclean(node)));
     if let Some(error) = &result.history_error {
         text.push_str(&block(&plain(&format!("the history is not whole: {error}")), 2, 4));
     }
@@ -78,9 +76,15 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
     text
 }
 
-fn skipped(skipped: &FlightSkipped) -> String {
+/// What was left out, and why.
+pub(super) fn skipped(skipped: &FlightSkipped) -> String {
     let times = if skipped.count == 0 { String::new() } else { format!(" {} times", skipped.count) };
     block(&plain(&format!("skipped: {}{times}; {}", skipped.what, skipped.why)), 2, 4)
+}
+
+/// A node that did not end as asked.
+pub(super) fn unclean(node: &str) -> String {
+    block(&plain(&format!("did not end as asked: {node}")), 2, 4)
 }
 
 /// `850 us`, `12.34 ms`.

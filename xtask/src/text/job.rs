@@ -1,6 +1,6 @@
 //! A job over real files as a person reads it.
 
-use super::{Style, counted, seconds};
+use super::{Style, counted, flight, seconds};
 use crate::event::JobEvent;
 use lab_harness::protocol::JobSkipped;
 use lab_harness::wrap::{block, plain};
@@ -11,7 +11,8 @@ const SKIPPED: usize = 10;
 /// What was done, what came of it, and what it took.
 pub fn job(job: &JobEvent, style: Style) -> String {
     let JobEvent { app, submission, inputs, maps, reduces, .. } = job;
-    let on = job.workers.map(|workers| format!(" on {}", counted(workers as usize, "worker")));
+    let in_flight = if job.flown_ms.is_some() { " in flight" } else { "" };
+    let on = job.workers.map(|workers| format!(" on {}{in_flight}", counted(workers as usize, "worker")));
     let mut text = format!(
         "{} {app} of {}, {}, by {submission}{}\n",
         style.green("done"),
@@ -31,7 +32,11 @@ pub fn job(job: &JobEvent, style: Style) -> String {
         row("faults", faults.join(", "));
     }
     let simulated = job.sim_ms.map(|sim_ms| format!("{} simulated in ", seconds(sim_ms))).unwrap_or_default();
-    row("time", format!("{simulated}{}", seconds(job.wall_ms)));
+    let flown = job.flown_ms.map(|flown_ms| format!("{} in flight, in all ", seconds(flown_ms))).unwrap_or_default();
+    row("time", format!("{simulated}{flown}{}", seconds(job.wall_ms)));
+    if let Some(fsyncs) = job.fsyncs {
+        row("fsyncs", fsyncs.to_string());
+    }
     row(
         "output",
         format!("{}: {}, {}", plain(&job.output), counted(*reduces as usize, "part"), bytes(job.output_bytes)),
@@ -40,6 +45,8 @@ pub fn job(job: &JobEvent, style: Style) -> String {
         let empty = format!("{} of {reduces} parts are empty: there are few keys for so many.", job.empty_parts);
         text.push_str(&block(&empty, 2, 2));
     }
+    job.unmade.iter().for_each(|unmade| text.push_str(&flight::skipped(unmade)));
+    job.unclean.iter().for_each(|node| text.push_str(&flight::unclean(node)));
     text + &skipped(&job.skipped, style)
 }
 

@@ -197,6 +197,7 @@ pub fn of_job(request: &JobRequest, ending: &Ending, progress: Progress, words: 
     };
     let title = match &request.way {
         JobWay::Sequential => format!("{app}, in one go, {happened}{stood}."),
+        JobWay::Flight { .. } => format!("the tester of {app}, in flight, {happened}{stood}."),
         JobWay::Tunnel { seed, .. } => {
             let (node, at) = (NodeId(u32::try_from(progress.node).unwrap_or(u32::MAX)), Nanos(progress.at_ns));
             format!("{node} {happened}{stood}: {app}, at event {}, at {at}, seed {seed}.", progress.event)

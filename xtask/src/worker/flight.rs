@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 const TICK: Duration = Duration::from_millis(50);
 /// How long a worker may say nothing: while nodes start, and while they end.
-const SILENCE: Duration = Duration::from_secs(60);
+pub const SILENCE: Duration = Duration::from_secs(60);
 /// How long it may take to land; then it is killed, and its nodes with it.
-const LANDING: Duration = Duration::from_secs(15);
+pub const LANDING: Duration = Duration::from_secs(15);
 
 impl Worker<'_> {
     /// Flies. After Ctrl-C the flight lands, and its result is what was seen so far.

@@ -1,16 +1,17 @@
 //! A submission's binary that does one job: asked once, watched until it is done.
 
 use super::death::{self, Ending};
+use super::flight::{LANDING, SILENCE};
 use super::lines::{self, Line, Tail};
 use super::{TICK, WorkerCommand, last_breath, memory};
 use crate::error::LabError;
 use crate::seeds::random_name;
 use lab_harness::protocol::progress::{self, Progress};
-use lab_harness::protocol::{Failure, JOB_ARGUMENT, JobAnswer, JobDone, JobProgress, JobRequest};
+use lab_harness::protocol::{Failure, JOB_ARGUMENT, JobAnswer, JobDone, JobProgress, JobRequest, JobWay};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,10 @@ pub struct Done {
 struct Process<'a> {
     command: &'a WorkerCommand<'a>,
     child: Child,
+    /// In flight its end is the word to land.
+    stdin: Option<ChildStdin>,
+    /// For how long it may stand still.
+    patience: Duration,
     lines: Receiver<Line<JobAnswer>>,
     tail: Tail,
     progress: PathBuf,
@@ -39,15 +44,23 @@ pub fn run(
     on_progress: impl FnMut(JobProgress),
 ) -> Result<Done, LabError> {
     let mut process = Process::start(command, here)?;
-    let stdin = process.child.stdin.take();
     let line = serde_json::to_string(request).unwrap_or_default();
     // A broken pipe shows as the end of its answers. It lives, so that its memory can be told, as long as the pipe is open.
-    let _ = stdin.as_ref().map(|mut stdin| stdin.write_all(format!("{line}\n").as_bytes()));
-    match process.answer(on_progress)? {
+    let _ = process.stdin.as_ref().map(|mut stdin| stdin.write_all(format!("{line}\n").as_bytes()));
+    let flies = matches!(request.way, JobWay::Flight { .. });
+    if flies {
+        process.patience = SILENCE;
+    }
+    let answer = process.answer(on_progress);
+    if flies && answer.is_err() {
+        process.land();
+    }
+    match answer? {
         Ok(JobAnswer::Done(done)) => Ok(Done { done: *done, peak_bytes: memory::peak_bytes(process.child.id()) }),
         Ok(JobAnswer::Failed(failure)) => Err(LabError::JobFailed(failure)),
+        Ok(JobAnswer::Undecided(failure)) => Err(LabError::JobUndecided(failure)),
         Ok(JobAnswer::Refused(refusal)) => Err(LabError::Refused(refusal)),
-        Ok(JobAnswer::Progress(_)) => unreachable!("that is no end"),
+        Ok(JobAnswer::Progress(_) | JobAnswer::GoesOn) => unreachable!("that is no end"),
         Err(ending) => Err(process.gone(&ending, request)),
     }
 }
@@ -71,7 +84,8 @@ impl<'a> Process<'a> {
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             unreachable!("both were asked for")
         };
-        Ok(Process { command, child, lines: lines::read(stdout), tail: Tail::of(stderr), progress })
+        let (stdin, patience) = (child.stdin.take(), command.patience);
+        Ok(Process { command, child, stdin, patience, lines: lines::read(stdout), tail: Tail::of(stderr), progress })
     }
 
     /// Waits for its last answer, for its end, or for the watchdog. Whoever says how far it is, or is at another event than
@@ -85,6 +99,7 @@ impl<'a> Process<'a> {
                     on_progress(progress);
                     stood = Duration::ZERO;
                 }
+                Ok(Line::Response(JobAnswer::GoesOn)) => stood = Duration::ZERO,
                 Ok(Line::Response(answer)) => return Ok(Ok(answer)),
                 Ok(Line::Garbage(line)) => return Ok(Err(Ending::Garbage(line))),
                 Ok(Line::End) | Err(RecvTimeoutError::Disconnected) => {
@@ -95,8 +110,8 @@ impl<'a> Process<'a> {
                     // A machine that slept for an hour is no job that stood still for one.
                     stood = if now == last { stood + looked.elapsed().min(TICK * 4) } else { Duration::ZERO };
                     last = now;
-                    if stood >= self.command.patience {
-                        return Ok(Err(Ending::NeverYields(self.command.patience)));
+                    if stood >= self.patience {
+                        return Ok(Err(Ending::NeverYields(self.patience)));
                     }
                 }
             }
@@ -104,6 +119,18 @@ impl<'a> Process<'a> {
                 return Err(LabError::Interrupted);
             }
             looked = Instant::now();
+        }
+    }
+
+    /// Asks it to end its nodes, and waits until it has.
+    fn land(&mut self) {
+        drop(self.stdin.take());
+        let until = Instant::now() + LANDING;
+        while Instant::now() < until {
+            match self.lines.recv_timeout(TICK) {
+                Ok(Line::Response(JobAnswer::Progress(_) | JobAnswer::GoesOn)) | Err(RecvTimeoutError::Timeout) => {}
+                _ => break,
+            }
         }
     }
 

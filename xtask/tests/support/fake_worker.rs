@@ -3,9 +3,10 @@
 
 use lab_harness::protocol::{
     Failure, FlightBroken, FlightLink, FlightNode, FlightResult, FlightRow, FlightSkipped, FlightState, FlightVerdict,
-    FlyRequest, Hello, Isolation, JOB_ARGUMENT, JobAnswer, JobDone, JobInTunnel, JobPlace, JobProgress, JobRequest,
-    JobSkipped, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal, RefusalKind, Request, Response, Row,
-    RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict, progress,
+    FlyRequest, Hello, Isolation, JOB_ARGUMENT, JobAnswer, JobDone, JobInFlight, JobInTunnel, JobOnNodes, JobPlace,
+    JobProgress, JobRequest, JobSkipped, JobWay, OutputRecord, OutputStream, PROTOCOL_VERSION, PartInfo, Refusal,
+    RefusalKind, Request, Response, Row, RowKind, RunRequest, RunResult, SCENARIO_TEST, TestInfo, TraceHash, Verdict,
+    progress,
 };
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Write as _};
@@ -74,9 +75,17 @@ fn job() {
     let place = Some(JobPlace { input: request.inputs[0].clone(), line: 3 });
     let skipped = JobSkipped { task: "map 0".into(), record: 2, place, why: Some("too much".into()) };
     let faults = BTreeMap::from([("kill".to_owned(), 1)]);
-    let tunnel = Some(JobInTunnel { workers: 4, faults, ..JobInTunnel::default() });
-    let done = JobDone { skipped: vec![skipped], tunnel, ..JobDone::default() };
-    for answer in [JobAnswer::Progress(JobProgress::default()), JobAnswer::Done(Box::new(done))] {
+    let nodes = Some(JobOnNodes { workers: 4, faults, ..JobOnNodes::default() });
+    let what =
+        FlightSkipped { what: "power-loss-1".into(), why: "the machine cannot be switched off".into(), count: 2 };
+    let unclean = vec!["node 3: signal: 9 (SIGKILL)".into()];
+    let flight = JobInFlight { fsyncs: 720, unmade: vec![what], unclean, stood_still_ms: 3 };
+    let (tunnel, flight) = match request.way {
+        JobWay::Flight { .. } => (None, Some(flight)),
+        _ => (Some(JobInTunnel::default()), None),
+    };
+    let done = JobDone { skipped: vec![skipped], nodes, tunnel, flight, ..JobDone::default() };
+    for answer in [JobAnswer::Progress(JobProgress::default()), JobAnswer::GoesOn, JobAnswer::Done(Box::new(done))] {
         println!("{}", serde_json::to_string(&answer).unwrap());
     }
 }

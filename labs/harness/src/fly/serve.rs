@@ -2,17 +2,15 @@
 
 use super::{Radio, fly};
 use crate::judge::Judge;
+use crate::parent::overhear;
 use crate::protocol::{FlightRow, FlyRequest, Refusal, RefusalKind, Response};
 use crate::suite::Lab;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
-use std::thread;
 use windtunnel::executor::Program;
 use windtunnel::line::PanicReport;
 
 /// Flies; whatever `requests` still says, its end too, lands the flight.
-#[allow(clippy::disallowed_methods)] // a thread beside the flight, which hears whether somebody wants it to land
 pub(crate) fn answer<J: Judge, W: Write + Send + 'static>(
     lab: &Lab<J>,
     program: &Program,
@@ -22,12 +20,7 @@ pub(crate) fn answer<J: Judge, W: Write + Send + 'static>(
     send: fn(&mut W, &Response) -> io::Result<()>,
 ) -> Response {
     let radio = Radio::default();
-    let land = radio.land.clone();
-    let mut requests = requests;
-    let _ = thread::spawn(move || {
-        let _ = requests.next();
-        land.store(true, Ordering::Relaxed);
-    });
+    let _ = overhear(requests, radio.land.clone());
     // Nobody who reads: then the end of the requests comes as well.
     let tell = move |row: FlightRow| drop(send(&mut output, &Response::Flying(Box::new(row))));
     match catch_unwind(AssertUnwindSafe(|| fly(lab, program, request, &radio, tell))) {

@@ -1,15 +1,19 @@
 //! What a flight is made of and how it is judged, with nodes of the tunnel in the place of processes.
 
+use super::verdict::Circumstances;
 use super::*;
+use crate::cluster::Surroundings;
 use crate::failed::{Failed, TestResult};
 use crate::protocol::{FlightCourse, FlightLoad, FlightVerdict, ScenarioText};
+use crate::run::Ran;
 use crate::suite;
 use crate::ticks::{self, Anything};
+use crate::watch::Watcher;
 use std::path::PathBuf;
 use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::time::sleep;
-use windtunnel::world::Simulation;
+use windtunnel::world::{LinkWeather, Simulation};
 use windtunnel::{Ppm, Seed, node};
 
 /// A lab that flies, and misses a bound without a leader.
@@ -99,7 +103,7 @@ fn flown(nothing_lost: TestResult) -> (FlightVerdict, Option<String>) {
     };
     let (report, kept) = Simulation::new(Seed(1)).program(lineup.all(), program).observe(setup, Watcher::into_kept);
     let ran = Ran { report, kept, lineup, is_storm: true, time_budget };
-    let (verdict, broken) = verdict::of(&lab::<Anything>(), &ran, Circumstances::default());
+    let (verdict, broken) = verdict::of(Rules::of(lab::<Anything>().flight.as_ref()), &ran, Circumstances::default());
     (verdict, broken.map(|broken| broken.rule))
 }
 

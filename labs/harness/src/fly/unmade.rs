@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windtunnel::flight::UNMADE;
 
 /// The storm without them.
-pub(super) fn take_out(mut schedule: Schedule) -> (Schedule, Vec<FlightSkipped>) {
+pub(crate) fn take_out(mut schedule: Schedule) -> (Schedule, Vec<FlightSkipped>) {
     let mut skipped = Tally::default();
     let strikes: BTreeSet<String> = schedule
         .event

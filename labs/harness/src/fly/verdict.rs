@@ -5,7 +5,7 @@ use crate::history::UNDECIDED;
 use crate::judge::Judge;
 use crate::protocol::{FlightBroken, FlightVerdict};
 use crate::run::Ran;
-use crate::suite::{Flight, Lab};
+use crate::suite::Flight;
 use windtunnel::Nanos;
 
 /// The harness's own bounds; why a node has ended itself, which in flight only its disk knows; and a history that cannot be judged.
@@ -14,9 +14,26 @@ const BOUNDS: [&str; 4] = ["out-of-time", "tester-behind", "stopped-without-caus
 /// A machine that stood still for so long may be the reason why something took too long.
 const WORTH_TELLING: Nanos = Nanos::from_millis(100);
 
+/// The rules of who judges that are no proof in flight.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rules<'a> {
+    /// Bounds of time.
+    pub bounds: &'a [&'a str],
+    /// Those that need to have seen how the nodes' data came about.
+    pub whole_history: &'a [&'a str],
+}
+
+impl Rules<'static> {
+    /// Those of a lab, if it flies.
+    pub fn of<J: Judge>(flight: Option<&Flight<J>>) -> Self {
+        flight
+            .map_or_else(Rules::default, |flight| Rules { bounds: flight.bounds, whole_history: flight.whole_history })
+    }
+}
+
 /// What a flight was like, besides what its judge saw.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Circumstances {
+pub(crate) struct Circumstances {
     /// For how long the machine let the tester stand still at most.
     pub stood_still: Nanos,
     /// Somebody outside wanted it to land.
@@ -26,22 +43,19 @@ pub(super) struct Circumstances {
 }
 
 /// The verdict, and what broke.
-pub(super) fn of<J: Judge>(
-    lab: &Lab<J>,
+pub(crate) fn of(
+    rules: Rules<'_>,
     ran: &Ran,
     Circumstances { stood_still, landed, inherited }: Circumstances,
 ) -> (FlightVerdict, Option<FlightBroken>) {
-    let is_one_of = |rules: fn(&Flight<J>) -> &[&str], rule: &str| {
-        lab.flight.as_ref().is_some_and(|flight| rules(flight).contains(&rule))
-    };
-    let is_bound = |rule: &str| BOUNDS.contains(&rule) || is_one_of(|flight| flight.bounds, rule);
+    let is_bound = |rule: &str| BOUNDS.contains(&rule) || rules.bounds.contains(&rule);
     // What cannot be on any machine is worse than what came late on this one.
     let Some(broken) = ran.verdict(is_bound) else {
         return (if landed { FlightVerdict::Interrupted } else { FlightVerdict::Safe }, None);
     };
     let rule = broken.failed.rule;
     let is_bound = is_bound(rule);
-    let is_unseen = inherited && is_one_of(|flight| flight.whole_history, rule);
+    let is_unseen = inherited && rules.whole_history.contains(&rule);
     let facts = broken.failed.facts().to_vec();
     let mut title = broken.failed.title;
     if is_bound && stood_still > WORTH_TELLING {
@@ -70,6 +84,10 @@ mod tests {
     use windtunnel::world::{Counters, Decisions, Failure, Moment, Outcome, Report};
     use windtunnel::{EventNumber, NodeId};
 
+    fn rules() -> Rules<'static> {
+        Rules::of(lab::<Anything>().flight.as_ref())
+    }
+
     const CALM: Circumstances = Circumstances { stood_still: Nanos::ZERO, landed: false, inherited: false };
 
     fn ran(outcome: Outcome<TestResult>, broken: Option<Failed>) -> Ran {
@@ -91,7 +109,7 @@ mod tests {
     }
 
     fn verdict(outcome: Outcome<TestResult>) -> FlightVerdict {
-        of(&lab::<Anything>(), &ran(outcome, None), CALM).0
+        of(rules(), &ran(outcome, None), CALM).0
     }
 
     fn failed(rule: &'static str) -> Outcome<TestResult> {
@@ -101,8 +119,7 @@ mod tests {
     #[test]
     fn a_flight_to_its_end_is_safe_and_one_that_was_landed_is_not_known_to_be() {
         assert_eq!(verdict(Outcome::Finished(Ok(()))), FlightVerdict::Safe);
-        let landed =
-            of(&lab::<Anything>(), &ran(Outcome::Finished(Ok(())), None), Circumstances { landed: true, ..CALM });
+        let landed = of(rules(), &ran(Outcome::Finished(Ok(())), None), Circumstances { landed: true, ..CALM });
         assert_eq!(landed, (FlightVerdict::Interrupted, None));
     }
 
@@ -113,11 +130,8 @@ mod tests {
         let rule = rule.with_evidence(evidence);
         let ran = ran(Outcome::Stopped, Some(rule));
         for landed in [false, true] {
-            let (verdict, broken) = of(
-                &lab::<Anything>(),
-                &ran,
-                Circumstances { stood_still: Nanos::from_secs(5), landed, inherited: false },
-            );
+            let (verdict, broken) =
+                of(rules(), &ran, Circumstances { stood_still: Nanos::from_secs(5), landed, inherited: false });
             let told = FlightBroken {
                 rule: "election-safety".to_owned(),
                 title: "Two lead.".to_owned(),
@@ -141,19 +155,18 @@ mod tests {
 
     #[test]
     fn a_bound_of_time_of_the_lab_or_the_harness_and_a_node_that_ended_itself_decide_nothing() {
-        let rules = ["no-leader", "stopped-without-cause", UNDECIDED].map(failed);
-        for outcome in rules.into_iter().chain([Outcome::Failed(Failure::OutOfTime)]) {
+        let ended = ["no-leader", "stopped-without-cause", UNDECIDED].map(failed);
+        for outcome in ended.into_iter().chain([Outcome::Failed(Failure::OutOfTime)]) {
             assert_eq!(verdict(outcome), FlightVerdict::Undecided);
         }
         let stopped = ran(Outcome::Stopped, Some(Failed::new("stopped-without-cause", "Node 2 stopped.")));
-        assert_eq!(of(&lab::<Anything>(), &stopped, CALM).0, FlightVerdict::Undecided);
+        assert_eq!(of(rules(), &stopped, CALM).0, FlightVerdict::Undecided);
     }
 
     #[test]
     fn what_may_be_from_an_earlier_flight_decides_nothing_and_what_cannot_be_is_violated() {
         let of = |rule, inherited| {
-            let (verdict, broken) =
-                of(&lab::<Anything>(), &ran(failed(rule), None), Circumstances { inherited, ..CALM });
+            let (verdict, broken) = of(rules(), &ran(failed(rule), None), Circumstances { inherited, ..CALM });
             (verdict, broken.is_some_and(|broken| broken.title.contains("earlier flight")))
         };
         assert_eq!(of("snapshot-contents", true), (FlightVerdict::Undecided, true));
@@ -166,7 +179,7 @@ mod tests {
         let verdict = |outcome, last_word| {
             let mut ran = ran(outcome, None);
             ran.kept.broken_at_the_end = Some(Failed::new(last_word, "No order explains it."));
-            let (verdict, broken) = of(&lab::<Anything>(), &ran, CALM);
+            let (verdict, broken) = of(rules(), &ran, CALM);
             (verdict, broken.map(|broken| broken.rule).unwrap_or_default())
         };
         let violated = |rule: &str| (FlightVerdict::Violated, rule.to_owned());
@@ -185,8 +198,7 @@ mod tests {
     #[test]
     fn a_machine_that_stood_still_is_told_where_it_may_be_the_reason() {
         let title = |stood_still| {
-            let (_, broken) =
-                of(&lab::<Anything>(), &ran(failed("no-leader"), None), Circumstances { stood_still, ..CALM });
+            let (_, broken) = of(rules(), &ran(failed("no-leader"), None), Circumstances { stood_still, ..CALM });
             broken.map(|broken| broken.title).unwrap_or_default()
         };
         assert_eq!(title(WORTH_TELLING), "What happened.");

@@ -5,12 +5,14 @@
 //! BINARY job                              cargo lab
 //!   │ ◀──────────────────────────────── job ── │
 //!   │ ── progress, progress, … ─────────────▶ │
-//!   │ ── done ──────────────────────────────▶ │   or `failed`, or `refused`
+//!   │ ── done ──────────────────────────────▶ │   or `failed`, `undecided`, or `refused`
 //! ```
+//!
+//! In flight whatever comes after the request, the end of the stream too, lands it.
 //!
 //! The parts of the output are files of a directory that `cargo lab` has made and removes again if anything goes wrong.
 
-use super::{Failure, Refusal, ScenarioText, TraceHash};
+use super::{Failure, FlightSkipped, Refusal, ScenarioText, TraceHash};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windtunnel::Seed;
@@ -54,6 +56,19 @@ pub enum JobWay {
         /// The weather; calm without.
         scenario: Option<ScenarioText>,
     },
+    /// On real processes.
+    Flight {
+        /// What weather, tester and nodes draw from.
+        seed: Seed,
+        /// How many workers; nothing: as many as the scenario says.
+        workers: Option<u32>,
+        /// The weather; calm without. What flight cannot make is left out.
+        scenario: Option<ScenarioText>,
+        /// The nodes' executable, escaped as the inputs are.
+        node_binary: String,
+        /// Where everything of the flight is left, escaped as well.
+        directory: String,
+    },
 }
 
 /// One line of answers.
@@ -62,10 +77,14 @@ pub enum JobWay {
 pub enum JobAnswer {
     /// How far it is.
     Progress(JobProgress),
+    /// In flight, once a second: nothing new, and it goes on.
+    GoesOn,
     /// All parts are in the directory.
     Done(Box<JobDone>),
     /// The job has failed.
     Failed(Box<Failure>),
+    /// It is not done, and only a bound of time was missed: in flight that proves nothing.
+    Undecided(Box<Failure>),
     /// It was not begun.
     Refused(Refusal),
 }
@@ -94,13 +113,17 @@ pub struct JobDone {
     pub records: u64,
     /// Records that the application died of.
     pub skipped: Vec<JobSkipped>,
-    /// What there is to tell of the tunnel.
+    /// What there is to tell of the nodes, unless it was done in one go.
+    pub nodes: Option<JobOnNodes>,
+    /// What only the tunnel knows.
     pub tunnel: Option<JobInTunnel>,
+    /// What only flight has.
+    pub flight: Option<JobInFlight>,
 }
 
-/// What there is to tell of a job that was done in the tunnel.
+/// What there is to tell of a job that was done by a coordinator and workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobInTunnel {
+pub struct JobOnNodes {
     /// How many workers there were.
     pub workers: u32,
     /// Pairs that map functions emitted.
@@ -117,16 +140,34 @@ pub struct JobInTunnel {
     pub backups: u64,
     /// How often each family of faults struck.
     pub faults: BTreeMap<String, u64>,
+    /// Time from submitting the job to its end, in nanoseconds: virtual in the tunnel, real in flight.
+    pub took_ns: u64,
+}
+
+/// What only the tunnel knows of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobInTunnel {
     /// Messages on the network, replies included.
     pub messages: u64,
     /// The most heap that any one node held.
     pub peak_heap_bytes: u64,
     /// How many events there were.
     pub events: u64,
-    /// Virtual time from start to end, in nanoseconds.
-    pub sim_ns: u64,
     /// The fold over events and effects.
     pub trace_hash: TraceHash,
+}
+
+/// What there is to tell of a job's flight.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobInFlight {
+    /// Fsyncs of all nodes together, of files and of directories.
+    pub fsyncs: u64,
+    /// What flight cannot make and was left out of the weather.
+    pub unmade: Vec<FlightSkipped>,
+    /// Nodes that did not end as asked, in words.
+    pub unclean: Vec<String>,
+    /// The longest time for which the machine let the tester stand still.
+    pub stood_still_ms: u64,
 }
 
 /// A record that the application died of.
@@ -159,18 +200,24 @@ mod tests {
     fn lines_are_read_as_they_were_written() {
         let place = Some(JobPlace { input: "a".into(), line: 7 });
         let skipped = JobSkipped { task: "map 0".into(), record: 6, place, why: Some("boom".into()) };
-        let tunnel = Some(JobInTunnel { workers: 4, ..JobInTunnel::default() });
+        let nodes = Some(JobOnNodes { workers: 4, ..JobOnNodes::default() });
+        let flight = Some(JobInFlight { fsyncs: 7, ..JobInFlight::default() });
         let answers = [
+            JobAnswer::GoesOn,
             JobAnswer::Progress(JobProgress { maps: [1, 2], reduces: [0, 3] }),
-            JobAnswer::Done(Box::new(JobDone { skipped: vec![skipped], tunnel, ..JobDone::default() })),
+            JobAnswer::Done(Box::new(JobDone { skipped: vec![skipped], nodes, flight, ..JobDone::default() })),
             JobAnswer::Failed(Box::default()),
+            JobAnswer::Undecided(Box::default()),
         ];
         for answer in answers {
             let line = serde_json::to_string(&answer).expect("it is plain data");
             assert_eq!(serde_json::from_str::<JobAnswer>(&line).expect("it was written here"), answer, "{line}");
         }
-        let way = JobWay::Tunnel { seed: Seed(u64::MAX), workers: None, scenario: None };
-        let line = serde_json::to_string(&way).expect("it is plain data");
-        assert_eq!(serde_json::from_str::<JobWay>(&line).expect("it was written here"), way, "{line}");
+        let (seed, node_binary, directory) = (Seed(u64::MAX), "node".to_owned(), "\\xff".to_owned());
+        let tunnel = JobWay::Tunnel { seed, workers: None, scenario: None };
+        for way in [tunnel, JobWay::Flight { seed, workers: Some(3), scenario: None, node_binary, directory }] {
+            let line = serde_json::to_string(&way).expect("it is plain data");
+            assert_eq!(serde_json::from_str::<JobWay>(&line).expect("it was written here"), way, "{line}");
+        }
     }
 }

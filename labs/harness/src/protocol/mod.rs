@@ -45,7 +45,10 @@ pub use flight::{
     FlightState, FlightVerdict, FlyRequest, per_1000,
 };
 pub use hello::{Hello, PartInfo, TestInfo};
-pub use job::{JOB_ARGUMENT, JobAnswer, JobDone, JobInTunnel, JobPlace, JobProgress, JobRequest, JobSkipped, JobWay};
+pub use job::{
+    JOB_ARGUMENT, JobAnswer, JobDone, JobInFlight, JobInTunnel, JobOnNodes, JobPlace, JobProgress, JobRequest,
+    JobSkipped, JobWay,
+};
 pub use request::{Isolation, Request, RunRequest, ScenarioText, ScheduleRequest};
 pub use response::{Refusal, RefusalKind, Response};
 pub use result::{RunResult, Verdict};

@@ -47,7 +47,7 @@ pub fn run(work: Work, job: impl FnOnce(Vec<Split>) -> Job, apps: &Registry) -> 
         output_bytes: parts.bytes,
         records: output.records,
         skipped: skipped::told(&output.skipped, &inputs, &job.splits, |_| None)?,
-        tunnel: None,
+        ..JobDone::default()
     })
 }
 

@@ -1,25 +1,28 @@
-//! `cargo lab job`: a job over real files, in the tunnel or in one go.
+//! `cargo lab job`: a job over real files, in the tunnel, in flight or in one go.
 //!
 //! This is the tester's side: it reads and writes files of the real machine, and no code of a submission sees them.
 //!
 //! - here: the request, and what is answered;
 //! - `input`: files are read piece by piece, and cut into splits where records end;
-//! - `tunnel`: inputs go into the store, the job is submitted and followed, and parts come out; `judge` looks on;
+//! - `on_nodes`: inputs go into the store, the job is submitted and followed, and parts come out; `judge` looks on;
+//! - `flight`: the same on real processes;
 //! - `in_one_go`: the same by [`sequential`](crate::sequential);
 //! - `output`: parts as files; `skipped`: where records are that the application died of.
 
+#[cfg(feature = "real")]
+mod flight;
 mod in_one_go;
 mod input;
 mod judge;
+mod on_nodes;
 mod output;
 mod skipped;
-mod tunnel;
 
 use crate::contract::{Job, JobId};
 use input::Input;
 use lab_harness::file_names::unescaped;
 use lab_harness::near::nearest_few;
-use lab_harness::parent::{attach_progress, private_pipes, send};
+use lab_harness::parent::{attach_progress, overhear, private_pipes, send};
 use lab_harness::protocol::{Failure, JOB_ARGUMENT, JobAnswer, JobDone, JobRequest, JobWay, Refusal, RefusalKind};
 use mapreduce_apps::{NotOpened, Registry};
 use std::fs::File;
@@ -27,8 +30,12 @@ use std::io::{self, BufRead as _, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use windtunnel::executor::Program;
 use windtunnel::line::PanicReport;
+#[cfg(not(feature = "real"))]
+use {crate::contract::Split, lab_harness::errand::Errand};
 
 /// Outputs are named by it in the store.
 const OUTPUT: &str = "out";
@@ -54,17 +61,21 @@ fn serve(program: &Program, apps: &Registry) -> io::Result<()> {
     let line = lines.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
     let request: JobRequest = serde_json::from_str(&line).map_err(io::Error::other)?;
     let told = output.try_clone()?;
-    let done = catch_unwind(AssertUnwindSafe(|| done(program, apps, &request, told)));
+    let hung_up = Arc::new(AtomicBool::new(false));
+    let asker = overhear(lines, hung_up.clone());
+    let done = catch_unwind(AssertUnwindSafe(|| done(program, apps, &request, told, hung_up)));
     let answer = done.unwrap_or_else(|panic| Err(own_panic(panic.downcast_ref::<PanicReport>())));
     send(&mut output, &answer.map_or_else(Ended::answer, |done| JobAnswer::Done(Box::new(done))))?;
     // Whoever asked may look what memory it took, and then hangs up.
-    let _ = lines.next();
+    let _ = asker.join();
     Ok(())
 }
 
 /// Why there is no result.
 enum Ended {
     Failed(Box<Failure>),
+    #[cfg_attr(not(feature = "real"), allow(dead_code, reason = "only flights miss bounds that decide nothing"))]
+    Undecided(Box<Failure>),
     Refused(Refusal),
 }
 
@@ -72,6 +83,7 @@ impl Ended {
     fn answer(self) -> JobAnswer {
         match self {
             Ended::Failed(failure) => JobAnswer::Failed(failure),
+            Ended::Undecided(failure) => JobAnswer::Undecided(failure),
             Ended::Refused(refusal) => JobAnswer::Refused(refusal),
         }
     }
@@ -95,8 +107,14 @@ fn own_panic(report: Option<&PanicReport>) -> Ended {
     Ended::refused(RefusalKind::Harness, message)
 }
 
-/// Does it; `told` hears how far it is.
-fn done(program: &Program, apps: &Registry, request: &JobRequest, told: File) -> Result<JobDone, Ended> {
+/// Does it; `told` hears how far it is. Nobody waits for it any more when whoever asked has hung up.
+fn done(
+    program: &Program,
+    apps: &Registry,
+    request: &JobRequest,
+    told: File,
+    hung_up: Arc<AtomicBool>,
+) -> Result<JobDone, Ended> {
     let inputs: Vec<Input> = request.inputs.iter().map(|name| Input::new(name, request.split_bytes)).collect();
     let parameters = parameters(request, apps, &inputs)?;
     let (app, reduces) = (request.app.clone(), request.reduces);
@@ -105,12 +123,32 @@ fn done(program: &Program, apps: &Registry, request: &JobRequest, told: File) ->
     match &request.way {
         JobWay::Sequential => in_one_go::run(work, job, apps),
         JobWay::Tunnel { seed, workers, scenario } => {
-            tunnel::run(program, work, job, *seed, *workers, scenario.as_ref())
+            on_nodes::run(program, work, job, *seed, *workers, scenario.as_ref())
+        }
+        JobWay::Flight { seed, workers, scenario, node_binary, directory } => {
+            let errand = on_nodes::errand(*seed, *workers, scenario.as_ref())?;
+            fly(program, work, job, errand, [node_binary, directory].map(|path| unescaped(path)), hung_up)
         }
     }
 }
 
-/// What both ways need.
+#[cfg(feature = "real")]
+use flight::run as fly;
+
+#[cfg(not(feature = "real"))]
+fn fly(
+    _: &Program,
+    _: Work,
+    _: impl FnOnce(Vec<Split>) -> Job,
+    _: Errand,
+    _: [PathBuf; 2],
+    _: Arc<AtomicBool>,
+) -> Result<JobDone, Ended> {
+    let message = "this binary was built to stay on the ground: build it with the feature `real`";
+    Err(Ended::refused(RefusalKind::BadInput, message.to_owned()))
+}
+
+/// What all ways need.
 struct Work {
     inputs: Vec<Input>,
     directory: PathBuf,

@@ -1,4 +1,7 @@
-//! A job in the tunnel: coordinator, workers and the store, in the weather that was asked for.
+//! A job on nodes, in the tunnel or in flight: coordinator, workers and the store, in the weather that was asked for.
+//!
+//! - here: what both have in common, which is all that the tester does; and the tunnel;
+//! - `flight`: real processes.
 
 use super::input::Input;
 use super::judge::Onlooker;
@@ -14,13 +17,13 @@ use lab_harness::errand::{Errand, Weather};
 use lab_harness::failed::Failed;
 use lab_harness::lineup::Lineup;
 use lab_harness::parent::send;
-use lab_harness::protocol::{JobAnswer, JobDone, JobInTunnel, JobProgress, RefusalKind, ScenarioText};
+use lab_harness::protocol::{JobAnswer, JobDone, JobInTunnel, JobOnNodes, JobProgress, RefusalKind, ScenarioText};
 use lab_harness::scenario::Vocabulary;
 use lab_harness::suite::Running;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::time::{sleep, timeout};
@@ -30,14 +33,29 @@ use windtunnel::{Nanos, Seed, spawn};
 /// Workers, where neither a number nor a scenario is given.
 const WORKERS: u32 = 4;
 
-/// Virtual time that a job may take: more than any takes.
+/// Time that a job may take: more than any takes.
 const TIME_BUDGET: Nanos = Nanos::from_secs(10_000 * 3_600);
 
-/// A job in which no task was finished for so long of virtual time, and no new record has killed, hangs.
-const HANGS: Duration = Duration::from_secs(3_600);
+/// Rules that are no more than bounds of time.
+pub const BOUNDS: &[&str] = &["job-hangs", "no-answer", "not-taken"];
 
-/// A node is asked again if it has not answered for so long of virtual time.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long something may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// A job in which no task was finished for so long, and no new record has killed, hangs.
+    pub until_it_hangs: Duration,
+    /// A node that has not answered for so long does not answer.
+    pub for_an_answer: Duration,
+    /// On which clock, in words that go on after a number of seconds.
+    pub clock: &'static str,
+}
+
+/// Virtual time costs nobody anything.
+const IN_THE_TUNNEL: Patience = Patience {
+    until_it_hangs: Duration::from_secs(3_600),
+    for_an_answer: Duration::from_secs(10),
+    clock: " of virtual time",
+};
 
 /// A worker that died of its application is started again after.
 const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -65,29 +83,48 @@ pub fn run(
     windtunnel::progress::begin_run(seed);
     windtunnel::memory::set_limit_of_simulations(Some(MEMORY_LIMIT));
     let (result, came) = channel();
-    let scratch = work.scratch;
-    let body = move |cluster: Cluster<Onlooker>, weather: Weather<Onlooker>| -> Running {
-        Box::pin(async move {
-            let done = Tester { cluster, told: work.told }.run(&work.inputs, job, weather, &work.directory).await;
-            let _ = result.send(done); // whoever has set this going waits for it
-            Ok(())
-        })
-    };
-    let scratch = Scratch::below(&scratch).map_err(|error| no_scratch(&scratch, &error))?;
+    let scratch = Scratch::below(&work.scratch).map_err(|error| no_scratch(&work.scratch, &error))?;
+    let body = body(work, job, IN_THE_TUNNEL, result);
     let ended = errand.run::<Onlooker>(program, |options| options.scratch = Some(scratch), body);
     if let Some(failure) = ended.failure {
         return Err(Ended::Failed(Box::new(failure)));
     }
     let mut done = came.recv().expect("a body that has ended has sent its result")?;
-    if let Some(tunnel) = &mut done.tunnel {
-        tunnel.workers = workers;
-        tunnel.faults = ended.faults;
-        tunnel.messages = ended.counters.messages;
-        tunnel.peak_heap_bytes = ended.counters.peak_heap;
-        tunnel.events = ended.events;
-        tunnel.trace_hash = ended.trace_hash;
+    if let Some(nodes) = &mut done.nodes {
+        nodes.workers = workers;
+        nodes.faults = ended.faults;
     }
+    done.tunnel = Some(JobInTunnel {
+        messages: ended.counters.messages,
+        peak_heap_bytes: ended.counters.peak_heap,
+        events: ended.events,
+        trace_hash: ended.trace_hash,
+    });
     Ok(done)
+}
+
+/// What the tester does; what came of it is sent. Only a bound of time that was missed is for who judges the errand.
+pub fn body(
+    work: Work,
+    job: impl FnOnce(Vec<Split>) -> Job + Send + 'static,
+    patience: Patience,
+    result: Sender<Result<JobDone, Ended>>,
+) -> impl FnOnce(Cluster<Onlooker>, Weather<Onlooker>) -> Running + Send + 'static {
+    move |cluster, weather| {
+        Box::pin(async move {
+            let tester = Tester { cluster, told: work.told, patience };
+            let done = tester.run(&work.inputs, job, weather, &work.directory).await;
+            let missed = done.as_ref().err().and_then(missed_bound);
+            let _ = result.send(done); // whoever has set this going waits for it
+            missed.map_or(Ok(()), Err)
+        })
+    }
+}
+
+fn missed_bound(ended: &Ended) -> Option<Failed> {
+    let Ended::Failed(failure) = ended else { return None };
+    let rule = BOUNDS.iter().find(|rule| **rule == failure.rule)?;
+    Some(Failed::new(rule, failure.title.clone()))
 }
 
 fn no_scratch(directory: &Path, error: &io::Error) -> Ended {
@@ -95,7 +132,7 @@ fn no_scratch(directory: &Path, error: &io::Error) -> Ended {
 }
 
 /// Who takes part, and the weather.
-fn errand(seed: Seed, workers: Option<u32>, scenario: Option<&ScenarioText>) -> Result<Errand, Ended> {
+pub fn errand(seed: Seed, workers: Option<u32>, scenario: Option<&ScenarioText>) -> Result<Errand, Ended> {
     let nodes = |workers: u32| 1 + workers;
     let Some(scenario) = scenario else {
         let lineup = Lineup { nodes: nodes(workers.unwrap_or(WORKERS)), client_nodes: 1, ..Lineup::default() };
@@ -118,6 +155,7 @@ fn errand(seed: Seed, workers: Option<u32>, scenario: Option<&ScenarioText>) -> 
 struct Tester {
     cluster: Cluster<Onlooker>,
     told: File,
+    patience: Patience,
 }
 
 impl Tester {
@@ -134,7 +172,7 @@ impl Tester {
         let since = self.cluster.now();
         self.submit(&job).await?;
         let report = self.follow(&job).await?;
-        let sim_ns = self.cluster.now().0 - since.0;
+        let took_ns = self.cluster.now().0 - since.0;
         let parts = self.download(&job, directory).await?;
         let why = |skipped: &Skipped| self.cluster.judge().last_words(skipped.task, skipped.record);
         let counters = report.counters;
@@ -145,16 +183,18 @@ impl Tester {
             output_bytes: parts.bytes,
             records: counters.records,
             skipped: skipped::told(&report.skipped, inputs, &job.splits, why)?,
-            tunnel: Some(JobInTunnel {
+            nodes: Some(JobOnNodes {
                 pairs: counters.pairs,
                 shuffled_bytes: counters.shuffled_bytes,
                 local_bytes: counters.local_bytes,
                 attempts: counters.attempts,
                 reruns: counters.reruns,
                 backups: counters.backups,
-                sim_ns,
-                ..JobInTunnel::default()
+                took_ns,
+                ..JobOnNodes::default()
             }),
+            tunnel: None,
+            flight: None,
         })
     }
 
@@ -181,7 +221,7 @@ impl Tester {
     /// Asks the store, which may still be starting and is never away after that.
     async fn store(&self, request: &Request) -> Result<Reply, Ended> {
         let store = self.cluster.client_nodes()[0];
-        let reply = timeout(PATIENCE, self.cluster.ask_on_and_on(store, request)).await;
+        let reply = timeout(self.patience.for_an_answer, self.cluster.ask_on_and_on(store, request)).await;
         match reply.map_err(|_| Ended::failed("no-answer", "The store does not answer."))? {
             Reply::Failed(error) => {
                 Err(Ended::failed("store", format!("The store does not do what it is asked: {error}.")))
@@ -202,9 +242,10 @@ impl Tester {
             }
         };
         let _awaiting = self.cluster.awaiting("the job to be taken");
-        let taken = timeout(HANGS, asked)
+        let patience = self.patience.until_it_hangs;
+        let taken = timeout(patience, asked)
             .await
-            .unwrap_or_else(|_| Err(format!("Nobody takes the job within {} s.", HANGS.as_secs())));
+            .unwrap_or_else(|_| Err(format!("Nobody takes the job within {} s.", patience.as_secs())));
         taken.map_err(|title| Ended::failed("not-taken", title))
     }
 
@@ -216,18 +257,19 @@ impl Tester {
                 return end.map_err(|why| Ended::failed("job-fails", format!("The job has failed: {why}.")));
             }
             self.tell(job).await;
+            let Patience { until_it_hangs, clock, .. } = self.patience;
             let hangs = || {
-                let title = format!("The job hangs: no task was finished in {} s of virtual time.", HANGS.as_secs());
-                Failed::new("job-hangs", title)
+                let span = until_it_hangs.as_secs();
+                Failed::new("job-hangs", format!("The job hangs: no task was finished in {span} s{clock}."))
             };
             let look = |judge: &Onlooker| (judge.steps() > steps || judge.end(job.id).is_some()).then(|| judge.steps());
-            steps = self.cluster.until("the job to go on", HANGS, look, hangs).await.map_err(stopped)?;
+            steps = self.cluster.until("the job to go on", until_it_hangs, look, hangs).await.map_err(stopped)?;
         }
     }
 
     /// Tells how far it is, if the coordinator answers.
     async fn tell(&mut self, job: &Job) {
-        let status = timeout(PATIENCE, self.cluster.control(COORDINATOR, &Request::Status)).await;
+        let status = timeout(self.patience.for_an_answer, self.cluster.control(COORDINATOR, &Request::Status)).await;
         if let Ok(Ok(Reply::Status(Status::Running { progress: Progress { maps, reduces }, .. }))) = status {
             let progress = JobProgress { maps: [maps, job.maps()], reduces: [reduces, job.reduces] };
             let _ = send(&mut self.told, &JobAnswer::Progress(progress)); // who has gone away is told nothing
