@@ -37,8 +37,11 @@ impl lab_mapreduce::Worker for Lazy {
 
 /// `cargo lab job` of that lab over the handouts of all labs, with the output in the place.
 fn command(place: &Place, lab: &str, output: &str, words: &str) -> Command {
-    let output = place.0.join(output);
-    let words = format!("job wordcount --input labs/*/README.md --output {} --reduces 5 {words}", output.display());
+    command_for("wordcount --input labs/*/README.md --reduces 5", place, lab, output, words)
+}
+
+fn command_for(job: &str, place: &Place, lab: &str, output: &str, words: &str) -> Command {
+    let words = format!("job {job} --output {} {words}", place.0.join(output).display());
     let own = std::env::current_exe().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(words.split_whitespace()).args(["--format", "json", "--worker"]).arg(&own);
@@ -112,6 +115,18 @@ pub fn a_worker_that_is_killed_takes_nothing() {
     assert_eq!(flown["workers"], 3);
     assert!(flown["faults"]["kill"].as_u64().unwrap() > 0, "{flown}");
     assert_eq!(flown["unmade"][0]["what"], "power-loss-1", "{flown}");
+}
+
+/// So long a file goes into the store in a hundred pieces.
+pub fn a_long_file_comes_into_the_store() {
+    let place = Place::new("job-long");
+    let line = |number: u32| format!("{number} {}\n", "x".repeat(1_000));
+    std::fs::write(place.0.join("long.txt"), (0..7_000).map(line).collect::<String>()).unwrap();
+    let job = format!("grep --pattern 77 --reduces 2 --input {}", place.0.join("long.txt").display());
+    let flown = done(&Answer::of(command_for(&job, &place, "mapreduce", "out", "--fly --workers 2")));
+    assert!(flown["input_bytes"].as_u64().unwrap() > 100 * (64 << 10), "{flown}");
+    done(&Answer::of(command_for(&job, &place, "mapreduce", "one", "--sequential")));
+    assert_eq!(parts(&place, "out"), parts(&place, "one"));
 }
 
 pub fn an_interrupted_job_lands_and_leaves_nothing() {

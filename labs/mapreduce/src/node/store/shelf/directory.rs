@@ -9,10 +9,12 @@ use super::{Id, Shelf};
 use futures_util::TryStreamExt as _;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore as _, ObjectStoreExt as _, PutPayload};
+use object_store::{Error, ObjectMeta, ObjectStore as _, ObjectStoreExt as _, PutPayload};
 use std::cell::Cell;
 use std::future::Future;
 use std::io;
+use std::panic::resume_unwind;
+use std::thread;
 use windtunnel::NodeId;
 
 const OBJECTS: &str = "objects";
@@ -45,10 +47,16 @@ impl DirectoryShelf {
     }
 
     fn empty(&self, directory: &Path) -> io::Result<()> {
-        for file in wait(self.files.list(Some(directory)).try_collect::<Vec<_>>())? {
+        for file in self.below(directory)? {
             wait(self.files.delete(&file.location))?;
         }
         Ok(())
+    }
+
+    fn below(&self, directory: &Path) -> io::Result<Vec<ObjectMeta>> {
+        let files = &self.files;
+        // What lists must be made on the thread that waits for it.
+        wait(async { files.list(Some(directory)).try_collect().await })
     }
 
     fn new_path(&self) -> Path {
@@ -65,9 +73,16 @@ fn of_upload((NodeId(node), upload): Id) -> Path {
     Path::from_iter([UPLOADS.to_owned(), format!("{node}-{}", upload.0)])
 }
 
-/// Waits for the library, whose work another thread does.
-fn wait<T>(future: impl Future<Output = Result<T, Error>>) -> io::Result<T> {
-    pollster::block_on(future).map_err(io::Error::from)
+/// Waits for the library, on a thread of its own: the node's is one of tokio's runtime, which lets a task wait for no more than about a
+/// hundred things in one step, and then for nothing until the step is over.
+fn wait<T: Send>(future: impl Future<Output = Result<T, Error>> + Send) -> io::Result<T> {
+    answer(future).map_err(io::Error::from)
+}
+
+#[allow(clippy::disallowed_methods, reason = "the store is the harness's, and is there in flight alone")]
+fn answer<T: Send>(future: impl Future<Output = T> + Send) -> T {
+    let answered = thread::scope(|scope| scope.spawn(|| pollster::block_on(future)).join());
+    answered.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Whether it is there.
@@ -103,7 +118,7 @@ impl Shelf for DirectoryShelf {
     async fn names(&self, prefix: &str) -> io::Result<Vec<String>> {
         let directory = Path::from(OBJECTS);
         let mut names = Vec::new();
-        for file in wait(self.files.list(Some(&directory)).try_collect::<Vec<_>>())? {
+        for file in self.below(&directory)? {
             let escaped = file.location.filename().unwrap_or_default();
             let name = percent_encoding::percent_decode_str(escaped).decode_utf8_lossy();
             names.extend(name.starts_with(prefix).then(|| name.into_owned()));
@@ -119,7 +134,7 @@ impl Shelf for DirectoryShelf {
     }
 
     async fn insert(&self, name: String, object: Object) -> io::Result<bool> {
-        match pollster::block_on(self.files.rename_if_not_exists(&object.path, &of_object(&name))) {
+        match answer(self.files.rename_if_not_exists(&object.path, &of_object(&name))) {
             Ok(()) => Ok(true),
             Err(Error::AlreadyExists { .. }) => {
                 wait(self.files.delete(&object.path))?;
@@ -142,7 +157,8 @@ impl Shelf for DirectoryShelf {
         let (path, mut length) = (self.new_path(), 0);
         let mut whole = wait(self.files.put_multipart(&path))?;
         for number in 0..parts {
-            let part = async { self.files.get(&of_upload(id).join(number.to_string())).await?.bytes().await };
+            let files = &self.files;
+            let part = async { files.get(&of_upload(id).join(number.to_string())).await?.bytes().await };
             let Some(part) = if_any(wait(part))? else {
                 wait(whole.abort())?;
                 return Ok(None);
