@@ -33,8 +33,9 @@ use windtunnel::world::{Lifecycle, Moment};
 use windtunnel::{Nanos, NodeId};
 
 /// The judge of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MapReduceJudge {
+    store: NodeId,
     /// What the coordinator was asked to do last; it may refuse.
     asked: Option<Job>,
     last_expected: RefCell<Option<Job>>,
@@ -117,6 +118,7 @@ impl MapReduceJudge {
     }
 
     fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
+        self.is_from_its_node(node, kind)?;
         match kind {
             STORED => {
                 let stored: Stored = decoded(node, kind, body)?;
@@ -156,6 +158,19 @@ impl MapReduceJudge {
         Ok(Interest::Changed)
     }
 
+    /// What is in the store only the store can tell, and what becomes of a job only the coordinator: lab code can show anything.
+    fn is_from_its_node(&self, node: NodeId, kind: &str) -> Result<(), Failed> {
+        let only = match kind {
+            STORED | DELETED => self.store,
+            SUBMITTED | STATUS => COORDINATOR,
+            _ => return Ok(()),
+        };
+        if node == only {
+            return Ok(());
+        }
+        Err(Failed::new("own-observations", format!("{node} shows a `{kind}`, which only {only} may.")).on([node]))
+    }
+
     /// The coordinator is at a job: if it is the one that it was asked to do last, it has taken that.
     fn is_at(&mut self, id: JobId) {
         let Some(job) = self.asked.take_if(|asked| asked.id == id) else { return };
@@ -187,8 +202,20 @@ impl MapReduceJudge {
 }
 
 impl Judge for MapReduceJudge {
-    fn new(_nodes: u32) -> Self {
-        MapReduceJudge::default()
+    fn new(nodes: u32) -> Self {
+        MapReduceJudge {
+            store: NodeId(nodes + 1),
+            asked: None,
+            last_expected: RefCell::default(),
+            job: None,
+            status: None,
+            outputs: RefCell::default(),
+            attempts: Attempts::default(),
+            tasks: Tasks::default(),
+            records: Records::default(),
+            doubts: RefCell::default(),
+            doomed: RefCell::default(),
+        }
     }
 
     fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {

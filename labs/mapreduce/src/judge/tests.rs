@@ -7,6 +7,9 @@ use windtunnel::{EventNumber, Nanos};
 
 const WORKER: NodeId = NodeId(2);
 const OTHER: NodeId = NodeId(3);
+/// A coordinator and two workers.
+const SERVERS: u32 = 3;
+/// The first node behind them.
 const STORE: NodeId = NodeId(4);
 const MAP: Task = Task::Map(0);
 
@@ -20,7 +23,7 @@ struct Run {
 impl Run {
     /// A job of one map and two reduce tasks is running; its parts are `a` and nothing.
     fn new() -> Self {
-        let mut run = Run { judge: MapReduceJudge::default(), at: Nanos::ZERO, rule: None };
+        let mut run = Run { judge: MapReduceJudge::new(SERVERS), at: Nanos::ZERO, rule: None };
         let parts = vec![b"a 1\n".to_vec(), Vec::new()];
         run.judge.expect(&job(), Ok(Output { parts, skipped: Vec::new(), records: 1, pairs: 1 }));
         run.see(COORDINATOR, SUBMITTED, &job());
@@ -331,4 +334,32 @@ fn what_is_none_of_the_labs_is_seen() {
     let mut run = Run::new();
     run.see(WORKER, BEGUN, &"hello");
     assert_eq!(run.rule, Some("own-observations"));
+}
+
+#[test]
+fn what_only_the_store_or_the_coordinator_can_tell_is_believed_of_nobody_else() {
+    let digest = crate::node::digest(b"");
+    let stored = Stored { name: job().part(1), by: WORKER, length: 0, digest, body: None };
+    let deleted = Deleted { name: "in".to_owned(), by: WORKER };
+    let shown_by = |node: NodeId, kind: &str| {
+        let mut run = Run::new();
+        match kind {
+            STORED => run.see(node, kind, &stored),
+            DELETED => run.see(node, kind, &deleted),
+            SUBMITTED => run.see(node, kind, &job()),
+            _ => run.see(node, kind, &Status::Idle),
+        }
+        run.rule
+    };
+    for (kind, only, rule) in [
+        (STORED, STORE, None),
+        (DELETED, STORE, Some("foreign-output")),
+        (SUBMITTED, COORDINATOR, None),
+        (STATUS, COORDINATOR, None),
+    ] {
+        for node in [COORDINATOR, WORKER, OTHER, STORE, NodeId(5)] {
+            let expected = if node == only { rule } else { Some("own-observations") };
+            assert_eq!(shown_by(node, kind), expected, "{node} shows {kind}");
+        }
+    }
 }

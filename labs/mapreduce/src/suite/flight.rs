@@ -60,8 +60,8 @@ async fn all_there(machines: &Machines, done: &[Job]) -> TestResult {
 
 /// The stories that do not fly.
 pub(super) const GROUNDED: &Grounded = &[
-    (POWER, &["power_loss_at_the_answer"]),
-    (DISKS, &["full_disks", "failing_disks"]),
+    (POWER, &["power_loss_at_the_answer", "power_loss_at_a_submit", "power_loss_at_a_finish"]),
+    (DISKS, &["full_disks", "failing_disks", "rotting_disks"]),
     (EVENTS, &["workers_die", "coordinator_dies"]),
     (COUNTS, &["ten_times_the_memory", "one_huge_key"]),
 ];

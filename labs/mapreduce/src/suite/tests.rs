@@ -1,6 +1,7 @@
 //! That the table of tests is whole.
 
 use super::*;
+use lab_harness::grounded::{DISKS, POWER};
 use lab_harness::table::{self, Rules};
 use std::path::Path;
 
@@ -29,6 +30,17 @@ fn each_test_of_mit_is_there_once_and_has_its_row() {
 #[test]
 fn scenarios_can_be_read() {
     assert_eq!(table::scenarios(&lab()), Ok(()));
+}
+
+#[test]
+fn stories_of_power_and_of_disks_do_not_fly_and_some_others_do() {
+    assert_eq!(table::grounded(&lab(), flight::GROUNDED), Ok(()));
+    for (word, reason) in [("power", POWER), ("disk", DISKS)] {
+        let stories = lab().tests.into_iter().filter(|test| test.name.contains(word));
+        let found: Vec<_> = stories.map(|test| (test.name, test.grounded)).collect();
+        assert!(!found.is_empty(), "{word}");
+        found.iter().for_each(|(name, grounded)| assert_eq!(*grounded, Some(reason), "{name}"));
+    }
 }
 
 #[test]

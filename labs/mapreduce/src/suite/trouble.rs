@@ -3,6 +3,7 @@
 use super::bounds::{DONE_AFTER_FAULTS, DONE_WITHIN};
 use super::cluster::Machines;
 use crate::control::Mood;
+use crate::judge::{AttemptSeen, MapReduceJudge};
 use lab_harness::failed::TestResult;
 use mapreduce_apps::{Sort, Timing};
 use std::time::Duration;
@@ -30,10 +31,10 @@ pub async fn full_disks(machines: Machines) -> TestResult {
     let job = machines.usual_job("wordcount", Vec::new()).await?;
     let full = DiskWeather { capacity: Some(2 << 10), ..DiskWeather::default() };
     let workers = machines.workers();
-    machines.set_disks(&workers[..3], full);
+    machines.spoil_disks(&workers[..3], full);
     machines.submit(&job).await?;
     machines.sleep(machines.draw(0, 500)).await;
-    machines.set_disks(&workers[..2], DiskWeather::default());
+    machines.heal_disks(&workers[..2]).await?;
     machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
@@ -41,10 +42,10 @@ pub async fn full_disks(machines: Machines) -> TestResult {
 pub async fn failing_disks(machines: Machines) -> TestResult {
     let job = machines.usual_job("wordcount", Vec::new()).await?;
     let failing = DiskWeather { error_ppm: Ppm(10_000), ..DiskWeather::default() };
-    machines.set_disks(&machines.workers(), failing);
+    machines.spoil_disks(&machines.workers(), failing);
     machines.submit(&job).await?;
     machines.sleep(Duration::from_secs(2)).await;
-    machines.set_disks(&machines.workers(), DiskWeather::default());
+    machines.heal_disks(&machines.workers()).await?;
     machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
@@ -53,10 +54,10 @@ pub async fn rotting_disks(machines: Machines) -> TestResult {
     let splits = machines.put_texts(ROTTING_INPUTS, ROTTING_BYTES).await?;
     let job = machines.job("sort", Sort::parameters(Vec::new(), 1), splits, 1);
     let rotting = DiskWeather { bit_rot_ppm: Ppm(5000), young_rots: true, ..DiskWeather::default() };
-    machines.set_disks(&machines.workers(), rotting);
+    machines.spoil_disks(&machines.workers(), rotting);
     machines.submit(&job).await?;
     machines.sleep(Duration::from_secs(2)).await;
-    machines.set_disks(&machines.workers(), DiskWeather::default());
+    machines.heal_disks(&machines.workers()).await?;
     machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
@@ -93,11 +94,23 @@ async fn timed(machines: &Machines, timing: &Timing, splits: &[crate::contract::
 }
 
 impl Machines {
-    /// Gives nodes other disks; what they have on them is not to be trusted.
-    fn set_disks(&self, nodes: &[NodeId], weather: DiskWeather) {
+    /// Gives nodes worse disks: what they have on them is not to be trusted.
+    fn spoil_disks(&self, nodes: &[NodeId], weather: DiskWeather) {
         for node in nodes {
             self.inner().judge().doubt(self.inner().now(), *node);
             self.inner().tester().set_disk(*node, weather);
         }
+    }
+
+    /// Gives nodes good disks again. What has been written stays as it is, so they are in doubt until all that they are at is over.
+    async fn heal_disks(&self, nodes: &[NodeId]) -> TestResult {
+        nodes.iter().for_each(|node| self.inner().tester().set_disk(*node, DiskWeather::default()));
+        let healed = self.inner().now();
+        let is_from_before = |seen: &AttemptSeen| nodes.contains(&seen.node) && seen.since <= healed;
+        let look = |judge: &MapReduceJudge| (!judge.attempts().all_running().any(is_from_before)).then_some(());
+        let hangs = || self.failed("job-hangs", "The disks are good again, and what was begun before does not end.");
+        self.inner().until("what was begun on bad disks to end", DONE_AFTER_FAULTS, look, hangs).await?;
+        nodes.iter().for_each(|node| self.inner().judge().trust(self.inner().now(), *node));
+        Ok(())
     }
 }
