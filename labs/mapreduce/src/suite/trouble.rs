@@ -53,7 +53,7 @@ pub async fn failing_disks(machines: Machines) -> TestResult {
 pub async fn rotting_disks(machines: Machines) -> TestResult {
     let splits = machines.put_texts(ROTTING_INPUTS, ROTTING_BYTES).await?;
     let job = machines.job("sort", Sort::parameters(Vec::new(), 1), splits, 1);
-    let rotting = DiskWeather { bit_rot_ppm: Ppm(5000), young_rots: true, ..DiskWeather::default() };
+    let rotting = DiskWeather { bit_rot_ppm: Ppm(2_000), young_rots: true, ..DiskWeather::default() };
     machines.spoil_disks(&machines.workers(), rotting);
     machines.submit(&job).await?;
     machines.sleep(Duration::from_secs(2)).await;
