@@ -6,6 +6,8 @@ use windtunnel::NodeId;
 
 /// Kind of [`Stored`].
 pub const STORED: &str = "mr.stored";
+/// Kind of a [`Stored`] that came too late: there is such an object already, and it stays as it is.
+pub const REFUSED: &str = "mr.refused";
 /// Kind of [`Deleted`].
 pub const DELETED: &str = "mr.deleted";
 /// Kind of a [`Job`](crate::Job) that is about to be submitted.
@@ -23,7 +25,7 @@ pub const DIED: &str = "mr.died";
 /// Kind of an [`Ended`] whose application takes the process with it.
 pub const DOOMED: &str = "mr.doomed";
 /// All kinds: what a fault of a scenario may wait for.
-pub const KINDS: &[&str] = &[STORED, DELETED, SUBMITTED, STATUS, BEGUN, FINISHED, GIVEN_UP, DIED, DOOMED];
+pub const KINDS: &[&str] = &[STORED, REFUSED, DELETED, SUBMITTED, STATUS, BEGUN, FINISHED, GIVEN_UP, DIED, DOOMED];
 
 /// An object has become visible in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Who watches a run: what comes into the store, which attempts are made, and when the coordinator calls a job done.
 //!
-//! - `outputs`: what is put is what it must be, once, and all is there at the end, and told as it was;
+//! - `outputs`: what is put is what it must be, and all is there at the end, and told as it was;
 //! - `tasks`: no task is done again without need, and none after the end;
 //! - `records`: what an application dies of is skipped, and nothing else;
 //! - [`Attempts`]: who was at what, from when to when; [`Doubts`]: which workers may be given up;
@@ -19,7 +19,8 @@ pub use doubts::{Doubts, Trust};
 use crate::contract::{Job, JobId, Status};
 use crate::node::COORDINATOR;
 use crate::observation::{
-    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, Ended, FINISHED, GIVEN_UP, STATUS, STORED, SUBMITTED, Stored,
+    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, Ended, FINISHED, GIVEN_UP, REFUSED, STATUS, STORED, SUBMITTED,
+    Stored,
 };
 use crate::sequential::{Impossible, Output};
 use lab_harness::failed::Failed;
@@ -124,6 +125,10 @@ impl MapReduceJudge {
                 let stored: Stored = decoded(node, kind, body)?;
                 self.outputs.get_mut().stored_now(self.job.as_ref(), &stored)?;
             }
+            REFUSED => {
+                let refused: Stored = decoded(node, kind, body)?;
+                self.outputs.get_mut().refused(self.job.as_ref(), &refused)?;
+            }
             DELETED => {
                 let deleted: Deleted = decoded(node, kind, body)?;
                 self.outputs.get_mut().deleted(&deleted)?;
@@ -161,7 +166,7 @@ impl MapReduceJudge {
     /// What is in the store only the store can tell, and what becomes of a job only the coordinator: lab code can show anything.
     fn is_from_its_node(&self, node: NodeId, kind: &str) -> Result<(), Failed> {
         let only = match kind {
-            STORED | DELETED => self.store,
+            STORED | REFUSED | DELETED => self.store,
             SUBMITTED | STATUS => COORDINATOR,
             _ => return Ok(()),
         };

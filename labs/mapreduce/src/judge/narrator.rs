@@ -2,7 +2,7 @@
 
 use crate::contract::Status;
 use crate::observation::{
-    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, FINISHED, GIVEN_UP, STATUS, STORED, Stored,
+    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, FINISHED, GIVEN_UP, REFUSED, STATUS, STORED, Stored,
 };
 use windtunnel::NodeId;
 
@@ -17,6 +17,10 @@ pub fn tell(_node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
         STORED => {
             let Stored { name, by, .. } = postcard::from_bytes(body).ok()?;
             format!("{by}: {}", last(&name))
+        }
+        REFUSED => {
+            let Stored { name, by, .. } = postcard::from_bytes(body).ok()?;
+            format!("{by}: {} again", last(&name))
         }
         DELETED => {
             let Deleted { name, by } = postcard::from_bytes(body).ok()?;

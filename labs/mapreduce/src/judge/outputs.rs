@@ -1,15 +1,14 @@
-//! What is put into the store is what it must be, once; all is there when the job is called done, and its report is right.
+//! What is put into the store is what it must be, whoever comes first; all is there when the job is called done, and its report is right.
 
 use crate::contract::{Job, JobId, Report};
 use crate::node::digest;
 use crate::observation::{Deleted, Stored};
 use crate::sequential::{Impossible, Output};
 use lab_harness::failed::{Evidence, Failed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windtunnel::NodeId;
 
 const ORACLE: &str = "MapReduce, section 3.3: the output is the one that a sequential run would have produced.";
-const ONCE: &str = "MapReduce, section 3.3: the file system contains just the data of one execution of a reduce task.";
 const WHOLE: &str =
     "MapReduce, section 3.1: after completion, the output is available in as many files as reduce tasks.";
 const REPORT: &str = "The contract, Counters and Skipped: of each task the attempt counts whose result does.";
@@ -20,8 +19,7 @@ pub(super) struct Outputs {
     of_jobs: BTreeMap<JobId, Option<Output>>,
     /// What the job at hand must give; nothing if it cannot be done, and has no output.
     expected: Option<Output>,
-    /// By object: who put it.
-    stored: BTreeMap<String, NodeId>,
+    stored: BTreeSet<String>,
 }
 
 impl Outputs {
@@ -42,27 +40,23 @@ impl Outputs {
     /// An object has become visible.
     pub fn stored_now(&mut self, job: Option<&Job>, stored: &Stored) -> Result<(), Failed> {
         let Stored { name, by, .. } = stored;
-        let part = job.and_then(|job| job.part_number(name));
-        let expected = part.and_then(|part| self.expected.as_ref()?.parts.get(part as usize));
-        let Some(expected) = expected else {
+        let Some(expected) = self.expected_of(job, name) else {
             let title = format!("{by} puts {name:?}, which is no output of the job.");
             return Err(Failed::new("foreign-output", title).from_source(WHOLE).on([*by]));
         };
-        if let Some(before) = self.stored.insert(name.clone(), *by) {
-            let title = format!("{by} puts {name:?}, which {before} had put already.");
-            return Err(Failed::new("written-twice", title).from_source(ONCE).on([*by, before]));
-        }
-        if stored.length == expected.len() as u64 && stored.digest == digest(expected) {
-            return Ok(());
-        }
-        let title = format!(
-            "{by} puts {name:?} of {} bytes, and it is not what a sequential run gives, {} bytes.",
-            stored.length,
-            expected.len()
-        );
-        let facts = stored.body.as_ref().map(|body| differences(body, expected)).unwrap_or_default();
-        let failed = Failed::new("output-differs", title).from_source(ORACLE).on([*by]);
-        Err(failed.with_evidence(Evidence { facts, calls: None }))
+        as_expected(stored, expected)?;
+        self.stored.insert(name.clone());
+        Ok(())
+    }
+
+    /// An object was put again, in vain. Whoever is late with an earlier job is late; but of two attempts at a task both are right.
+    pub fn refused(&self, job: Option<&Job>, refused: &Stored) -> Result<(), Failed> {
+        self.expected_of(job, &refused.name).map_or(Ok(()), |expected| as_expected(refused, expected))
+    }
+
+    fn expected_of(&self, job: Option<&Job>, name: &str) -> Option<&[u8]> {
+        let part = job?.part_number(name)?;
+        self.expected.as_ref()?.parts.get(part as usize).map(Vec::as_slice)
     }
 
     /// An object is gone.
@@ -74,8 +68,7 @@ impl Outputs {
 
     /// The coordinator calls the job done.
     pub fn all_there(&self, node: NodeId, job: &Job) -> Result<(), Failed> {
-        let Some(missing) = (0..job.reduces).map(|part| job.part(part)).find(|part| !self.stored.contains_key(part))
-        else {
+        let Some(missing) = (0..job.reduces).map(|part| job.part(part)).find(|part| !self.stored.contains(part)) else {
             return Ok(());
         };
         let title = format!("The coordinator calls {} done, and {missing:?} is not in the store.", job.id);
@@ -99,6 +92,22 @@ impl Outputs {
         );
         Err(Failed::new("wrong-report", title).from_source(REPORT).on([node]))
     }
+}
+
+/// What somebody puts is what a sequential run gives.
+fn as_expected(stored: &Stored, expected: &[u8]) -> Result<(), Failed> {
+    let Stored { name, by, .. } = stored;
+    if stored.length == expected.len() as u64 && stored.digest == digest(expected) {
+        return Ok(());
+    }
+    let title = format!(
+        "{by} puts {name:?} of {} bytes, and it is not what a sequential run gives, {} bytes.",
+        stored.length,
+        expected.len()
+    );
+    let facts = stored.body.as_ref().map(|body| differences(body, expected)).unwrap_or_default();
+    let failed = Failed::new("output-differs", title).from_source(ORACLE).on([*by]);
+    Err(failed.with_evidence(Evidence { facts, calls: None }))
 }
 
 /// The first line that differs, as it is and as it should be.

@@ -73,8 +73,13 @@ impl Tasks {
         let needed = known.iter().find(there).is_none().then_some(known.len());
         self.begun.insert((node, begun.attempt), needed);
         let counts_and_is_there = |finished: &Finished| {
-            // Of two that were finished at almost the same time the coordinator may have heard of the later one first.
-            let rivals = |other: &&Finished| finished.at <= other.at && other.at <= finished.at + ON_ITS_WAY;
+            // Of two that were finished at almost the same time the coordinator may have heard of the later one first; and of one whose
+            // worker could not be reached at any time.
+            let untold = |other: &Finished| doubts.any_between(other.node, other.at, other.at + ON_ITS_WAY);
+            let rivals = |other: &&Finished| {
+                let is_later = finished.at <= other.at;
+                if is_later { other.at <= finished.at + ON_ITS_WAY } else { untold(other) }
+            };
             finished.counts && known.iter().filter(rivals).all(|rival| there(&rival))
         };
         let is_kept = |finished: &Finished| match task {

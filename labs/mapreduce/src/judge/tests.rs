@@ -58,9 +58,17 @@ impl Run {
     }
 
     fn puts(&mut self, name: &str, body: &[u8]) {
+        self.puts_as(STORED, name, body);
+    }
+
+    fn puts_in_vain(&mut self, name: &str, body: &[u8]) {
+        self.puts_as(REFUSED, name, body);
+    }
+
+    fn puts_as(&mut self, kind: &str, name: &str, body: &[u8]) {
         let (length, digest) = (body.len() as u64, crate::node::digest(body));
         let body = Some(body.to_vec().into());
-        self.see(STORE, STORED, &Stored { name: name.to_owned(), by: WORKER, length, digest, body });
+        self.see(STORE, kind, &Stored { name: name.to_owned(), by: WORKER, length, digest, body });
     }
 
     fn is_done(&mut self) {
@@ -122,12 +130,18 @@ fn an_output_that_differs_is_seen_when_it_becomes_visible_and_its_line_is_told()
 }
 
 #[test]
-fn an_output_that_is_written_twice_or_removed_is_seen() {
+fn an_output_that_is_put_again_must_be_the_same() {
     let mut run = Run::new();
-    run.puts("out/part-00001", b"");
+    run.puts("out/part-00000", b"a 1\n");
+    run.puts_in_vain("out/part-00000", b"a 1\n");
+    run.puts_in_vain("out of an earlier job/part-00000", b"b 1\n");
     assert_eq!(run.rule, None);
-    run.puts("out/part-00001", b"");
-    assert_eq!(run.rule, Some("written-twice"));
+    run.puts_in_vain("out/part-00000", b"a 2\n");
+    assert_eq!(run.rule, Some("output-differs"));
+}
+
+#[test]
+fn who_removes_from_the_store_is_seen() {
     let mut run = Run::new();
     run.see(STORE, DELETED, &Deleted { name: "in".to_owned(), by: WORKER });
     assert_eq!(run.rule, Some("foreign-output"));
@@ -233,6 +247,28 @@ fn of_two_that_finish_at_almost_the_same_time_either_may_count() {
         run.later(2);
         run.begins(NodeId(5), 1, MAP);
         assert_eq!(run.rule, rule, "{between} s between them, and {dead} dies");
+    }
+}
+
+/// Whose result could not be told may tell it later, and before the other.
+#[test]
+fn of_two_the_one_that_finished_unreached_may_count() {
+    for (is_cut_off, rule) in [(true, None), (false, Some("needless-rerun"))] {
+        let mut run = Run::new();
+        run.begins(WORKER, 1, MAP);
+        if is_cut_off {
+            run.judge.doubt(run.at, WORKER);
+        }
+        run.finishes(WORKER, 1);
+        run.later(2);
+        run.judge.doubt(run.at, WORKER);
+        run.begins(OTHER, 1, MAP);
+        run.judge.trust(run.at, WORKER);
+        run.finishes(OTHER, 1);
+        run.happens(WORKER, Lifecycle::Killed);
+        run.later(2);
+        run.begins(NodeId(5), 1, MAP);
+        assert_eq!(run.rule, rule, "cut off as it finished: {is_cut_off}");
     }
 }
 

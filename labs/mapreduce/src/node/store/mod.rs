@@ -14,7 +14,7 @@ use crate::contract::store::{
     Bytes, Complete, Delete, Get, LONGEST_PIECE, Length, List, Part, Put, StoreError, UploadId,
 };
 use crate::control::{Reply, Request};
-use crate::observation::{DELETED, Deleted, STORED, Stored};
+use crate::observation::{DELETED, Deleted, REFUSED, STORED, Stored};
 use mood::Temper;
 use shelf::Shelf;
 use shelf::file::FileShelf;
@@ -131,10 +131,10 @@ impl<S: Shelf> Store<S> {
     async fn complete(&self, by: NodeId, complete: Complete) -> Result<(), StoreError> {
         let id: (NodeId, UploadId) = (by, complete.upload);
         let shelf = &self.0.shelf;
-        if shelf.object(&complete.name).await.map_err(unavailable)?.is_some() {
-            return Err(StoreError::Exists);
-        }
-        let object = shelf.upload(id, complete.parts).await.map_err(unavailable)?.ok_or(StoreError::NotFound)?;
+        let Some(object) = shelf.upload(id, complete.parts).await.map_err(unavailable)? else {
+            // Whoever asks again because no answer came has no parts any more.
+            return Err(self.object(&complete.name).await.map_or(StoreError::NotFound, |_| StoreError::Exists));
+        };
         self.show(by, complete.name, object).await?;
         shelf.forget(id).await;
         Ok(())
@@ -153,12 +153,11 @@ impl<S: Shelf> Store<S> {
                 body = piece;
             }
         }
-        if !shelf.insert(name.clone(), object).await.map_err(unavailable)? {
-            return Err(StoreError::Exists);
-        }
+        let is_first = shelf.insert(name.clone(), object).await.map_err(unavailable)?;
         let body = (length <= SHOWN_WHOLE).then(|| body.into());
-        node::observe(STORED, &Stored { name, by, length, digest: fold.value(), body });
-        Ok(())
+        let kind = if is_first { STORED } else { REFUSED };
+        node::observe(kind, &Stored { name, by, length, digest: fold.value(), body });
+        if is_first { Ok(()) } else { Err(StoreError::Exists) }
     }
 
     /// How many parts of that object the tester has put.
