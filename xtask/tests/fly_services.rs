@@ -4,6 +4,8 @@
 
 #[path = "fly_services/jobs.rs"]
 mod jobs;
+#[path = "support/lazy.rs"]
+mod lazy;
 mod support;
 
 use lab_harness::protocol::{JOB_ARGUMENT, WORKER_ARGUMENT};
@@ -25,7 +27,7 @@ fn main() -> ExitCode {
             "mapreduce" => lab_mapreduce::worker::<solution_mapreduce::Coordinator, solution_mapreduce::Worker>(
                 lab_mapreduce::Registry::standard(),
             ),
-            "lazy" => lab_mapreduce::worker::<jobs::Lazy, jobs::Lazy>(lab_mapreduce::Registry::standard()),
+            "lazy" => lab_mapreduce::worker::<lazy::Lazy, lazy::Lazy>(lab_mapreduce::Registry::standard()),
             _ => lab_kvraft::worker::<solution_kvraft::Submission, solution_raft::Raft>(),
         };
     }

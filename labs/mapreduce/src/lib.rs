@@ -20,6 +20,8 @@ pub mod attempt;
 pub mod contract;
 pub mod control;
 #[cfg(feature = "sim")]
+mod doomed;
+#[cfg(feature = "sim")]
 mod job;
 #[cfg(feature = "sim")]
 pub mod judge;

@@ -3,37 +3,11 @@
 use crate::LAB;
 use crate::support::Answer;
 use crate::support::place::{Place, root};
-use lab_mapreduce::{Apps, Job, JobId, Progress, Refused, Status};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// A submission that takes a job and does nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct Lazy;
-
-impl lab_mapreduce::Coordinator for Lazy {
-    async fn start() -> io::Result<Self> {
-        Ok(Lazy)
-    }
-
-    async fn submit(&self, _: Job) -> Result<(), Refused> {
-        Ok(())
-    }
-
-    fn status(&self) -> Status {
-        Status::Running { job: JobId(1), progress: Progress::default() }
-    }
-}
-
-impl lab_mapreduce::Worker for Lazy {
-    async fn start(_: Apps) -> io::Result<Self> {
-        Ok(Lazy)
-    }
-}
 
 /// `cargo lab job` of that lab over the handouts of all labs, with the output in the place.
 fn command(place: &Place, lab: &str, output: &str, words: &str) -> Command {

@@ -1,12 +1,9 @@
 //! Submissions and applications for tests of `cargo lab job`: the reference and its own, and some that misbehave.
 
+use super::lazy::{LAZY, Lazy};
+use lab_mapreduce::Registry;
 use lab_mapreduce::apps::{App, EmitPair, Group, Record, WordCount};
-use lab_mapreduce::{Apps, Job, JobId, Progress, Refused, Registry, Status};
-use std::io;
 use std::process::ExitCode;
-
-/// The environment variable that makes this a submission that does nothing, or `panics`.
-pub const LAZY: &str = "WINDTUNNEL_TEST_LAZY";
 
 /// What a submission's `main` does.
 pub fn submission() -> ExitCode {
@@ -44,30 +41,5 @@ impl App for Misfit {
 
     fn reduce(&self, key: &[u8]) -> Box<dyn Group> {
         WordCount.reduce(key)
-    }
-}
-
-/// Takes a job and does nothing.
-#[derive(Clone, Copy, Debug)]
-struct Lazy;
-
-impl lab_mapreduce::Coordinator for Lazy {
-    async fn start() -> io::Result<Self> {
-        Ok(Lazy)
-    }
-
-    async fn submit(&self, _: Job) -> Result<(), Refused> {
-        Ok(())
-    }
-
-    fn status(&self) -> Status {
-        Status::Running { job: JobId(1), progress: Progress::default() }
-    }
-}
-
-impl lab_mapreduce::Worker for Lazy {
-    async fn start(_: Apps) -> io::Result<Self> {
-        assert!(std::env::var_os(LAZY).is_none_or(|how| how != "panics"), "I know no better");
-        Ok(Lazy)
     }
 }

@@ -1,6 +1,7 @@
 //! Input files, read piece by piece and cut into splits where records end.
 
 use super::Ended;
+use crate::contract::store::LONGEST_PIECE;
 use crate::contract::{LONGEST_RECORD, Split};
 use lab_harness::file_names::unescaped;
 use mapreduce_apps::Sort;
@@ -13,9 +14,6 @@ pub const SORT: &str = "sort";
 
 /// So many records are sampled, for each reduce task.
 const SAMPLES: u64 = 100;
-
-/// Files are read in pieces of so many bytes: what the store holds of them at a time.
-const PIECE: usize = 64 << 10;
 
 /// A file that is to be read.
 #[derive(Clone, Debug)]
@@ -69,8 +67,8 @@ pub struct Pieces {
 impl Pieces {
     /// The next bytes; none at the end.
     pub fn next(&mut self) -> io::Result<Vec<u8>> {
-        let mut piece = Vec::with_capacity(PIECE);
-        (&mut self.file).take(PIECE as u64).read_to_end(&mut piece)?;
+        let mut piece = Vec::with_capacity(LONGEST_PIECE as usize);
+        (&mut self.file).take(LONGEST_PIECE).read_to_end(&mut piece)?;
         self.cutter.feed(&piece);
         Ok(piece)
     }

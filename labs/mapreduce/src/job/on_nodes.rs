@@ -7,11 +7,12 @@ use super::input::Input;
 use super::judge::Onlooker;
 use super::output::Parts;
 use super::{Ended, Work, skipped};
+use crate::contract::store::LONGEST_PIECE;
 use crate::contract::{Job, Progress, Report, Skipped, Split, Status};
 use crate::control::{Reply, Request};
+use crate::doomed;
 use crate::node::COORDINATOR;
 use crate::observation;
-use lab_harness::at_work::AtWork;
 use lab_harness::cluster::Cluster;
 use lab_harness::errand::{Errand, Weather};
 use lab_harness::failed::Failed;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::time::{sleep, timeout};
 use windtunnel::world::disk::Scratch;
-use windtunnel::{Nanos, Seed, spawn};
+use windtunnel::{Nanos, Seed};
 
 /// Workers, where neither a number nor a scenario is given.
 const WORKERS: u32 = 4;
@@ -56,12 +57,6 @@ const IN_THE_TUNNEL: Patience = Patience {
     for_an_answer: Duration::from_secs(10),
     clock: " of virtual time",
 };
-
-/// A worker that died of its application is started again after.
-const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
-
-/// Parts are read in pieces of so many bytes.
-const PIECE: u64 = 64 << 10;
 
 /// What this process may hold, in bytes: past that, somebody is out of memory.
 const MEMORY_LIMIT: u64 = 2 << 30;
@@ -167,7 +162,7 @@ impl Tester {
         directory: &Path,
     ) -> Result<JobDone, Ended> {
         let job = job(self.upload(inputs).await?);
-        let _nurse = self.start_again_who_is_doomed();
+        let _nurse = doomed::start_again(self.cluster.clone(), Onlooker::take_doomed);
         let _weather = weather.begin();
         let since = self.cluster.now();
         self.submit(&job).await?;
@@ -282,38 +277,19 @@ impl Tester {
         for number in 0..job.reduces {
             let (mut part, mut from) = (parts.create(number)?, 0);
             loop {
-                let read = Request::Read { name: job.part(number), from, length: PIECE };
+                let read = Request::Read { name: job.part(number), from, length: LONGEST_PIECE };
                 let Reply::Bytes(bytes) = self.store(&read).await? else {
                     return Err(Ended::failed("own-answers", "The store answers in other words than its own."));
                 };
                 part.add(&bytes)?;
                 from += bytes.len() as u64;
-                if (bytes.len() as u64) < PIECE {
+                if (bytes.len() as u64) < LONGEST_PIECE {
                     break;
                 }
             }
             parts.finish(part);
         }
         Ok(parts)
-    }
-
-    /// Kills workers whose application takes their process, and starts them again, as long as the answer lives.
-    fn start_again_who_is_doomed(&self) -> AtWork {
-        let cluster = self.cluster.clone();
-        AtWork::begin([async move {
-            loop {
-                let doomed = cluster.judge().take_doomed();
-                for node in doomed {
-                    cluster.kill(node);
-                    let cluster = cluster.clone();
-                    spawn(async move {
-                        sleep(STARTED_AGAIN_AFTER).await;
-                        cluster.start(node);
-                    });
-                }
-                cluster.tester().changed().await;
-            }
-        }])
     }
 }
 

@@ -99,7 +99,7 @@ pub async fn away_for_long(machines: Machines) -> TestResult {
     machines.submit(&job).await?;
     for _ in 0..2 {
         machines.sleep(machines.draw(100, 2_500)).await;
-        machines.crash(COORDINATOR);
+        machines.inner().crash(COORDINATOR);
         machines.sleep(machines.draw(4_000, 9_000)).await;
         machines.inner().start(COORDINATOR);
     }

@@ -108,7 +108,7 @@ pub async fn all_workers_die(machines: Machines) -> TestResult {
 /// All workers die, and come back a while later.
 async fn all_die(machines: &Machines) {
     let workers: Vec<NodeId> = machines.workers();
-    workers.iter().for_each(|worker| machines.crash(*worker));
+    workers.iter().for_each(|worker| machines.inner().crash(*worker));
     machines.sleep(machines.draw(0, 5_000)).await;
     workers.iter().for_each(|worker| machines.inner().start(*worker));
 }
@@ -120,7 +120,7 @@ impl Machines {
         // A start that was just commanded shows in a moment.
         self.sleep(Duration::from_millis(1)).await;
         let event = cluster.tester().event().0 + 1 + cluster.stream("events").below(events);
-        cluster.tester().at_event(EventNumber(event), self.crash_command(node));
+        cluster.tester().at_event(EventNumber(event), cluster.crash_command(node));
         let look = |_: &MapReduceJudge| (!cluster.is_running(node)).then_some(());
         let otherwise = || self.failed("job-hangs", format!("{events} events do not come."));
         // Idle workers ask now and then, so that all events come in the end.

@@ -2,17 +2,12 @@
 
 use super::Machines;
 use crate::control::{Mood, Reply, Request};
+use crate::doomed;
+use crate::judge::MapReduceJudge;
 use crate::node::COORDINATOR;
 use lab_harness::at_work::AtWork;
 use lab_harness::failed::TestResult;
-use std::time::Duration;
 use windtunnel::NodeId;
-use windtunnel::spawn;
-use windtunnel::time::sleep;
-use windtunnel::world::Command;
-
-/// A worker that died of its application is started again after. (MIT: 1 s)
-const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Machines {
     /// Makes a worker slower.
@@ -57,32 +52,9 @@ impl Machines {
         self.cluster.judge().trust(self.cluster.now(), in_doubt(node));
     }
 
-    /// Kills a node or takes its power, as is drawn.
-    pub fn crash(&self, node: NodeId) {
-        self.cluster.crash(node);
-    }
-
-    /// A kill or a loss of power, as is drawn.
-    pub(in crate::suite) fn crash_command(&self, node: NodeId) -> Command {
-        self.cluster.crash_command(node)
-    }
-
     /// Kills workers whose application takes their process, and starts them again, as long as the answer lives.
     pub fn start_again_who_is_doomed(&self) -> AtWork {
-        let machines = self.clone();
-        AtWork::begin([async move {
-            loop {
-                for node in machines.cluster.judge().take_doomed() {
-                    machines.cluster.kill(node);
-                    let cluster = machines.cluster.clone();
-                    spawn(async move {
-                        sleep(STARTED_AGAIN_AFTER).await;
-                        cluster.start(node);
-                    });
-                }
-                machines.cluster.tester().changed().await;
-            }
-        }])
+        doomed::start_again(self.cluster.clone(), MapReduceJudge::take_doomed)
     }
 }
 
