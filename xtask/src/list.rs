@@ -36,6 +36,9 @@ pub fn list(session: &Session<'_>, options: &ListOptions) -> Result<Exit, LabErr
         }
     };
     for submission in submissions {
+        if session.console.is_unread() {
+            break; // the next lab may have to be built, for nobody
+        }
         let hello = hello(session, &submission, options.flight)?;
         say(session, &submission, &hello, options.flight);
     }

@@ -515,7 +515,7 @@ fn says_the_same(came: &str, shown: &str) -> bool {
     let numbers_matter = !["shuffled", "time"].iter().any(|name| came.trim_start().starts_with(name));
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let (came, shown) = (words(came), words(shown));
-    let number = |word: &str| word.parse::<f64>().ok();
+    let number = |word: &str| word.trim_end_matches([',', ';', ':']).parse::<f64>().ok();
     came.len() == shown.len()
         && came.iter().zip(&shown).all(|(came, shown)| match (number(came), number(shown)) {
             (Some(_), Some(_)) if !numbers_matter => true,

@@ -25,9 +25,10 @@ fn main() -> ExitCode {
             Some(_) => lab_raft::worker::<Misfit>(),
         };
     }
-    let trials: [(&str, fn()); 7] = [
+    let trials: [(&str, fn()); 8] = [
         ("jobs_do_not_change_what_a_real_worker_finds", jobs_do_not_change_what_a_real_worker_finds),
         ("nodes_in_processes_give_the_same_summary", nodes_in_processes_give_the_same_summary),
+        ("a_saved_schedule_is_the_run_that_it_was_saved_from", a_saved_schedule_is_the_run_that_it_was_saved_from),
         ("real_misfits_are_named_and_other_seeds_run", real_misfits_are_named_and_other_seeds_run),
         ("a_static_and_an_address_are_told_by_the_event_where_they_show", a_static_and_an_address_are_told),
         ("a_run_that_differs_when_it_is_repeated_is_told_so", a_run_that_differs_when_it_is_repeated_is_told_so),
@@ -104,6 +105,24 @@ fn nodes_in_processes_give_the_same_summary() {
     let (thread, processes) = (place.lab(words, None), place.lab(&format!("{words} --isolate process"), None));
     assert_eq!(processes.code, 0, "{processes:?}");
     assert_eq!(settled(&thread), settled(&processes));
+}
+
+fn a_saved_schedule_is_the_run_that_it_was_saved_from() {
+    let place = Place::new("schedule");
+    let file = place.0.join("schedule.toml");
+    std::fs::create_dir_all(&place.0).unwrap();
+    let storm = "test raft late_elections --seed 7";
+    let saved = place.lab(&format!("{storm} --save-schedule {}", file.display()), None);
+    assert_eq!(saved.code, 0, "{saved:?}");
+    let again = place.lab(&format!("test raft --scenario {} --seed 7", file.display()), None);
+    assert_eq!(again.code, 0, "{again:?}");
+    let (saved, again) = (saved.summary(), again.summary());
+    assert!(
+        saved["sim_ms"].as_u64().unwrap() > 0 && saved["faults"].as_object().is_some_and(|faults| !faults.is_empty())
+    );
+    for what in ["sim_ms", "faults"] {
+        assert_eq!(saved[what], again[what], "{what}");
+    }
 }
 
 fn real_misfits_are_named_and_other_seeds_run() {

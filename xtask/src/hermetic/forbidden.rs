@@ -68,3 +68,25 @@ impl Forbidden {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn each_way_of_std_to_the_real_machine_is_named_in_what_clippy_reads_beside_the_starters() {
+        let labs = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("labs");
+        for lab in ["raft", "kv", "kvraft", "mapreduce"] {
+            let file = labs.join(lab).join("starter/clippy.toml");
+            let read = std::fs::read_to_string(&file).unwrap();
+            // Clippy refuses names that the oldest toolchain does not have.
+            let gone = [["std", "thread", "sleep_ms"], ["std", "thread", "sleep_until"]];
+            let of_std = FORBIDDEN.iter().filter(|of| of.path[0] == "std" && !gone.iter().any(|gone| gone == of.path));
+            for forbidden in of_std {
+                let path = forbidden.path.join("::");
+                assert!(read.contains(&format!("path = \"{path}")), "{}: nothing of {path}", file.display());
+            }
+        }
+    }
+}

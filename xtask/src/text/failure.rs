@@ -4,6 +4,7 @@ use super::{Style, columns};
 use crate::event::FailureEvent;
 use lab_harness::protocol::Verdict;
 use lab_harness::wrap::{WIDTH, block, cut, plain};
+use std::path::Path;
 use windtunnel::Nanos;
 
 /// Rows of the table, at most.
@@ -37,6 +38,13 @@ pub fn render(failure: &FailureEvent, style: Style) -> String {
         text.push_str(&command("  Again     ", replay));
     }
     text.push_str(&command("  This seed ", &failure.again));
+    if let (Some(replay), Some(file)) = (&failure.replay, &failure.file)
+        && !replay.contains(file.as_str())
+        && let Some(directory) = Path::new(file).parent()
+    {
+        // Not wrapped: it is there to be pasted.
+        text.push_str(&format!("  Saved in  {}\n", directory.display()));
+    }
     text.push('\n');
     text
 }
