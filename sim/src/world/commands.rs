@@ -156,7 +156,7 @@ impl World<'_> {
         {
             let mut counters = self.shared.counters.borrow_mut();
             counters.power_losses += 1;
-            counters.power_losses_with_unsynced_data += u64::from(report.unsynced_operations > 0);
+            counters.power_losses_with_unsynced_data += u64::from(report.unsynced_data > 0);
         }
         let after = self.event;
         if let Some(recording) = &mut self.recording {

@@ -216,7 +216,7 @@ pub struct Counters {
     pub stops: u64,
     /// Power losses.
     pub power_losses: u64,
-    /// Power losses that found unsynced data.
+    /// Power losses that found unsynced data: bytes of files, or names for them. (A removal is none.)
     pub power_losses_with_unsynced_data: u64,
     /// Disks, in the order of their nodes.
     pub disks: Vec<DiskStatistics>,

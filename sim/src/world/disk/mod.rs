@@ -260,13 +260,16 @@ impl Disk {
             self.finish_first();
         }
         let paths = is_told.then(|| self.system.paths());
-        let never_done = self.queue.iter().filter(|in_flight| self.changes(&in_flight.request)).count() as u64;
+        let never_done = self.queue.iter().map(|in_flight| &in_flight.request).filter(|request| self.changes(request));
+        let (never_done, with_data) = never_done
+            .fold((0, 0), |(all, with_data), request| (all + 1, with_data + u64::from(holds_something(request))));
         let told: Vec<_> = paths.iter().flat_map(|paths| self.tell_never_done(paths)).collect();
         self.queue.clear();
         self.busy_until = Nanos::ZERO;
         let mut report = crash_image::strike(&mut self.system, &mut draws, paths.as_ref());
         self.decisions.take(draws.value());
         report.unsynced_operations += never_done;
+        report.unsynced_data += with_data;
         report.lost += never_done;
         report.lost_operations.extend(told);
         self.statistics.power_losses += 1;
@@ -364,4 +367,15 @@ impl Disk {
     pub fn statistics(&self) -> DiskStatistics {
         self.statistics
     }
+}
+
+/// Whether what is lost with it can be missed.
+fn holds_something(request: &DiskRequest) -> bool {
+    !matches!(
+        request,
+        DiskRequest::Sync { .. }
+            | DiskRequest::SyncDirectory { .. }
+            | DiskRequest::RemoveFile { .. }
+            | DiskRequest::RemoveDirectory { .. }
+    )
 }

@@ -8,7 +8,9 @@ use std::fmt;
 pub struct PowerLossReport {
     /// Operations that no fsync covered, in flight or done, lost or not.
     pub unsynced_operations: u64,
-    /// How many of them are gone, in part or in full.
+    /// Of these, how many hold something that can be missed: bytes of a file, or its name. A removal and an fsync do not.
+    pub unsynced_data: u64,
+    /// How many of the unsynced operations are gone, in part or in full.
     pub lost: u64,
     /// Those, if they were to be told: but for what was lost of files that had no name any more.
     pub lost_operations: Vec<LostOperation>,

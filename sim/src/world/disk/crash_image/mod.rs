@@ -62,7 +62,11 @@ pub(super) fn strike(system: &mut FileSystem, draws: &mut Draws, paths: Option<&
     for inode in system.inodes.numbers() {
         let reached = system.inodes.get(inode).linked;
         let Some(file) = system.inodes.file_mut(inode) else { continue };
+        let before = report.unsynced_operations;
         let lost = file.strike(draws, reached, &mut report.unsynced_operations);
+        if reached {
+            report.unsynced_data += report.unsynced_operations - before;
+        }
         report.lost += lost.len() as u64;
         if let Some(path) = paths.and_then(|paths| paths.get(&inode)) {
             report.lost_operations.extend(lost.into_iter().map(|lost| lost.told(path)));

@@ -41,6 +41,7 @@ impl Shape {
 pub(super) fn strike(system: &mut FileSystem, draws: &mut Draws, paths: Option<&Paths>, report: &mut PowerLossReport) {
     let changes = std::mem::take(&mut system.names.changes);
     report.unsynced_operations += changes.len() as u64;
+    report.unsynced_data += changes.iter().filter(|change| change.act != Act::Remove).count() as u64;
     if !changes.is_empty() {
         let shape = Shape::draw(draws, changes.len());
         let mut dropped = Dropped::default();

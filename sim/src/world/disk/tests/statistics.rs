@@ -108,6 +108,29 @@ fn unsynced_operations_are_changes_that_no_fsync_covered() {
 }
 
 #[test]
+fn a_removal_and_an_fsync_that_a_power_loss_meets_are_no_unsynced_data() {
+    let met = |story: &dyn Fn(&mut Host, FileId)| {
+        let mut host = Host::calm(1);
+        let file = host.durable("a", &[1; 100]);
+        story(&mut host, file);
+        let report = host.power_loss();
+        (report.unsynced_operations, report.unsynced_data)
+    };
+    assert_eq!(met(&|host, _| _ = host.remove("a").unwrap()), (1, 0));
+    assert_eq!(met(&|host, _| _ = host.begin(DiskRequest::RemoveFile { path: "a".into() })), (1, 0));
+    assert_eq!(met(&|host, file| _ = host.begin(DiskRequest::Sync { file })), (1, 0));
+    assert_eq!(met(&|host, file| _ = host.write(file, 0, b"x").unwrap()), (1, 1));
+    assert_eq!(met(&|host, file| _ = host.begin(DiskRequest::Write { file, offset: 0, data: b"x".to_vec() })), (1, 1));
+    assert_eq!(met(&|host, _| _ = host.rename("a", "b").unwrap()), (1, 1));
+    let removed_behind_a_write = |host: &mut Host, file| {
+        host.write(file, 0, b"x").unwrap();
+        host.remove("a").unwrap();
+        host.sync_directory(".").unwrap();
+    };
+    assert_eq!(met(&removed_behind_a_write).1, 0, "nobody misses what a removed file held");
+}
+
+#[test]
 fn operations_in_flight_count_as_unsynced_done_or_not() {
     for seed in 0..50 {
         let mut host = Host::calm(seed);
