@@ -87,7 +87,7 @@ impl Errand {
         let ScenarioText { name, text } = scenario;
         let read = Scenario::parse_for(name, text, vocabulary)?;
         let read = match nodes {
-            Some(nodes) => read.on_nodes(nodes, name, text)?,
+            Some(nodes) => read.on_nodes(nodes, name, text, vocabulary)?,
             None => read,
         };
         let schedule = read.draw(seed);

@@ -68,7 +68,7 @@ fn storm<J: Judge>(
 ) -> Result<Plan<J>, Refusal> {
     let ScenarioText { name, text } = scenario;
     let read = Scenario::parse_for(name, text, lab.vocabulary()).and_then(|read| match nodes {
-        Some(nodes) => read.on_nodes(nodes, name, text),
+        Some(nodes) => read.on_nodes(nodes, name, text, lab.vocabulary()),
         None => Ok(read),
     });
     let read = read.map_err(|error| refused(error.to_string()))?;

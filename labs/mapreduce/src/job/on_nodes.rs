@@ -12,14 +12,13 @@ use crate::contract::{Job, Progress, Report, Skipped, Split, Status};
 use crate::control::{Reply, Request};
 use crate::doomed;
 use crate::node::COORDINATOR;
-use crate::observation;
+use crate::suite;
 use lab_harness::cluster::Cluster;
 use lab_harness::errand::{Errand, Weather};
 use lab_harness::failed::Failed;
 use lab_harness::lineup::Lineup;
 use lab_harness::parent::send;
 use lab_harness::protocol::{JobAnswer, JobDone, JobInTunnel, JobOnNodes, JobProgress, RefusalKind, ScenarioText};
-use lab_harness::scenario::Vocabulary;
 use lab_harness::suite::Running;
 use std::fs::File;
 use std::io;
@@ -60,10 +59,6 @@ const IN_THE_TUNNEL: Patience = Patience {
 
 /// What this process may hold, in bytes: past that, somebody is out of memory.
 const MEMORY_LIMIT: u64 = 2 << 30;
-
-/// Scenarios may name what those of the lab's suite may.
-const VOCABULARY: Vocabulary<'static> =
-    Vocabulary { observations: observation::KINDS, settings: &[], client_nodes: true };
 
 pub fn run(
     program: &Program,
@@ -134,7 +129,8 @@ pub fn errand(seed: Seed, workers: Option<u32>, scenario: Option<&ScenarioText>)
         return Ok(Errand::calm(lineup, seed, TIME_BUDGET));
     };
     let refused = |message: String| Ended::refused(RefusalKind::BadInput, message);
-    let errand = Errand::in_weather(scenario, VOCABULARY, workers.map(nodes), seed, TIME_BUDGET);
+    // Scenarios may name what those of the lab's suite may.
+    let errand = Errand::in_weather(scenario, suite::lab().vocabulary(), workers.map(nodes), seed, TIME_BUDGET);
     let errand = errand.map_err(|error| refused(error.to_string()))?;
     match errand.lineup() {
         Lineup { client_nodes: 1, nodes: 2.., .. } => Ok(errand),

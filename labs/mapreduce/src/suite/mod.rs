@@ -27,7 +27,12 @@ use crate::judge::MapReduceJudge;
 use crate::observation;
 use bounds::TEST_BUDGET;
 use lab_harness::grounded::reason;
+use lab_harness::scenario::RuledOut;
 use lab_harness::suite::{Body, Lab, Part, Running, Test};
+
+/// Why nothing may befall the nodes of clients.
+const STORE: &str = "the node of clients is the store, which never dies and has an honest disk: strike workers (`follower`) or the \
+     coordinator (`leader`); the store may be paused, cut off and slow";
 
 /// The lab.
 #[must_use]
@@ -40,6 +45,7 @@ pub fn lab() -> Lab<MapReduceJudge> {
         observations: observation::KINDS,
         settings: &[],
         client_nodes: true,
+        ruled_out: &[(RuledOut::LossOfClients, STORE)],
         storm: storms::storm(),
         flight: Some(flight::flight()),
     }
