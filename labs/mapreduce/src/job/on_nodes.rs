@@ -50,6 +50,14 @@ pub struct Patience {
     pub clock: &'static str,
 }
 
+impl Patience {
+    /// On a real clock, where somebody sits there and waits.
+    pub fn in_flight(seconds: u32) -> Self {
+        let span = Duration::from_secs(seconds.into());
+        Patience { until_it_hangs: span, for_an_answer: span, clock: "" }
+    }
+}
+
 /// Virtual time costs nobody anything.
 const IN_THE_TUNNEL: Patience = Patience {
     until_it_hangs: Duration::from_secs(3_600),
@@ -165,22 +173,23 @@ impl Tester {
         let report = self.follow(&job).await?;
         let took_ns = self.cluster.now().0 - since.0;
         let parts = self.download(&job, directory).await?;
-        let why = |skipped: &Skipped| self.cluster.judge().last_words(skipped.task, skipped.record);
-        let counters = report.counters;
+        let judge = self.cluster.judge();
+        let (tally, why) = (judge.tally(), |skipped: &Skipped| judge.last_words(skipped.task, skipped.record));
         Ok(JobDone {
             input_bytes: job.splits.iter().map(|split| split.length).sum(),
             maps: job.maps(),
             empty_parts: parts.empty,
             output_bytes: parts.bytes,
-            records: counters.records,
-            skipped: skipped::told(&report.skipped, inputs, &job.splits, why)?,
+            records: tally.records(),
+            pairs: tally.pairs(),
+            skipped: skipped::told(&tally.skipped(), inputs, &job.splits, why)?,
+            uncombined: judge.uncombined(),
             nodes: Some(JobOnNodes {
-                pairs: counters.pairs,
-                shuffled_bytes: counters.shuffled_bytes,
-                local_bytes: counters.local_bytes,
-                attempts: counters.attempts,
-                reruns: counters.reruns,
-                backups: counters.backups,
+                shuffled_bytes: report.counters.shuffled_bytes,
+                local_bytes: report.counters.local_bytes,
+                attempts: tally.attempts,
+                reruns: tally.reruns,
+                backups: tally.backups,
                 took_ns,
                 ..JobOnNodes::default()
             }),
