@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             _ => lab_kvraft::worker::<solution_kvraft::Submission, solution_raft::Raft>(),
         };
     }
-    let trials: [(&str, fn()); 9] = [
+    let trials: [(&str, fn()); 10] = [
         ("a_server_that_is_killed_loses_nothing", a_server_that_is_killed_loses_nothing),
         ("servers_that_are_killed_and_parted_lose_nothing", servers_that_are_killed_and_parted_lose_nothing),
         ("stories_of_clients_fly", stories_of_clients_fly),
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         ("a_worker_that_is_killed_takes_nothing_from_the_output", jobs::a_worker_that_is_killed_takes_nothing),
         ("a_long_file_comes_into_the_store", jobs::a_long_file_comes_into_the_store),
         ("an_interrupted_job_lands_and_leaves_nothing", jobs::an_interrupted_job_lands_and_leaves_nothing),
+        ("a_job_that_stands_still_is_undecided", jobs::a_job_that_stands_still_is_undecided),
         ("a_job_that_does_not_take_off_is_refused", jobs::a_job_that_does_not_take_off_is_refused),
     ];
     let trials = trials.map(|(name, body)| {

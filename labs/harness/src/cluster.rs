@@ -125,6 +125,12 @@ impl<J: Judge> Cluster<J> {
         self.tester.stream(name)
     }
 
+    /// A time in that range, in milliseconds.
+    #[must_use]
+    pub fn draw(&self, low_ms: u64, high_ms: u64) -> Duration {
+        self.stream("times").duration(Duration::from_millis(low_ms), Duration::from_millis(high_ms))
+    }
+
     /// Whether a node's process runs.
     #[must_use]
     pub fn is_running(&self, node: NodeId) -> bool {

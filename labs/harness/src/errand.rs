@@ -24,7 +24,7 @@ use crate::storm::{self, Parts, Struck};
 use crate::suite::Running;
 use crate::watch::{Broken, StrikesDue, Watcher};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 use windtunnel::executor::Program;
@@ -38,6 +38,8 @@ pub struct Errand {
     seed: Seed,
     time_budget: Nanos,
     schedule: Option<Box<Schedule>>,
+    /// The kinds of faults of its scenario.
+    foreseen: BTreeSet<String>,
 }
 
 /// The weather of an errand.
@@ -54,7 +56,7 @@ struct Rain<J: Judge> {
 pub struct Ended {
     /// What broke; nothing if its body has ended well.
     pub failure: Option<Failure>,
-    /// How often each family of faults struck.
+    /// How often each family of faults struck; those of the scenario that never did, too.
     pub faults: BTreeMap<String, u64>,
     /// What was counted.
     pub counters: Counters,
@@ -70,7 +72,7 @@ impl Errand {
     /// Calm weather.
     #[must_use]
     pub fn calm(lineup: Lineup, seed: Seed, time_budget: Nanos) -> Self {
-        Errand { lineup, seed, time_budget, schedule: None }
+        Errand { lineup, seed, time_budget, schedule: None, foreseen: BTreeSet::new() }
     }
 
     /// The weather of a scenario, on as many nodes as it says itself unless it is told.
@@ -87,11 +89,11 @@ impl Errand {
         let ScenarioText { name, text } = scenario;
         let read = Scenario::parse_for(name, text, vocabulary)?;
         let read = match nodes {
-            Some(nodes) => read.on_nodes(nodes, name, text)?,
+            Some(nodes) => read.on_nodes(nodes, name, text, vocabulary)?,
             None => read,
         };
-        let schedule = read.draw(seed);
-        Ok(Errand { lineup: schedule.lineup(), seed, time_budget, schedule: Some(Box::new(schedule)) })
+        let (foreseen, schedule) = (read.kinds(), read.draw(seed));
+        Ok(Errand { lineup: schedule.lineup(), seed, time_budget, schedule: Some(Box::new(schedule)), foreseen })
     }
 
     /// Who takes part.
@@ -110,7 +112,7 @@ impl Errand {
         set: impl FnOnce(&mut Options),
         body: impl FnOnce(Cluster<J>, Weather<J>) -> Running + Send + 'static,
     ) -> Ended {
-        let Errand { lineup, seed, time_budget, schedule } = self;
+        let Errand { lineup, seed, time_budget, schedule, foreseen } = self;
         let simulation = Simulation::new(seed).program(lineup.all(), program.clone()).with(|options| {
             match &schedule {
                 Some(schedule) => {
@@ -132,7 +134,7 @@ impl Errand {
         };
         let (report, mut kept) = simulation.observe(setup, Watcher::into_kept);
         kept.struck.run_is_over(EventNumber(report.events));
-        ended(&Ran { report, kept, lineup, is_storm, time_budget })
+        ended(&Ran { report, kept, lineup, is_storm, time_budget }, &foreseen)
     }
 }
 
@@ -173,10 +175,10 @@ fn nothing<J: Judge>(_: Cluster<J>) -> Running {
     Box::pin(async { Ok(()) })
 }
 
-fn ended(ran: &Ran) -> Ended {
+fn ended(ran: &Ran, foreseen: &BTreeSet<String>) -> Ended {
     Ended {
         failure: ran.verdict_in_the_tunnel().map(|broken| failure(ran, &broken)),
-        faults: ran.kept.struck.counts().clone(),
+        faults: ran.kept.struck.counts_of(foreseen),
         counters: ran.report.counters.clone(),
         events: ran.report.events,
         ended_at: ran.report.ended_at,

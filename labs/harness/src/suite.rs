@@ -4,7 +4,7 @@ use crate::cluster::Cluster;
 use crate::failed::TestResult;
 use crate::judge::Judge;
 use crate::meter::Meter;
-use crate::scenario::{DrawnLoad, Vocabulary};
+use crate::scenario::{DrawnLoad, RuledOut, Vocabulary};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -28,6 +28,8 @@ pub struct Lab<J: Judge> {
     pub settings: &'static [&'static str],
     /// Whether its clients have nodes of their own, which tests count apart from those that they are about.
     pub client_nodes: bool,
+    /// Weather that its contract rules out, and why: scenarios with it are refused.
+    pub ruled_out: &'static [(RuledOut, &'static str)],
     /// What its storms do besides the weather.
     pub storm: Storm<J>,
     /// What its clients do in flight; nothing if the lab does not fly.
@@ -35,10 +37,32 @@ pub struct Lab<J: Judge> {
 }
 
 impl<J: Judge> Lab<J> {
+    /// Nothing but a name: no parts and tests, storms that ask nobody for anything, and no flight.
+    #[must_use]
+    pub fn bare(name: &'static str) -> Self {
+        let storm = Storm {
+            load: |_, _| Box::pin(std::future::pending()),
+            recovery: |_| Box::pin(async { Ok(()) }),
+            recovery_budget: Nanos::from_secs(1),
+        };
+        Lab {
+            name,
+            parts: Vec::new(),
+            tests: Vec::new(),
+            observations: &[],
+            settings: &[],
+            client_nodes: false,
+            ruled_out: &[],
+            storm,
+            flight: None,
+        }
+    }
+
     /// What scenarios of this lab may name.
     #[must_use]
     pub const fn vocabulary(&self) -> Vocabulary<'static> {
-        Vocabulary { observations: self.observations, settings: self.settings, client_nodes: self.client_nodes }
+        let Lab { observations, settings, client_nodes, ruled_out, .. } = *self;
+        Vocabulary { observations, settings, client_nodes, ruled_out }
     }
 }
 

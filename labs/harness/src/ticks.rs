@@ -2,9 +2,9 @@
 
 use crate::failed::Failed;
 use crate::judge::{Interest, Judge};
-use crate::suite::{Lab, Storm};
+use crate::suite::Lab;
+use windtunnel::NodeId;
 use windtunnel::world::Moment;
-use windtunnel::{Nanos, NodeId};
 
 /// Lets everything pass.
 pub(crate) struct Anything;
@@ -21,18 +21,5 @@ impl Judge for Anything {
 
 /// Whose storms ask nobody for anything, and which does not fly.
 pub(crate) fn lab<J: Judge>() -> Lab<J> {
-    Lab {
-        name: "ticks",
-        parts: Vec::new(),
-        tests: Vec::new(),
-        observations: &["tick"],
-        settings: &[],
-        client_nodes: false,
-        storm: Storm {
-            load: |_, _| Box::pin(std::future::pending()),
-            recovery: |_| Box::pin(async { Ok(()) }),
-            recovery_budget: Nanos::from_secs(1),
-        },
-        flight: None,
-    }
+    Lab { observations: &["tick"], ..Lab::bare("ticks") }
 }

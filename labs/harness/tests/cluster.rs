@@ -3,7 +3,7 @@
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
 use lab_harness::judge::{Interest, Judge};
-use lab_harness::suite::{Body, Lab, Part, Running, Storm, Test};
+use lab_harness::suite::{Body, Lab, Part, Running, Test};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use windtunnel::executor::Program;
@@ -144,22 +144,13 @@ fn directed(name: &'static str, run: fn(Cluster<Nobody>) -> Running) -> Test<Nob
 
 fn lab() -> Lab<Nobody> {
     Lab {
-        name: "handle",
         parts: vec![Part { name: "handle", alias: "0" }],
         tests: vec![
             directed("links", |cluster| Box::pin(links(cluster))),
             directed("processes", |cluster| Box::pin(processes(cluster))),
             directed("power", |cluster| Box::pin(power(cluster))),
         ],
-        observations: &[],
-        settings: &[],
-        client_nodes: false,
-        storm: Storm {
-            load: |_, _| Box::pin(std::future::pending()),
-            recovery: |_| Box::pin(async { Ok(()) }),
-            recovery_budget: Nanos::from_secs(1),
-        },
-        flight: None,
+        ..Lab::bare("handle")
     }
 }
 

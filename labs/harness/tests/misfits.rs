@@ -12,7 +12,7 @@ use lab_harness::failed::Failed;
 use lab_harness::history::{History, UNDECIDED};
 use lab_harness::judge::{Interest, Judge};
 use lab_harness::protocol::{RefusalKind, Response, ScenarioText, Verdict, WORKER_ARGUMENT, progress};
-use lab_harness::suite::{Body, Lab, Part, Running, Storm, Test};
+use lab_harness::suite::{Body, Lab, Part, Running, Test};
 use parent::Worker;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -98,7 +98,6 @@ macro_rules! misfit {
 
 fn lab() -> Lab<Nobody> {
     Lab {
-        name: "misfits",
         parts: vec![Part { name: "misfits", alias: "0" }],
         tests: vec![
             misfit!("behaves"),
@@ -125,14 +124,7 @@ fn lab() -> Lab<Nobody> {
             }),
         ],
         observations: &["count"],
-        settings: &[],
-        client_nodes: false,
-        storm: Storm {
-            load: |_, _| Box::pin(std::future::pending()),
-            recovery: |_| Box::pin(async { Ok(()) }),
-            recovery_budget: Nanos::from_secs(1),
-        },
-        flight: None,
+        ..Lab::bare("misfits")
     }
 }
 

@@ -4,7 +4,7 @@ use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
 use lab_harness::judge::{Interest, Judge};
 use lab_harness::starter::fails_politely;
-use lab_harness::suite::{Body, Lab, Part, Running, Storm, Test};
+use lab_harness::suite::{Body, Lab, Part, Running, Test};
 use std::future::pending;
 use windtunnel::executor::Program;
 use windtunnel::world::Moment;
@@ -38,18 +38,9 @@ fn lab(tests: &[&'static str]) -> Lab<Nobody> {
         Test { name, mit: None, part: "all", points: 1, about: name, grounded: None, body }
     };
     Lab {
-        name: "politeness",
         parts: vec![Part { name: "all", alias: "0" }],
         tests: tests.iter().map(test).collect(),
-        observations: &[],
-        settings: &[],
-        client_nodes: false,
-        storm: Storm {
-            load: |_, _| Box::pin(pending()),
-            recovery: |_| Box::pin(async { Ok(()) }),
-            recovery_budget: Nanos::from_secs(1),
-        },
-        flight: None,
+        ..Lab::bare("politeness")
     }
 }
 

@@ -16,16 +16,19 @@ pub const SUBMITTED: &str = "mr.submitted";
 pub const STATUS: &str = "mr.status";
 /// Kind of [`Begun`].
 pub const BEGUN: &str = "mr.begun";
-/// Kind of an [`Ended`] whose task is finished.
+/// Kind of [`Finished`].
 pub const FINISHED: &str = "mr.finished";
 /// Kind of an [`Ended`] that was given up.
 pub const GIVEN_UP: &str = "mr.given-up";
 /// Kind of [`Died`].
 pub const DIED: &str = "mr.died";
+/// Kind of an [`Uncombined`].
+pub const UNCOMBINED: &str = "mr.uncombined";
 /// Kind of an [`Ended`] whose application takes the process with it.
 pub const DOOMED: &str = "mr.doomed";
 /// All kinds: what a fault of a scenario may wait for.
-pub const KINDS: &[&str] = &[STORED, REFUSED, DELETED, SUBMITTED, STATUS, BEGUN, FINISHED, GIVEN_UP, DIED, DOOMED];
+pub const KINDS: &[&str] =
+    &[STORED, REFUSED, DELETED, SUBMITTED, STATUS, BEGUN, FINISHED, GIVEN_UP, DIED, UNCOMBINED, DOOMED];
 
 /// An object has become visible in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +67,19 @@ pub struct Begun {
     pub skip: Vec<u64>,
 }
 
+/// The task of an attempt is finished.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Which.
+    pub attempt: u64,
+    /// For how many records, or keys, the application was called.
+    pub calls: u64,
+    /// How many pairs map has emitted.
+    pub pairs: u64,
+    /// Records, or keys, that were skipped.
+    pub skipped: Vec<u64>,
+}
+
 /// An attempt is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
@@ -78,6 +94,15 @@ pub struct Died {
     pub attempt: u64,
     /// Of which record.
     pub record: u64,
+    /// What it said.
+    pub why: String,
+}
+
+/// An application has died in an attempt while it combined. This worker combines its job no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uncombined {
+    /// Which.
+    pub attempt: u64,
     /// What it said.
     pub why: String,
 }

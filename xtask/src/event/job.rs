@@ -21,11 +21,12 @@ pub struct JobEvent {
     pub empty_parts: u32,
     pub output_bytes: u64,
     pub records: u64,
+    pub pairs: u64,
     pub skipped: Vec<JobSkipped>,
+    pub uncombined: Option<String>,
     pub wall_ms: u64,
     /// From here on nothing is told of a job that was done in one go.
     pub workers: Option<u32>,
-    pub pairs: Option<u64>,
     pub shuffled_bytes: Option<u64>,
     pub local_bytes: Option<u64>,
     pub attempts: Option<u64>,
@@ -69,9 +70,9 @@ impl JobEvent {
             empty_parts: done.empty_parts,
             output_bytes: done.output_bytes,
             records: done.records,
+            pairs: done.pairs,
             wall_ms,
             workers: nodes.as_ref().map(|nodes| nodes.workers),
-            pairs: counted(|nodes| nodes.pairs),
             shuffled_bytes: counted(|nodes| nodes.shuffled_bytes),
             local_bytes: counted(|nodes| nodes.local_bytes),
             attempts: counted(|nodes| nodes.attempts),
@@ -89,6 +90,7 @@ impl JobEvent {
             unmade: flight.as_ref().map(|flight| flight.unmade.clone()).unwrap_or_default(),
             unclean: flight.map(|flight| flight.unclean).unwrap_or_default(),
             skipped: done.skipped,
+            uncombined: done.uncombined,
         }
     }
 }

@@ -12,6 +12,12 @@ use lab_harness::protocol::{Failure, JobWay, ScenarioText};
 use std::path::PathBuf;
 use windtunnel::Seed;
 
+/// How long a flown job may stand still: WINDTUNNEL_FLIGHT_PATIENCE_S seconds, 60 unless told otherwise.
+fn patience_s() -> u32 {
+    let told = std::env::var("WINDTUNNEL_FLIGHT_PATIENCE_S").ok().and_then(|text| text.parse::<u32>().ok());
+    told.filter(|seconds| *seconds > 0).unwrap_or(60)
+}
+
 /// Where a job takes off.
 #[derive(Debug)]
 pub struct Hangar {
@@ -37,7 +43,7 @@ impl Hangar {
 
     pub fn way(&self, seed: Seed, workers: Option<u32>, scenario: Option<ScenarioText>) -> JobWay {
         let (node_binary, directory) = (escaped(&self.node_binary), escaped(&self.directory));
-        JobWay::Flight { seed, workers, scenario, node_binary, directory }
+        JobWay::Flight { seed, workers, scenario, node_binary, directory, patience_s: patience_s() }
     }
 
     /// Of a job that went wrong in flight somebody may want to see the logs: they are put where they stay, and the error says where.

@@ -1,6 +1,6 @@
 //! Flights as a person reads them.
 
-use super::{Style, failure};
+use super::{Style, failure, faults, nothing_struck};
 use crate::event::{FlightEvent, FlightPlanEvent};
 use lab_harness::protocol::{FlightNode, FlightRow, FlightSkipped, FlightVerdict};
 use lab_harness::wrap::{block, plain};
@@ -62,8 +62,10 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
         text.push_str(if broken.facts.is_empty() { "" } else { "\n" });
     }
     if !result.faults.is_empty() {
-        let faults: Vec<String> = result.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
-        text.push_str(&block(&plain(&format!("faults: {}", faults.join(", "))), 2, 4));
+        text.push_str(&block(&plain(&format!("faults: {}", faults(&result.faults))), 2, 4));
+    }
+    if let Some(aloud) = nothing_struck(&result.faults) {
+        text.push_str(&block(aloud, 2, 2));
     }
     result.skipped.iter().for_each(|skipped| text.push_str(&self::skipped(skipped)));
     result.unclean.iter().for_each(|node| text.push_str(&unclean(node)));

@@ -1,7 +1,7 @@
 //! The table of mutants that flew: a line for what became of each, and what was seen of it below.
 
 use super::power::{INDENT, doubt, laid_out, word};
-use super::{Style, counted, seconds};
+use super::{Style, counted, faults, seconds};
 use crate::event::{FlownMutantEvent, MutantOutcome, SeenInFlight, Summary};
 use lab_harness::protocol::FlightVerdict;
 use lab_harness::wrap::{block, plain};
@@ -45,8 +45,7 @@ pub fn sums(summary: &Summary, flights: u64) -> String {
     let flights = counted(usize::try_from(flights).unwrap_or(usize::MAX), "flight");
     let mut text = format!("{flights} in {}\n", seconds(summary.wall_ms));
     if !summary.faults.is_empty() {
-        let faults: Vec<String> = summary.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
-        text.push_str(&block(&plain(&format!("faults: {}", faults.join(", "))), 0, 4));
+        text.push_str(&block(&plain(&format!("faults: {}", faults(&summary.faults))), 0, 4));
     }
     text
 }

@@ -1,6 +1,6 @@
 //! A job over real files as a person reads it.
 
-use super::{Style, counted, flight, seconds};
+use super::{Style, counted, faults, flight, nothing_struck, seconds};
 use crate::event::JobEvent;
 use lab_harness::protocol::JobSkipped;
 use lab_harness::wrap::{block, plain};
@@ -22,14 +22,12 @@ pub fn job(job: &JobEvent, style: Style) -> String {
     );
     let mut row = |name: &str, what: String| text.push_str(&format!("  {name:<10} {what}\n"));
     row("tasks", format!("{maps} map, {reduces} reduce{}", tried(job)));
-    let pairs = job.pairs.map(|pairs| format!(", {pairs} pairs")).unwrap_or_default();
-    row("records", format!("{}{pairs}", job.records));
+    row("records", format!("{}, {} pairs", job.records, job.pairs));
     if let (Some(shuffled), Some(local)) = (job.shuffled_bytes, job.local_bytes) {
         row("shuffled", format!("{} from other workers, {} from the own disk", bytes(shuffled), bytes(local)));
     }
     if !job.faults.is_empty() {
-        let faults: Vec<String> = job.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
-        row("faults", faults.join(", "));
+        row("faults", faults(&job.faults));
     }
     let simulated = job.sim_ms.map(|sim_ms| format!("{} simulated in ", seconds(sim_ms))).unwrap_or_default();
     let flown = job.flown_ms.map(|flown_ms| format!("{} in flight, in all ", seconds(flown_ms))).unwrap_or_default();
@@ -45,8 +43,15 @@ pub fn job(job: &JobEvent, style: Style) -> String {
         let empty = format!("{} of {reduces} parts are empty: there are few keys for so many.", job.empty_parts);
         text.push_str(&block(&empty, 2, 2));
     }
+    if let Some(aloud) = nothing_struck(&job.faults) {
+        text.push_str(&block(aloud, 2, 2));
+    }
     job.unmade.iter().for_each(|unmade| text.push_str(&flight::skipped(unmade)));
     job.unclean.iter().for_each(|node| text.push_str(&flight::unclean(node)));
+    if let Some(why) = &job.uncombined {
+        let told = format!("The application died while it combined, so that pairs were left as they are: {why}.");
+        text.push_str(&block(&plain(&told), 2, 2));
+    }
     text + &skipped(&job.skipped, style)
 }
 

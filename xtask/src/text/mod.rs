@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::shell::quoted;
 use lab_harness::protocol::{Failure, FlightRow, Row, Verdict};
 use lab_harness::wrap::{WIDTH, block, plain};
+use std::collections::BTreeMap;
 
 /// Whether there is colour.
 #[derive(Clone, Copy, Debug)]
@@ -240,8 +241,7 @@ fn summary(summary: &Summary, style: Style) -> String {
         text.push('\n');
     }
     if !summary.faults.is_empty() {
-        let faults: Vec<String> = summary.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
-        text.push_str(&block(&format!("faults: {}", faults.join(", ")), 0, 4));
+        text.push_str(&block(&format!("faults: {}", faults(&summary.faults)), 0, 4));
     }
     if summary.storms > 1 {
         text.push_str(&block(&roughness(summary), 0, 4));
@@ -253,6 +253,20 @@ fn summary(summary: &Summary, style: Style) -> String {
         text.push_str(&block(&format!("never struck: {}", faults.join(", ")), 0, 4));
     }
     text
+}
+
+/// `kill 2, pause 1`.
+fn faults(struck: &BTreeMap<String, u64>) -> String {
+    let each: Vec<String> = struck.iter().map(|(family, count)| format!("{family} {count}")).collect();
+    each.join(", ")
+}
+
+/// Aloud, if faults were asked for and none came: what was done in calm weather proves nothing of a storm.
+fn nothing_struck(struck: &BTreeMap<String, u64>) -> Option<&'static str> {
+    let nothing = !struck.is_empty() && struck.values().all(|count| *count == 0);
+    nothing.then_some(
+        "None of the scenario's faults struck: all was over before their time came, or this seed draws none of them.",
+    )
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -45,7 +45,7 @@ fn same_as_one_go(place: &Place, words: &str) -> Value {
     let one = done(&Answer::of(command(place, "mapreduce", "one", "--split-kib 4 --sequential")));
     assert_eq!(parts(place, "out"), parts(place, "one"));
     assert_eq!(parts(place, "out").len(), 5);
-    for field in ["inputs", "input_bytes", "maps", "records", "output_bytes", "empty_parts"] {
+    for field in ["inputs", "input_bytes", "maps", "records", "pairs", "skipped", "output_bytes", "empty_parts"] {
         assert_eq!(flown[field], one[field], "{field}");
     }
     assert_eq!(place.processes(), Vec::<String>::new());
@@ -120,6 +120,19 @@ pub fn an_interrupted_job_lands_and_leaves_nothing() {
     assert_eq!(left(&place), 0);
     let names: Vec<_> = std::fs::read_dir(&place.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["target"], "no half an output");
+}
+
+/// A bound of time proves nothing on a real machine; what there is of the flight may be looked at.
+pub fn a_job_that_stands_still_is_undecided() {
+    let place = Place::new("job-still");
+    let mut command = command(&place, "lazy", "out", "--fly --workers 2");
+    command.env("WINDTUNNEL_FLIGHT_PATIENCE_S", "2");
+    let answer = Answer::of(command);
+    let message = answer.events_of("error")[0]["message"].as_str().unwrap().to_owned();
+    assert!(answer.code == 5 && message.contains("no task was finished in 2 s"), "{answer:?}");
+    assert_eq!(place.processes(), Vec::<String>::new());
+    assert!(place.0.join("target/windtunnel/flights/mapreduce-job/node-1/log").exists(), "{answer:?}");
+    assert!(!place.0.join("out").exists(), "half an output is left behind");
 }
 
 pub fn a_job_that_does_not_take_off_is_refused() {

@@ -3,7 +3,7 @@
 use super::{Errand, Stage, Weather};
 use crate::cluster::Cluster;
 use crate::fly::verdict::{self, Rules};
-use crate::fly::{Radio, Seen, Takeoff, surroundings, take_out};
+use crate::fly::{Radio, Seen, Takeoff, can_be_made, surroundings, take_out};
 use crate::judge::Judge;
 use crate::protocol::{FlightBroken, FlightRow, FlightSkipped, FlightVerdict, Refusal};
 use crate::suite::Running;
@@ -36,7 +36,7 @@ pub struct Landed {
     pub verdict: FlightVerdict,
     /// What broke, or why nothing can be said.
     pub broken: Option<FlightBroken>,
-    /// How often each family of faults struck.
+    /// How often each family of faults struck; those of the scenario that never did, too.
     pub faults: BTreeMap<String, u64>,
     /// What flight cannot make and was left out.
     pub skipped: Vec<FlightSkipped>,
@@ -63,7 +63,7 @@ impl Errand {
         tell: impl FnMut(FlightRow) + Send + 'static,
         body: impl FnOnce(Cluster<J>, Weather<J>) -> Running + Send + 'static,
     ) -> Result<Landed, Refusal> {
-        let Errand { lineup, seed, time_budget, schedule } = self;
+        let Errand { lineup, seed, time_budget, schedule, foreseen } = self;
         let Airfield { program, node_binary, directory, cluster, bounds } = *airfield;
         let (schedule, mut skipped) = match schedule.map(|schedule| take_out(*schedule)) {
             Some((schedule, skipped)) => (Some(Box::new(schedule)), skipped),
@@ -78,7 +78,7 @@ impl Errand {
         Ok(Landed {
             verdict,
             broken,
-            faults: seen.ran.kept.struck.counts().clone(),
+            faults: seen.ran.kept.struck.counts_of(&can_be_made(foreseen)),
             skipped,
             unclean: seen.unclean,
             fsyncs: seen.fsyncs,

@@ -6,7 +6,8 @@ use crate::lineup::Lineup;
 use crate::plan::{Course, Plan, Shelf};
 use crate::protocol::{FlightCourse, FlightLoad, FlightSkipped, FlyRequest, Refusal, RefusalKind, ScenarioText};
 use crate::scenario::{DrawnLoad, Scenario, Time};
-use crate::suite::{Flight, Lab, Test};
+use crate::suite::{Body, Flight, Lab, Test};
+use std::collections::BTreeSet;
 use windtunnel::Nanos;
 
 /// A flight to be.
@@ -19,6 +20,8 @@ pub(super) struct Flightplan<J: Judge> {
     /// For how long they do it.
     pub lasts: Option<Nanos>,
     pub skipped: Vec<FlightSkipped>,
+    /// The kinds of faults of its weather that flight makes.
+    pub foreseen: BTreeSet<String>,
 }
 
 /// The clients of a lab that flies.
@@ -44,8 +47,12 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
         }
     };
     let Plan { lineup, time_budget, course } = plan;
+    let foreseen = unmade::can_be_made(foreseen(lab, request));
     Ok(match course {
-        Course::Story(_) => Flightplan { lineup, time_budget, course, load: NO_LOAD, lasts: None, skipped: Vec::new() },
+        Course::Story(_) => {
+            let (load, lasts, skipped) = (NO_LOAD, None, Vec::new());
+            Flightplan { lineup, time_budget, course, load, lasts, skipped, foreseen }
+        }
         Course::Storm(schedule) => {
             let (mut schedule, skipped) = unmade::take_out(*schedule);
             if matches!(request.course, FlightCourse::Calm { .. }) {
@@ -53,9 +60,23 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
             }
             let load = load_of(&schedule.load, asked);
             let lasts = (load.clients > 0).then_some(schedule.duration.0);
-            Flightplan { lineup, time_budget, course: Course::Storm(Box::new(schedule)), load, lasts, skipped }
+            let course = Course::Storm(Box::new(schedule));
+            Flightplan { lineup, time_budget, course, load, lasts, skipped, foreseen }
         }
     })
+}
+
+/// The kinds of faults of the weather that is asked for.
+fn foreseen<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> BTreeSet<String> {
+    let text = match &request.course {
+        FlightCourse::Scenario { scenario, .. } => Some(scenario.text.as_str()),
+        FlightCourse::Test { test } => match find(lab, test).map(|test| &test.body) {
+            Ok(Body::Storm { text, .. }) => Some(*text),
+            _ => None,
+        },
+        FlightCourse::Calm { .. } => None,
+    };
+    text.and_then(|text| Scenario::parse("", text).ok()).map(|read| read.kinds()).unwrap_or_default()
 }
 
 /// The weather of a scenario, on as many nodes and for as long as it says itself unless it is told.
@@ -68,7 +89,7 @@ fn storm<J: Judge>(
 ) -> Result<Plan<J>, Refusal> {
     let ScenarioText { name, text } = scenario;
     let read = Scenario::parse_for(name, text, lab.vocabulary()).and_then(|read| match nodes {
-        Some(nodes) => read.on_nodes(nodes, name, text),
+        Some(nodes) => read.on_nodes(nodes, name, text, lab.vocabulary()),
         None => Ok(read),
     });
     let read = read.map_err(|error| refused(error.to_string()))?;

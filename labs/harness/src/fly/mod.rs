@@ -32,7 +32,7 @@ use windtunnel::executor::Program;
 
 pub(crate) use serve::answer;
 pub(crate) use takeoff::{Seen, Takeoff, surroundings};
-pub(crate) use unmade::{grounded, take_out};
+pub(crate) use unmade::{can_be_made, grounded, take_out};
 
 /// What those outside and those inside of a flight tell each other.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +62,7 @@ pub(crate) fn fly<J: Judge>(
     radio: &Radio,
     tell: impl FnMut(FlightRow) + Send + 'static,
 ) -> Result<FlightResult, Refusal> {
-    let Flightplan { lineup, time_budget, course, load, lasts, skipped } = course::plan(lab, request)?;
+    let Flightplan { lineup, time_budget, course, load, lasts, skipped, foreseen } = course::plan(lab, request)?;
     let takeoff = Takeoff {
         program,
         cluster: lab.name,
@@ -90,7 +90,7 @@ pub(crate) fn fly<J: Judge>(
         p99_us: took.p99_us,
         fsyncs,
         fsyncs_per_1000: per_1000(fsyncs, took.operations),
-        faults: ran.kept.struck.counts().clone(),
+        faults: ran.kept.struck.counts_of(&foreseen),
         skipped: skipped.into_iter().chain(commands).collect(),
         unclean,
         stood_still_ms: circumstances.stood_still.0 / 1_000_000,

@@ -43,6 +43,13 @@ pub(crate) fn take_out(mut schedule: Schedule) -> (Schedule, Vec<FlightSkipped>)
     (schedule, skipped.told())
 }
 
+/// Of kinds of faults those that flight makes.
+pub(crate) fn can_be_made(mut kinds: BTreeSet<String>) -> BTreeSet<String> {
+    let made = ["partition", "cut-link", "slow-link", "kill", "pause", "cut", "link-weather"];
+    kinds.retain(|kind| made.contains(&kind.as_str()));
+    kinds
+}
+
 /// Why a scenario is not worth flying: all its families are of those that flight cannot make.
 pub(crate) fn grounded(name: &str, text: &str) -> Option<String> {
     let scenario = Scenario::parse(name, text).ok()?;

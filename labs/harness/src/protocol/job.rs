@@ -68,6 +68,8 @@ pub enum JobWay {
         node_binary: String,
         /// Where everything of the flight is left, escaped as well.
         directory: String,
+        /// After so many seconds without a finished task, or without an answer, it is undecided.
+        patience_s: u32,
     },
 }
 
@@ -109,10 +111,15 @@ pub struct JobDone {
     pub empty_parts: u32,
     /// How long the output is.
     pub output_bytes: u64,
-    /// Records that map was called for.
+    /// Records that map was called for, but for those that were skipped. Here and below: of each task that attempt counts whose result
+    /// does.
     pub records: u64,
+    /// Pairs that map functions emitted for them.
+    pub pairs: u64,
     /// Records that the application died of.
     pub skipped: Vec<JobSkipped>,
+    /// The application's last words when it died while it combined, if it did; in one go nobody combines.
+    pub uncombined: Option<String>,
     /// What there is to tell of the nodes, unless it was done in one go.
     pub nodes: Option<JobOnNodes>,
     /// What only the tunnel knows.
@@ -126,19 +133,17 @@ pub struct JobDone {
 pub struct JobOnNodes {
     /// How many workers there were.
     pub workers: u32,
-    /// Pairs that map functions emitted.
-    pub pairs: u64,
-    /// Bytes that reduce tasks fetched from other workers.
+    /// Bytes that reduce tasks fetched from other workers. This and the next only the submission knows: it is the coordinator's word.
     pub shuffled_bytes: u64,
     /// Bytes that reduce tasks found on their own disk.
     pub local_bytes: u64,
-    /// Attempts of tasks that were given out.
+    /// Attempts that workers have begun.
     pub attempts: u64,
-    /// Of these, attempts of map tasks that had been done before, and whose output was gone.
+    /// Of these, attempts at tasks that had been finished before, beside nobody.
     pub reruns: u64,
-    /// Of these, attempts beside one that took too long.
+    /// Of these, attempts beside one that was running.
     pub backups: u64,
-    /// How often each family of faults struck.
+    /// How often each family of faults struck: each kind that the scenario has, also if it never did.
     pub faults: BTreeMap<String, u64>,
     /// Time from submitting the job to its end, in nanoseconds: virtual in the tunnel, real in flight.
     pub took_ns: u64,
@@ -215,7 +220,8 @@ mod tests {
         }
         let (seed, node_binary, directory) = (Seed(u64::MAX), "node".to_owned(), "\\xff".to_owned());
         let tunnel = JobWay::Tunnel { seed, workers: None, scenario: None };
-        for way in [tunnel, JobWay::Flight { seed, workers: Some(3), scenario: None, node_binary, directory }] {
+        let (workers, scenario, patience_s) = (Some(3), None, 60);
+        for way in [tunnel, JobWay::Flight { seed, workers, scenario, node_binary, directory, patience_s }] {
             let line = serde_json::to_string(&way).expect("it is plain data");
             assert_eq!(serde_json::from_str::<JobWay>(&line).expect("it was written here"), way, "{line}");
         }

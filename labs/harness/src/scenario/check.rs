@@ -5,6 +5,7 @@ use super::family::{self, Direction, Family, Kind, Links, Partition, Shape};
 use super::file::Scenario;
 use super::place::{Places, Target};
 use super::read::Vocabulary;
+use super::ruled_out;
 use super::schedule::{Event, When};
 use super::time::Time;
 use crate::near::nearest;
@@ -35,7 +36,7 @@ pub(super) struct Impossible {
     pub help: Vec<String>,
 }
 
-type Checked = Result<(), Impossible>;
+pub(super) type Checked = Result<(), Impossible>;
 
 /// Fails with that message and help at that place unless the condition holds.
 fn require(holds: bool, path: &[Step], message: impl Into<String>, help: &str) -> Checked {
@@ -86,6 +87,7 @@ pub(super) fn check_for(scenario: &Scenario, lab: Vocabulary<'_>) -> Checked {
         };
         require(false, &[Key("settings")], format!("no node of this lab asks for `{name}`"), &help)?;
     }
+    lab.ruled_out.iter().try_for_each(|(what, why)| ruled_out::check(scenario, *what, why))?;
     check_triggers(scenario, lab.observations)
 }
 

@@ -7,7 +7,7 @@ use super::time::Time;
 use super::weather::{Clock, Disk, Link, Network, Node, Process};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A scenario: the weather of a kind of storm, and what clients do meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +61,16 @@ pub struct Scenario {
 #[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
 pub(super) const fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+impl Scenario {
+    /// The kinds of faults that it has, whether or not a run draws them.
+    #[must_use]
+    pub fn kinds(&self) -> BTreeSet<String> {
+        let families = self.fault.iter().map(|family| family.kind.name().to_owned());
+        let begins = self.event.iter().filter(|event| !event.action.is_end());
+        families.chain(begins.map(|event| event.family().to_owned())).collect()
+    }
 }
 
 /// What clients do during the storm.

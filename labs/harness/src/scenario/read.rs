@@ -9,6 +9,7 @@ use super::family::{Family, Kind};
 use super::file::Scenario;
 use super::place::{Place, Places};
 use super::range::Drift;
+use super::ruled_out::RuledOut;
 use super::schedule::{Event, When};
 use super::time::{Offset, Time};
 use super::timing::Timing;
@@ -47,6 +48,8 @@ pub struct Vocabulary<'a> {
     pub settings: &'a [&'a str],
     /// Whether it has nodes of clients.
     pub client_nodes: bool,
+    /// Weather that its contract rules out, and why.
+    pub ruled_out: &'a [(RuledOut, &'a str)],
 }
 
 impl Scenario {
@@ -65,16 +68,24 @@ impl Scenario {
 
     /// The same for a lab, whose nodes show what they show and are told what they know.
     pub fn parse_for(file: &str, text: &str, lab: Vocabulary<'_>) -> Result<Scenario, ScenarioError> {
-        let scenario = Scenario::parse(file, text)?;
-        let checked = check::check_for(&scenario, lab);
-        checked.map_err(|impossible| impossible_at(text, impossible).complaint(file, text))?;
-        Ok(scenario)
+        Scenario::parse(file, text)?.checked(file, text, lab)
     }
 
-    /// This scenario, read from that text, on so many nodes.
-    pub fn on_nodes(mut self, nodes: u32, file: &str, text: &str) -> Result<Scenario, ScenarioError> {
+    /// This scenario, read from that text for that lab, on so many nodes.
+    pub fn on_nodes(
+        mut self,
+        nodes: u32,
+        file: &str,
+        text: &str,
+        lab: Vocabulary<'_>,
+    ) -> Result<Scenario, ScenarioError> {
         self.nodes = nodes;
-        check::check(&self).map_err(|impossible| impossible_at(text, impossible).complaint(file, text))?;
+        self.checked(file, text, lab)
+    }
+
+    fn checked(self, file: &str, text: &str, lab: Vocabulary<'_>) -> Result<Scenario, ScenarioError> {
+        let checked = check::check(&self).and_then(|()| check::check_for(&self, lab));
+        checked.map_err(|impossible| impossible_at(text, impossible).complaint(file, text))?;
         Ok(self)
     }
 }

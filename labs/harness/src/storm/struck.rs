@@ -72,6 +72,12 @@ impl Struck {
         &self.counts
     }
 
+    /// The same, and those that were foreseen and never struck.
+    pub fn counts_of(&self, foreseen: &BTreeSet<String>) -> BTreeMap<String, u64> {
+        let never = foreseen.iter().map(|family| (family.clone(), 0));
+        never.chain(self.counts.clone()).collect()
+    }
+
     /// The faults whose event never came, in words.
     pub fn never_struck(&self) -> Vec<String> {
         let mut named = BTreeSet::new();
@@ -123,6 +129,16 @@ mod tests {
         assert_eq!(came, [Action::Kill { node: NodeId(2) }, Action::Kill { node: NodeId(1) }]);
         assert!(struck.before(EventNumber(21)).is_empty());
         assert_eq!(*struck.counts(), BTreeMap::from([("kill".to_owned(), 2)]));
+    }
+
+    #[test]
+    fn what_was_foreseen_and_never_came_is_told_by_a_nought() {
+        let mut struck = Struck::default();
+        left(&mut struck, 10, 1);
+        struck.run_is_over(EventNumber(10));
+        let foreseen = ["kill", "pause"].map(str::to_owned).into();
+        let expected = [("kill".to_owned(), 1), ("pause".to_owned(), 0)];
+        assert_eq!(struck.counts_of(&foreseen), BTreeMap::from(expected));
     }
 
     #[test]

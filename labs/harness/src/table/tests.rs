@@ -5,7 +5,7 @@ use crate::cluster::Cluster;
 use crate::failed::Failed;
 use crate::grounded::Grounded;
 use crate::judge::{Interest, Judge};
-use crate::suite::{Body, Lab, Part, Storm, Test};
+use crate::suite::{Body, Lab, Part, Test};
 use std::fs;
 use std::path::{Path, PathBuf};
 use windtunnel::world::Moment;
@@ -43,18 +43,10 @@ const PAGE: &str = "| TestOne1A | `one` | 3 |\n| TestTwo1B | `two` | 5 |\n";
 /// A lab of two parts with these tests.
 fn lab(tests: Vec<Test<Nobody>>) -> Lab<Nobody> {
     Lab {
-        name: "table",
         parts: vec![Part { name: "first", alias: "1A" }, Part { name: "second", alias: "1B" }],
         tests,
         observations: &["seen"],
-        settings: &[],
-        client_nodes: false,
-        storm: Storm {
-            load: |_, _| Box::pin(std::future::pending()),
-            recovery: |_| Box::pin(async { Ok(()) }),
-            recovery_budget: Nanos::from_secs(1),
-        },
-        flight: None,
+        ..Lab::bare("table")
     }
 }
 

@@ -37,6 +37,7 @@ pub fn lab() -> Lab<KvJudge> {
         observations: observation::KINDS,
         settings: &[],
         client_nodes: false,
+        ruled_out: &[],
         storm: storms::storm(),
         flight: Some(flight::flight()),
     }

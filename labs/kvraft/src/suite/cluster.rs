@@ -62,7 +62,7 @@ impl KvRaftCluster {
     /// A time in that range.
     #[must_use]
     pub fn draw(&self, low_ms: u64, high_ms: u64) -> Duration {
-        self.cluster.stream("times").duration(Duration::from_millis(low_ms), Duration::from_millis(high_ms))
+        self.cluster.draw(low_ms, high_ms)
     }
 
     /// A number below that one.

@@ -32,7 +32,8 @@ pub trait App {
     fn reduce(&self, key: &[u8]) -> Box<dyn Group>;
 
     /// Begins to partly merge values of one map task; what it emits are values of the same key, in place of those. Nothing if this key
-    /// is better left alone. May be called for any values of a task that follow each other, more than once, or never. (Section 4.3)
+    /// is better left alone. May be called for any values of a task that follow each other, more than once, or never. If it dies, values
+    /// are left as they are. (Section 4.3)
     fn combine(&self, key: &[u8]) -> Option<Box<dyn Group>> {
         let _ = key;
         None

@@ -25,7 +25,7 @@ mod wrong_partition;
 
 pub use app::{App, Call, Cost, Emit, EmitPair, Group, Record};
 pub use crash::Crash;
-pub use fragile::Fragile;
+pub use fragile::{Fragile, Weak};
 pub use grep::Grep;
 pub use inverted_index::InvertedIndex;
 pub use partition::by_hash;

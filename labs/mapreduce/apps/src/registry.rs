@@ -1,7 +1,7 @@
 //! Applications by name.
 
 use crate::app::App;
-use crate::{Crash, Fragile, Grep, InvertedIndex, SlowWords, Sort, Timing, WordCount, WrongPartition};
+use crate::{Crash, Fragile, Grep, InvertedIndex, SlowWords, Sort, Timing, Weak, WordCount, WrongPartition};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -50,7 +50,9 @@ impl Registry {
             .with("timing", |parameters| Ok(Box::new(Timing::open(parameters)?)))
             .with("slow-words", |_| Ok(Box::new(SlowWords)))
             .with("crash", |_| Ok(Box::new(Crash)))
-            .with("fragile", |parameters| Ok(Box::new(Fragile::open(parameters)?)))
+            .with("fragile", |parameters| Ok(Box::new(Fragile::open(parameters, Weak::Map)?)))
+            .with("fragile-reduce", |parameters| Ok(Box::new(Fragile::open(parameters, Weak::Reduce)?)))
+            .with("fragile-combine", |parameters| Ok(Box::new(Fragile::open(parameters, Weak::Combine)?)))
             .with("wrong-partition", |_| Ok(Box::new(WrongPartition)))
     }
 

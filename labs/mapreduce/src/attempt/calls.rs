@@ -2,7 +2,8 @@
 
 use super::Apps;
 use super::failure::{AppFailure, caught};
-use crate::observation::{DIED, DOOMED, Died, Ended, FINISHED, GIVEN_UP};
+use crate::contract::{Job, JobId};
+use crate::observation::{DIED, DOOMED, Died, Ended, FINISHED, Finished, GIVEN_UP, UNCOMBINED, Uncombined};
 use mapreduce_apps::{App, Call, Emit, Group, Record};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,6 +17,7 @@ pub struct Attempt {
     apps: Apps,
     app: Box<dyn App>,
     number: u64,
+    job: JobId,
     reduces: u32,
     skip: BTreeSet<u64>,
     /// The number of the next record.
@@ -32,9 +34,9 @@ impl fmt::Debug for Attempt {
 }
 
 impl Attempt {
-    pub(super) fn new(apps: Apps, app: Box<dyn App>, number: u64, reduces: u32, skip: &[u64]) -> Self {
-        let skip = skip.iter().copied().collect();
-        Attempt { apps, app, number, reduces, skip, next: 0, calls: 0, pairs: 0, finished: false }
+    pub(super) fn new(apps: Apps, app: Box<dyn App>, number: u64, job: &Job, skip: &[u64]) -> Self {
+        let (job, reduces, skip) = (job.id, job.reduces, skip.iter().copied().collect());
+        Attempt { apps, app, number, job, reduces, skip, next: 0, calls: 0, pairs: 0, finished: false }
     }
 
     /// For how many records, or keys, the application was called.
@@ -71,13 +73,19 @@ impl Attempt {
         wrong.map_or(Ok(()), Err)
     }
 
-    /// Begins to combine values of a key; nothing if the application leaves them as they are.
+    /// Begins to combine values of a key; nothing if the application leaves them as they are, or has died of it on this worker before.
     ///
     /// # Errors
     /// If the application fails.
     pub fn combine(&self, key: &[u8]) -> Result<Option<Values>, AppFailure> {
-        let group = caught(|| self.app.combine(key)).map_err(AppFailure::Combine)?;
-        Ok(group.map(|group| Values { group, attempt: self.number, record: None }))
+        if self.apps.leaves_uncombined(self.job) {
+            return Ok(None);
+        }
+        let of = Of::Combine(self.apps.clone(), self.job);
+        match caught(|| self.app.combine(key)) {
+            Ok(group) => Ok(group.map(|group| Values { group, attempt: self.number, of })),
+            Err(why) => Err(of.failed(self.number, why)),
+        }
     }
 
     /// Begins with the next key, unless it is to be skipped.
@@ -87,13 +95,15 @@ impl Attempt {
     pub async fn reduce(&mut self, key: &[u8]) -> Result<Option<Values>, AppFailure> {
         let Some(number) = self.next_record(Call::Reduce(key)).await else { return Ok(None) };
         let group = caught(|| self.app.reduce(key)).map_err(|why| died(self.number, number, why))?;
-        Ok(Some(Values { group, attempt: self.number, record: Some(number) }))
+        Ok(Some(Values { group, attempt: self.number, of: Of::Record(number) }))
     }
 
     /// The result is where it belongs: the task is finished.
     pub fn finish(mut self) {
         self.finished = true;
-        node::observe(FINISHED, &Ended { attempt: self.number });
+        let Attempt { number: attempt, calls, pairs, .. } = self;
+        let skipped = self.skip.iter().copied().filter(|record| *record < self.next).collect();
+        node::observe(FINISHED, &Finished { attempt, calls, pairs, skipped });
     }
 
     /// The number of the record that a call is for, when it has taken its time; nothing if it is to be skipped.
@@ -125,7 +135,15 @@ impl Drop for Attempt {
 pub struct Values {
     group: Box<dyn Group>,
     attempt: u64,
-    record: Option<u64>,
+    of: Of,
+}
+
+/// What values are given for.
+enum Of {
+    /// To reduce the key of that number.
+    Record(u64),
+    /// To combine values of that job.
+    Combine(Apps, JobId),
 }
 
 impl fmt::Debug for Values {
@@ -140,8 +158,7 @@ impl Values {
     /// # Errors
     /// If the application fails.
     pub fn value(&mut self, value: &[u8], emit: &mut Emit<'_>) -> Result<(), AppFailure> {
-        let (attempt, record) = (self.attempt, self.record);
-        caught(|| self.group.value(value, emit)).map_err(|why| failed(attempt, record, why))
+        caught(|| self.group.value(value, emit)).map_err(|why| self.of.failed(self.attempt, why))
     }
 
     /// There are no more.
@@ -149,19 +166,26 @@ impl Values {
     /// # Errors
     /// If the application fails.
     pub fn end(self, emit: &mut Emit<'_>) -> Result<(), AppFailure> {
-        let Values { group, attempt, record } = self;
-        caught(|| group.end(emit)).map_err(|why| failed(attempt, record, why))
+        let Values { group, attempt, of } = self;
+        caught(|| group.end(emit)).map_err(|why| of.failed(attempt, why))
     }
 }
 
-fn failed(attempt: u64, record: Option<u64>, why: String) -> AppFailure {
-    match record {
-        Some(record) => died(attempt, record, why),
-        None => AppFailure::Combine(why),
+impl Of {
+    /// The application has died of it.
+    fn failed(&self, attempt: u64, why: String) -> AppFailure {
+        match self {
+            Of::Record(record) => died(attempt, *record, why),
+            Of::Combine(apps, job) => {
+                apps.leave_uncombined(*job);
+                node::observe(UNCOMBINED, &Uncombined { attempt, why: why.clone() });
+                AppFailure::Combine(why)
+            }
+        }
     }
 }
 
 fn died(attempt: u64, record: u64, why: String) -> AppFailure {
     node::observe(DIED, &Died { attempt, record, why: why.clone() });
-    AppFailure::Died { record, why }
+    AppFailure::Died { attempt, record, why }
 }

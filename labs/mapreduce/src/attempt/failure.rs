@@ -10,6 +10,8 @@ pub enum AppFailure {
     /// The application has died of a record. The attempt is lost; tell the coordinator, so that the record is skipped one day.
     #[error("the application died of record {record}: {why}")]
     Died {
+        /// Which of all attempts that this worker has begun since it started: what is told twice was one death.
+        attempt: u64,
         /// Which of the task's, from 0; of a reduce task, which key.
         record: u64,
         /// What it said.
@@ -23,7 +25,8 @@ pub enum AppFailure {
         /// How many there are.
         reduces: u32,
     },
-    /// The application has died of no record in particular: while it combined.
+    /// The application has died of no record in particular: while it combined. The attempt is lost, and nothing else: to combine is
+    /// never needed, and from now on this worker leaves the job's values as they are. Try again.
     #[error("the application died while it combined: {0}")]
     Combine(String),
 }

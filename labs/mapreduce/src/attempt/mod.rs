@@ -10,7 +10,7 @@ pub use calls::{Attempt, EmitTo, Values};
 pub use failure::AppFailure;
 pub(crate) use failure::caught;
 
-use crate::contract::{Job, Task};
+use crate::contract::{Job, JobId, Task};
 use crate::observation::{BEGUN, Begun};
 use mapreduce_apps::{App, Call, Cost, NotOpened, Registry};
 use std::cell::Cell;
@@ -28,6 +28,8 @@ pub struct Apps(Rc<Inner>);
 struct Inner {
     registry: Registry,
     begun: Cell<u64>,
+    /// The job whose application has died while it combined.
+    uncombined: Cell<Option<JobId>>,
     /// Held while an application computes.
     processor: Mutex<()>,
     /// Its calls take so many times as long as they should.
@@ -46,6 +48,7 @@ impl Apps {
         Apps(Rc::new(Inner {
             registry,
             begun: Cell::new(0),
+            uncombined: Cell::new(None),
             processor: Mutex::new(()),
             slower: Cell::new(1),
             chances: rand::stream("applications"),
@@ -61,7 +64,16 @@ impl Apps {
         let attempt = self.0.begun.get() + 1;
         self.0.begun.set(attempt);
         node::observe(BEGUN, &Begun { attempt, job: job.id, task, skip: skip.to_vec() });
-        Ok(Attempt::new(self.clone(), app, attempt, job.reduces, skip))
+        Ok(Attempt::new(self.clone(), app, attempt, job, skip))
+    }
+
+    /// From now on nobody combines values of that job here.
+    fn leave_uncombined(&self, job: JobId) {
+        self.0.uncombined.set(Some(job));
+    }
+
+    fn leaves_uncombined(&self, job: JobId) -> bool {
+        self.0.uncombined.get() == Some(job)
     }
 
     pub(crate) fn slow_down(&self, factor: u32) {

@@ -13,15 +13,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
-use std::time::Duration;
 use windtunnel::executor::Program;
 
 /// Each node is a process, and each pair of them two links with a proxy.
 const NODES: u32 = 99;
-
-/// On a real clock somebody sits there and waits.
-const IN_FLIGHT: Patience =
-    Patience { until_it_hangs: Duration::from_secs(60), for_an_answer: Duration::from_secs(60), clock: "" };
 
 /// Flies it, until it is done or `land` is set; `paths` are the nodes' executable and where all of the flight is left.
 pub fn run(
@@ -30,6 +25,7 @@ pub fn run(
     job: impl FnOnce(Vec<Split>) -> Job + Send + 'static,
     errand: Errand,
     paths: [PathBuf; 2],
+    patience: Patience,
     land: Arc<AtomicBool>,
 ) -> Result<JobDone, Ended> {
     let (nodes, workers) = (errand.lineup().all(), errand.lineup().nodes - 1);
@@ -47,7 +43,7 @@ pub fn run(
             let _ = send(told, &JobAnswer::GoesOn); // who has gone away is told nothing
         }
     };
-    let landed = errand.fly::<Onlooker>(&airfield, land, tell, body(work, job, IN_FLIGHT, result));
+    let landed = errand.fly::<Onlooker>(&airfield, land, tell, body(work, job, patience, result));
     let landed = landed.map_err(Ended::Refused)?;
     match landed.verdict {
         FlightVerdict::Safe => {}

@@ -46,6 +46,7 @@ pub fn run(work: Work, job: impl FnOnce(Vec<Split>) -> Job, apps: &Registry) -> 
         empty_parts: parts.empty,
         output_bytes: parts.bytes,
         records: output.records,
+        pairs: output.pairs,
         skipped: skipped::told(&output.skipped, &inputs, &job.splits, |_| None)?,
         ..JobDone::default()
     })

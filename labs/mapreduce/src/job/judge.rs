@@ -1,25 +1,27 @@
-//! Looks on while a job is done, and keeps no bytes: how far it is, and who has died of what.
+//! Looks on while a job is done, and keeps no bytes: how far it is, what can be counted, and who has died of what.
 
+use super::tally::Tally;
 use crate::contract::{JobId, Report, Status, Task};
 use crate::node::COORDINATOR;
-use crate::observation::{BEGUN, Begun, DIED, DOOMED, Died, Ended, FINISHED, GIVEN_UP, STATUS};
+use crate::observation::{
+    BEGUN, Begun, DIED, DOOMED, Died, Ended, FINISHED, Finished, GIVEN_UP, STATUS, UNCOMBINED, Uncombined,
+};
 use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge, decoded};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
 
 /// Who looks on.
 #[derive(Debug, Default)]
 pub struct Onlooker {
-    /// What runs, by node and number.
-    running: BTreeMap<(NodeId, u64), Task>,
+    tally: Tally,
     /// How far the job has come: this goes up when a task is finished that never was before, and when a record kills that never did.
     /// So there is an end to it, also in a submission that does the same again and again.
     steps: u64,
-    finished: BTreeSet<Task>,
     deaths: BTreeMap<(Task, u64), String>,
+    uncombined: Option<String>,
     status: Option<Status>,
     doomed: RefCell<Vec<NodeId>>,
 }
@@ -28,6 +30,11 @@ impl Onlooker {
     /// How far the job has come.
     pub const fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// What was counted.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// How a job has ended, if it has.
@@ -42,6 +49,11 @@ impl Onlooker {
     /// The application's last words.
     pub fn last_words(&self, task: Task, record: u64) -> Option<String> {
         self.deaths.get(&(task, record)).cloned()
+    }
+
+    /// What the application said first when it died while it combined.
+    pub fn uncombined(&self) -> Option<String> {
+        self.uncombined.clone()
     }
 
     /// Nodes whose application takes their process with it, once.
@@ -63,26 +75,29 @@ impl Judge for Onlooker {
     fn observed(&mut self, _: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
         Ok(match kind {
             BEGUN => {
-                let Begun { attempt, task, .. } = decoded(node, kind, body)?;
-                self.running.insert((node, attempt), task);
+                let begun: Begun = decoded(node, kind, body)?;
+                self.tally.begun(node, &begun);
                 Interest::None
             }
             FINISHED => {
-                let Ended { attempt } = decoded(node, kind, body)?;
-                let task = self.running.remove(&(node, attempt));
-                let is_new = task.is_some_and(|task| self.finished.insert(task));
+                let is_new = self.tally.finished(node, decoded::<Finished>(node, kind, body)?);
                 self.step(is_new)
             }
             GIVEN_UP => {
                 let Ended { attempt } = decoded(node, kind, body)?;
-                self.running.remove(&(node, attempt));
+                self.tally.given_up(node, attempt);
                 Interest::None
             }
             DIED => {
                 let Died { attempt, record, why } = decoded(node, kind, body)?;
-                let task = self.running.get(&(node, attempt)).copied();
+                let task = self.tally.task(node, attempt);
                 let is_new = task.is_some_and(|task| self.deaths.insert((task, record), why).is_none());
                 self.step(is_new)
+            }
+            UNCOMBINED => {
+                let Uncombined { why, .. } = decoded(node, kind, body)?;
+                self.uncombined.get_or_insert(why);
+                Interest::None
             }
             DOOMED => {
                 self.doomed.get_mut().push(node);
@@ -101,9 +116,87 @@ impl Judge for Onlooker {
     }
 
     fn lifecycle(&mut self, _: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
-        if matches!(what, Lifecycle::Started(_)) {
-            self.running.retain(|(of, _), _| *of != node);
+        if !matches!(what, Lifecycle::Paused | Lifecycle::Resumed) {
+            self.tally.gone(node);
         }
         Ok(Interest::None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Counters, Skipped};
+    use serde::Serialize;
+    use windtunnel::{EventNumber, Nanos};
+
+    const MAP: Task = Task::Map(0);
+    const WORKERS: [NodeId; 2] = [NodeId(2), NodeId(3)];
+
+    fn see(looks_on: &mut Onlooker, node: NodeId, kind: &str, what: &impl Serialize) {
+        let moment = Moment { at: Nanos::ZERO, event: EventNumber(1) };
+        let body = postcard::to_stdvec(what).expect("it is plain data");
+        assert!(looks_on.observed(moment, node, kind, &body).is_ok(), "{kind}");
+    }
+
+    fn begins(looks_on: &mut Onlooker, node: NodeId, attempt: u64, task: Task) {
+        see(looks_on, node, BEGUN, &Begun { attempt, job: JobId(1), task, skip: vec![7] });
+    }
+
+    fn finishes(looks_on: &mut Onlooker, node: NodeId, attempt: u64) {
+        see(looks_on, node, FINISHED, &Finished { attempt, calls: 3, pairs: 5, skipped: vec![7] });
+    }
+
+    fn happens(looks_on: &mut Onlooker, node: NodeId, what: Lifecycle) {
+        let moment = Moment { at: Nanos::ZERO, event: EventNumber(1) };
+        assert!(looks_on.lifecycle(moment, node, what).is_ok());
+    }
+
+    /// Two workers at one task, one of which finishes it; who has its result dies, and it is done again.
+    fn seen() -> Onlooker {
+        let mut looks_on = Onlooker::default();
+        let [one, other] = WORKERS;
+        begins(&mut looks_on, one, 1, MAP);
+        begins(&mut looks_on, other, 1, MAP);
+        finishes(&mut looks_on, one, 1);
+        see(&mut looks_on, other, GIVEN_UP, &Ended { attempt: 1 });
+        happens(&mut looks_on, one, Lifecycle::Killed);
+        begins(&mut looks_on, other, 2, MAP);
+        finishes(&mut looks_on, other, 2);
+        looks_on
+    }
+
+    fn counts(looks_on: &Onlooker) -> [u64; 5] {
+        let tally = looks_on.tally();
+        [tally.attempts, tally.reruns, tally.backups, tally.records(), tally.pairs()]
+    }
+
+    #[test]
+    fn what_is_done_again_counts_again_and_its_result_once() {
+        assert_eq!(counts(&seen()), [3, 1, 1, 3, 5]);
+        assert_eq!(seen().tally().skipped(), [Skipped { task: MAP, record: 7 }]);
+    }
+
+    #[test]
+    fn a_coordinator_that_starts_again_or_lies_moves_no_count() {
+        let mut looks_on = seen();
+        happens(&mut looks_on, COORDINATOR, Lifecycle::PowerLost);
+        let counters =
+            Counters { records: 99, pairs: 99, attempts: 99, reruns: 99, backups: 99, ..Counters::default() };
+        let report = Report { counters, skipped: Vec::new() };
+        see(&mut looks_on, COORDINATOR, STATUS, &Status::Done { job: JobId(1), report });
+        assert!(looks_on.end(JobId(1)).is_some_and(|end| end.is_ok()));
+        assert_eq!(counts(&looks_on), [3, 1, 1, 3, 5]);
+        assert_eq!(looks_on.tally().skipped().len(), 1);
+    }
+
+    #[test]
+    fn what_a_dead_worker_was_at_is_no_rerun_and_nobody_is_beside_it() {
+        let mut looks_on = Onlooker::default();
+        let [one, other] = WORKERS;
+        begins(&mut looks_on, one, 1, MAP);
+        happens(&mut looks_on, one, Lifecycle::PowerLost);
+        begins(&mut looks_on, other, 1, MAP);
+        assert_eq!(counts(&looks_on)[..3], [2, 0, 0]);
     }
 }

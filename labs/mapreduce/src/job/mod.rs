@@ -4,7 +4,7 @@
 //!
 //! - here: the request, and what is answered;
 //! - `input`: files are read piece by piece, and cut into splits where records end;
-//! - `on_nodes`: inputs go into the store, the job is submitted and followed, and parts come out; `judge` looks on;
+//! - `on_nodes`: inputs go into the store, the job is submitted and followed, and parts come out; `judge` looks on, and `tally` counts;
 //! - `flight`: the same on real processes;
 //! - `in_one_go`: the same by [`sequential`](crate::sequential);
 //! - `output`: parts as files; `skipped`: where records are that the application died of.
@@ -17,6 +17,7 @@ mod judge;
 mod on_nodes;
 mod output;
 mod skipped;
+mod tally;
 
 use crate::contract::{Job, JobId};
 use input::Input;
@@ -25,6 +26,7 @@ use lab_harness::near::nearest_few;
 use lab_harness::parent::{attach_progress, overhear, private_pipes, send};
 use lab_harness::protocol::{Failure, JOB_ARGUMENT, JobAnswer, JobDone, JobRequest, JobWay, Refusal, RefusalKind};
 use mapreduce_apps::{NotOpened, Registry};
+use on_nodes::Patience;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -125,9 +127,11 @@ fn done(
         JobWay::Tunnel { seed, workers, scenario } => {
             on_nodes::run(program, work, job, *seed, *workers, scenario.as_ref())
         }
-        JobWay::Flight { seed, workers, scenario, node_binary, directory } => {
+        JobWay::Flight { seed, workers, scenario, node_binary, directory, patience_s } => {
             let errand = on_nodes::errand(*seed, *workers, scenario.as_ref())?;
-            fly(program, work, job, errand, [node_binary, directory].map(|path| unescaped(path)), hung_up)
+            let (paths, patience) =
+                ([node_binary, directory].map(|path| unescaped(path)), Patience::in_flight(*patience_s));
+            fly(program, work, job, errand, paths, patience, hung_up)
         }
     }
 }
@@ -142,6 +146,7 @@ fn fly(
     _: impl FnOnce(Vec<Split>) -> Job,
     _: Errand,
     _: [PathBuf; 2],
+    _: Patience,
     _: Arc<AtomicBool>,
 ) -> Result<JobDone, Ended> {
     let message = "this binary was built to stay on the ground: build it with the feature `real`";

@@ -12,14 +12,13 @@ use crate::contract::{Job, Progress, Report, Skipped, Split, Status};
 use crate::control::{Reply, Request};
 use crate::doomed;
 use crate::node::COORDINATOR;
-use crate::observation;
+use crate::suite;
 use lab_harness::cluster::Cluster;
 use lab_harness::errand::{Errand, Weather};
 use lab_harness::failed::Failed;
 use lab_harness::lineup::Lineup;
 use lab_harness::parent::send;
 use lab_harness::protocol::{JobAnswer, JobDone, JobInTunnel, JobOnNodes, JobProgress, RefusalKind, ScenarioText};
-use lab_harness::scenario::Vocabulary;
 use lab_harness::suite::Running;
 use std::fs::File;
 use std::io;
@@ -51,6 +50,14 @@ pub struct Patience {
     pub clock: &'static str,
 }
 
+impl Patience {
+    /// On a real clock, where somebody sits there and waits.
+    pub fn in_flight(seconds: u32) -> Self {
+        let span = Duration::from_secs(seconds.into());
+        Patience { until_it_hangs: span, for_an_answer: span, clock: "" }
+    }
+}
+
 /// Virtual time costs nobody anything.
 const IN_THE_TUNNEL: Patience = Patience {
     until_it_hangs: Duration::from_secs(3_600),
@@ -60,10 +67,6 @@ const IN_THE_TUNNEL: Patience = Patience {
 
 /// What this process may hold, in bytes: past that, somebody is out of memory.
 const MEMORY_LIMIT: u64 = 2 << 30;
-
-/// Scenarios may name what those of the lab's suite may.
-const VOCABULARY: Vocabulary<'static> =
-    Vocabulary { observations: observation::KINDS, settings: &[], client_nodes: true };
 
 pub fn run(
     program: &Program,
@@ -134,7 +137,8 @@ pub fn errand(seed: Seed, workers: Option<u32>, scenario: Option<&ScenarioText>)
         return Ok(Errand::calm(lineup, seed, TIME_BUDGET));
     };
     let refused = |message: String| Ended::refused(RefusalKind::BadInput, message);
-    let errand = Errand::in_weather(scenario, VOCABULARY, workers.map(nodes), seed, TIME_BUDGET);
+    // Scenarios may name what those of the lab's suite may.
+    let errand = Errand::in_weather(scenario, suite::lab().vocabulary(), workers.map(nodes), seed, TIME_BUDGET);
     let errand = errand.map_err(|error| refused(error.to_string()))?;
     match errand.lineup() {
         Lineup { client_nodes: 1, nodes: 2.., .. } => Ok(errand),
@@ -169,22 +173,23 @@ impl Tester {
         let report = self.follow(&job).await?;
         let took_ns = self.cluster.now().0 - since.0;
         let parts = self.download(&job, directory).await?;
-        let why = |skipped: &Skipped| self.cluster.judge().last_words(skipped.task, skipped.record);
-        let counters = report.counters;
+        let judge = self.cluster.judge();
+        let (tally, why) = (judge.tally(), |skipped: &Skipped| judge.last_words(skipped.task, skipped.record));
         Ok(JobDone {
             input_bytes: job.splits.iter().map(|split| split.length).sum(),
             maps: job.maps(),
             empty_parts: parts.empty,
             output_bytes: parts.bytes,
-            records: counters.records,
-            skipped: skipped::told(&report.skipped, inputs, &job.splits, why)?,
+            records: tally.records(),
+            pairs: tally.pairs(),
+            skipped: skipped::told(&tally.skipped(), inputs, &job.splits, why)?,
+            uncombined: judge.uncombined(),
             nodes: Some(JobOnNodes {
-                pairs: counters.pairs,
-                shuffled_bytes: counters.shuffled_bytes,
-                local_bytes: counters.local_bytes,
-                attempts: counters.attempts,
-                reruns: counters.reruns,
-                backups: counters.backups,
+                shuffled_bytes: report.counters.shuffled_bytes,
+                local_bytes: report.counters.local_bytes,
+                attempts: tally.attempts,
+                reruns: tally.reruns,
+                backups: tally.backups,
                 took_ns,
                 ..JobOnNodes::default()
             }),

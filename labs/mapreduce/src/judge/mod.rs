@@ -15,12 +15,13 @@ mod tasks;
 
 pub use attempts::{AttemptSeen, Attempts, End};
 pub use doubts::{Doubts, Trust};
+pub use records::Death;
 
 use crate::contract::{Job, JobId, Status};
 use crate::node::COORDINATOR;
 use crate::observation::{
-    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, Ended, FINISHED, GIVEN_UP, REFUSED, STATUS, STORED, SUBMITTED,
-    Stored,
+    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, Ended, FINISHED, Finished, GIVEN_UP, REFUSED, STATUS, STORED,
+    SUBMITTED, Stored,
 };
 use crate::sequential::{Impossible, Output};
 use lab_harness::failed::Failed;
@@ -81,6 +82,12 @@ impl MapReduceJudge {
         self.last_expected.replace(Some(job.clone()));
     }
 
+    /// How the application has died in the job at hand.
+    #[must_use]
+    pub fn deaths(&self) -> &[Death] {
+        self.records.deaths()
+    }
+
     /// Which of all parts are in the store.
     #[must_use]
     pub fn parts_stored(&self) -> usize {
@@ -137,12 +144,12 @@ impl MapReduceJudge {
             STATUS => self.said(moment, node, decoded(node, kind, body)?)?,
             BEGUN => {
                 let begun: Begun = decoded(node, kind, body)?;
-                self.records.begun(node, &begun)?;
+                self.records.begun(node, &begun, self.doubts.get_mut())?;
                 self.tasks.begun(moment, node, &begun, self.doubts.get_mut())?;
                 self.attempts.begun(moment, node, &begun);
             }
             FINISHED => {
-                let Ended { attempt } = decoded(node, kind, body)?;
+                let Finished { attempt, .. } = decoded(node, kind, body)?;
                 if let Some(seen) = self.attempts.ended(moment, node, attempt, End::Finished) {
                     self.tasks.finished(moment, node, seen, self.doubts.get_mut());
                 }
@@ -154,7 +161,7 @@ impl MapReduceJudge {
             DIED => {
                 let died: Died = decoded(node, kind, body)?;
                 if let Some(seen) = self.attempts.running(node, died.attempt) {
-                    self.records.died(seen.job, seen.task, died.record);
+                    self.records.died(moment, seen, died.record, self.doubts.get_mut());
                 }
             }
             DOOMED => self.doomed.get_mut().push(node),

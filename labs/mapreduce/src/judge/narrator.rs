@@ -2,7 +2,7 @@
 
 use crate::contract::Status;
 use crate::observation::{
-    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, FINISHED, GIVEN_UP, REFUSED, STATUS, STORED, Stored,
+    BEGUN, Begun, DELETED, DIED, DOOMED, Deleted, Died, FINISHED, GIVEN_UP, REFUSED, STATUS, STORED, Stored, UNCOMBINED,
 };
 use windtunnel::NodeId;
 
@@ -13,6 +13,7 @@ pub fn tell(_node: NodeId, kind: &str, body: &[u8]) -> Option<String> {
         FINISHED => "finishes it".to_owned(),
         GIVEN_UP => "gives it up".to_owned(),
         DIED => format!("dies of record {}", postcard::from_bytes::<Died>(body).ok()?.record),
+        UNCOMBINED => "dies combining".to_owned(),
         DOOMED => "is killed by its app".to_owned(),
         STORED => {
             let Stored { name, by, .. } = postcard::from_bytes(body).ok()?;

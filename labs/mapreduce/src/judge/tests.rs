@@ -49,7 +49,7 @@ impl Run {
     }
 
     fn finishes(&mut self, node: NodeId, attempt: u64) {
-        self.see(node, FINISHED, &Ended { attempt });
+        self.see(node, FINISHED, &Finished { attempt, ..Finished::default() });
     }
 
     fn dies_of(&mut self, node: NodeId, attempt: u64, record: u64) {
@@ -361,6 +361,35 @@ fn a_record_is_not_tried_for_ever() {
     for attempt in 1..=10 {
         run.begins(WORKER, attempt, MAP);
         run.dies_of(WORKER, attempt, 7);
+    }
+    assert_eq!(run.rule, Some("died-record-not-skipped"));
+}
+
+/// Who loses its power with the application, or was not to be reached then, may never have told it.
+#[test]
+fn deaths_of_which_nobody_can_know_count_for_skipping_and_not_against_trying() {
+    for in_doubt in [Lifecycle::PowerLost, Lifecycle::Paused] {
+        let mut run = Run::new();
+        for attempt in 1..=10 {
+            run.begins(WORKER, attempt, MAP);
+            run.dies_of(WORKER, attempt, 7);
+            run.happens(WORKER, in_doubt);
+            run.happens(WORKER, Lifecycle::Resumed);
+        }
+        run.begins_without(OTHER, 1, MAP, &[7]);
+        assert_eq!(run.rule, None);
+    }
+}
+
+/// A coordinator that loses its power forgets nothing that it was told.
+#[test]
+fn deaths_outlive_the_coordinator() {
+    let mut run = Run::new();
+    for attempt in 1..=10 {
+        run.begins(WORKER, attempt, MAP);
+        run.dies_of(WORKER, attempt, 7);
+        run.happens(COORDINATOR, Lifecycle::PowerLost);
+        run.happens(COORDINATOR, Lifecycle::Started(windtunnel::Incarnation(1)));
     }
     assert_eq!(run.rule, Some("died-record-not-skipped"));
 }

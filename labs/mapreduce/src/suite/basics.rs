@@ -78,9 +78,22 @@ pub async fn lines_of_any_shape(machines: Machines) -> TestResult {
 
 /// A record that the application dies of: tried a few times, skipped and told.
 pub async fn record_that_kills(machines: Machines) -> TestResult {
-    let text = b"a record\nanother one\nthis one kills\nand one behind it\n";
+    run_fragile(&machines, "fragile").await
+}
+
+/// A key that reduce dies of, when it has emitted its line: skipped and told likewise, and none of it in the output.
+pub async fn key_that_kills(machines: Machines) -> TestResult {
+    run_fragile(&machines, "fragile-reduce").await
+}
+
+/// The application dies whenever it combines values of a key. Nobody needs it to: the output is the same, and no record is skipped.
+pub async fn combiner_that_dies(machines: Machines) -> TestResult {
+    run_fragile(&machines, "fragile-combine").await
+}
+
+async fn run_fragile(machines: &Machines, app: &str) -> TestResult {
     let mut splits = machines.put_texts(2, 500).await?;
-    splits.push(machines.put("in", text).await?);
-    let job = machines.job("fragile", b"kills".to_vec(), splits, 3);
+    splits.push(machines.put_deadly().await?);
+    let job = machines.job(app, text::DEADLY.to_vec(), splits, 3);
     machines.run(&job, DONE_WITHIN).await.map(|_| ())
 }

@@ -2,13 +2,15 @@
 
 use super::bounds::{DONE_AFTER_FAULTS, DONE_WITHIN, INPUTS};
 use super::cluster::Machines;
-use crate::contract::{Refused, Status};
-use crate::judge::{AttemptSeen, MapReduceJudge};
+use super::text;
+use crate::contract::{Job, Refused, Status};
+use crate::judge::{AttemptSeen, Death, MapReduceJudge};
 use crate::node::COORDINATOR;
 use lab_harness::failed::TestResult;
 use mapreduce_apps::Timing;
 use windtunnel::Nanos;
 use windtunnel::time::timeout;
+use windtunnel::world::Command;
 use windtunnel::world::disk::DiskWeather;
 
 /// Each story strikes so often.
@@ -81,8 +83,7 @@ pub async fn power_loss_at_a_finish(machines: Machines) -> TestResult {
                 other.node == seen.node && other.end.is_some_and(|(end, _)| since < end && end < seen.since)
             };
             let goes_on = all.iter().any(|seen| all.iter().any(|other| before(seen, other)));
-            let is_over = matches!(judge.status(), Some(Status::Done { .. } | Status::Failed { .. }));
-            (is_over || goes_on).then_some(())
+            (is_over(judge) || goes_on).then_some(())
         };
         let hangs = || machines.failed("job-hangs", format!("Nobody goes on with {}.", job.id));
         machines.inner().until("a worker to begin its next task", DONE_AFTER_FAULTS, look, hangs).await?;
@@ -90,6 +91,54 @@ pub async fn power_loss_at_a_finish(machines: Machines) -> TestResult {
         machines.inner().start(COORDINATOR);
     }
     machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+fn is_over(judge: &MapReduceJudge) -> bool {
+    matches!(judge.status(), Some(Status::Done { .. } | Status::Failed { .. }))
+}
+
+/// Events behind a death in which it is told and written down, more or less.
+const TOLD_IN: u64 = 12;
+
+/// Power is lost when the application has died of a record, or a key: at the event at which whoever has seen it goes on, and was answered
+/// therefore, or at any event before. No death is forgotten, and none counts twice, though it is told again.
+pub async fn power_loss_at_a_death(machines: Machines) -> TestResult {
+    for app in ["fragile", "fragile-reduce"] {
+        let splits = vec![machines.put_deadly().await?];
+        let job = machines.job(app, text::DEADLY.to_vec(), splits, 2);
+        machines.submit(&job).await?;
+        let goes_on = machines.inner().stream("deaths").below(2) == 0;
+        for _ in 0..STRIKES {
+            machines.until_it_died(&job, goes_on).await?;
+            let power_loss = Command::PowerLoss(COORDINATOR);
+            match goes_on {
+                true => machines.inner().tester().apply(power_loss),
+                false => machines.down_behind_any_event(COORDINATOR, power_loss, TOLD_IN).await?,
+            }
+            machines.inner().start(COORDINATOR);
+        }
+        machines.finish(&job, DONE_AFTER_FAULTS).await?;
+    }
+    Ok(())
+}
+
+impl Machines {
+    /// Waits until the application has died once more, and if it `goes_on` until whoever has seen it is at something again; or until the
+    /// job is over.
+    async fn until_it_died(&self, job: &Job, goes_on: bool) -> TestResult {
+        let since = self.inner().now();
+        let look = |judge: &MapReduceJudge| {
+            let is_at_something = |death: &Death| {
+                let seen = judge.attempts().all().iter();
+                seen.filter(|seen| seen.node == death.node).any(|seen| seen.since > death.at)
+            };
+            let mut deaths = judge.deaths().iter().filter(|death| death.at > since);
+            let has_died = if goes_on { deaths.any(is_at_something) } else { deaths.next().is_some() };
+            (is_over(judge) || has_died).then_some(())
+        };
+        let hangs = || self.failed("job-hangs", format!("Nobody goes on with {}.", job.id));
+        self.inner().until("the application to die", DONE_AFTER_FAULTS, look, hangs).await
+    }
 }
 
 /// The coordinator is away for longer than any task takes; what workers finish meanwhile counts.
@@ -132,18 +181,18 @@ pub async fn submitted_again(machines: Machines) -> TestResult {
     machines.finish(&job, DONE_WITHIN).await?;
     machines.submit(&job).await?;
     machines.finish(&job, DONE_WITHIN).await?;
-    let none = crate::contract::Job { reduces: 0, ..busy.clone() };
+    let none = Job { reduces: 0, ..busy.clone() };
     refused(&machines, &none, Refused::NoReduces).await?;
-    let over = crate::contract::Job { output: job.output.clone(), ..busy.clone() };
+    let over = Job { output: job.output.clone(), ..busy.clone() };
     refused(&machines, &over, Refused::OutputExists).await?;
     machines.run(&busy, DONE_WITHIN).await?;
     refused(&machines, &job, Refused::OutputExists).await?;
-    let other = crate::contract::Job { output: "elsewhere".to_owned(), ..busy };
+    let other = Job { output: "elsewhere".to_owned(), ..busy };
     refused(&machines, &other, Refused::OtherJob).await
 }
 
 /// That a job is not taken.
-async fn refused(machines: &Machines, job: &crate::contract::Job, why: Refused) -> TestResult {
+async fn refused(machines: &Machines, job: &Job, why: Refused) -> TestResult {
     let told = machines.try_submit(job).await?;
     if told == Err(why.clone()) {
         return Ok(());

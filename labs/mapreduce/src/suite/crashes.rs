@@ -4,9 +4,11 @@ use super::bounds::{CRASHES_DONE_WITHIN, DONE_AFTER_FAULTS, INPUT_BYTES, INPUTS,
 use super::cluster::Machines;
 use crate::contract::{Job, Task};
 use crate::judge::{AttemptSeen, End, MapReduceJudge};
-use lab_harness::failed::TestResult;
+use lab_harness::failed::{Failed, TestResult};
 use mapreduce_apps::Timing;
 use std::time::Duration;
+use windtunnel::time::timeout;
+use windtunnel::world::Command;
 use windtunnel::{EventNumber, NodeId};
 
 /// Each story strikes so often in each of its jobs.
@@ -14,6 +16,12 @@ const STRIKES: usize = 3;
 
 /// A job of MIT's eight texts has about as many events.
 const EVENTS: u64 = 1_500;
+
+/// Idle workers ask now and then, so that all events come in the end.
+const EVENTS_COME: Duration = Duration::from_secs(300);
+
+/// How soon after it a cut is noticed.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// MIT `crash`. A third of all calls kills the worker, a third takes up to 10 s. Who died is back a second later.
 pub async fn crash(machines: Machines) -> TestResult {
@@ -53,6 +61,25 @@ pub async fn workers_cut_off(machines: Machines) -> TestResult {
             _ => machines.cut_off_from(worker, &[machines.any_worker(), machines.store()]),
         }
         machines.sleep(machines.draw(0, 8_000)).await;
+        machines.reconnect(worker);
+    }
+    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+}
+
+/// Any worker is cut off behind any event, from all others or from some, and heard again a while later.
+pub async fn cut_off_at_any_event(machines: Machines) -> TestResult {
+    let splits = machines.put_texts(INPUTS, INPUT_BYTES).await?;
+    let job = machines.job("wordcount", Vec::new(), splits, REDUCES);
+    machines.submit(&job).await?;
+    for _ in 0..STRIKES {
+        let (worker, one) = (machines.any_worker(), machines.any_worker());
+        let from = match machines.inner().stream("cuts").below(3) {
+            0 => None,
+            1 => Some(machines.workers()),
+            _ => Some(vec![one, machines.store()]),
+        };
+        machines.cut_off_behind_any_event(worker, from.as_deref(), EVENTS / STRIKES as u64).await?;
+        machines.sleep(machines.draw(0, 6_000)).await;
         machines.reconnect(worker);
     }
     machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
@@ -119,11 +146,42 @@ impl Machines {
         let cluster = self.inner();
         // A start that was just commanded shows in a moment.
         self.sleep(Duration::from_millis(1)).await;
-        let event = cluster.tester().event().0 + 1 + cluster.stream("events").below(events);
-        cluster.tester().at_event(EventNumber(event), cluster.crash_command(node));
+        self.down_behind_any_event(node, cluster.crash_command(node), events).await
+    }
+
+    /// Lets a node be down by that command, behind one of the next events.
+    pub(super) async fn down_behind_any_event(&self, node: NodeId, command: Command, events: u64) -> TestResult {
+        let cluster = self.inner();
+        cluster.tester().at_event(self.any_event(events), command);
         let look = |_: &MapReduceJudge| (!cluster.is_running(node)).then_some(());
-        let otherwise = || self.failed("job-hangs", format!("{events} events do not come."));
-        // Idle workers ask now and then, so that all events come in the end.
-        cluster.until("a node to crash", Duration::from_secs(300), look, otherwise).await
+        cluster.until("a node to crash", EVENTS_COME, look, || self.no_events(events)).await
+    }
+
+    /// Cuts a worker off behind one of the next events: from those, or from all.
+    async fn cut_off_behind_any_event(&self, worker: NodeId, from: Option<&[NodeId]>, events: u64) -> TestResult {
+        let cluster = self.inner();
+        self.doubt_links(worker, from.unwrap_or_default());
+        let event = self.any_event(events);
+        for other in from.unwrap_or(cluster.nodes()).iter().filter(|other| **other != worker) {
+            for (from, to) in [(worker, *other), (*other, worker)] {
+                cluster.tester().at_event(event, Command::Cut { from, to });
+            }
+        }
+        // Nothing shows that a link is cut.
+        let past = async {
+            while cluster.tester().event() <= event {
+                self.sleep(LOOK_EVERY).await;
+            }
+        };
+        timeout(EVENTS_COME, past).await.map_err(|_| self.no_events(events))
+    }
+
+    /// One of the next events.
+    fn any_event(&self, events: u64) -> EventNumber {
+        EventNumber(self.inner().tester().event().0 + 1 + self.inner().stream("events").below(events))
+    }
+
+    fn no_events(&self, events: u64) -> Failed {
+        self.failed("job-hangs", format!("{events} events do not come."))
     }
 }

@@ -17,6 +17,9 @@ use std::rc::Rc;
 /// Each of eight inputs is so long.
 const INPUT_BYTES: usize = 16 << 10;
 
+/// Applications of flights.
+const APPS: &[&str] = &["wordcount", "index"];
+
 /// Jobs of flights, and the rules of this suite that are bounds of time.
 pub(super) fn flight() -> Flight<MapReduceJudge> {
     // Whom the machine lets stand still others give up, and are right; nobody tells the judge.
@@ -36,7 +39,7 @@ fn load(cluster: Cluster<MapReduceJudge>, load: DrawnLoad, meter: Meter) -> Clie
     let (submitter, noted) = (machines.clone(), done.clone());
     let at_work = Box::pin(async move {
         if load.clients > 0 {
-            storms::jobs(&submitter, INPUT_BYTES, &meter, |job| noted.borrow_mut().push(job)).await;
+            storms::jobs(&submitter, APPS, INPUT_BYTES, &meter, |job| noted.borrow_mut().push(job)).await;
         }
         std::future::pending().await
     });
@@ -60,8 +63,8 @@ async fn all_there(machines: &Machines, done: &[Job]) -> TestResult {
 
 /// The stories that do not fly.
 pub(super) const GROUNDED: &Grounded = &[
-    (POWER, &["power_loss_at_the_answer", "power_loss_at_a_submit", "power_loss_at_a_finish"]),
+    (POWER, &["power_loss_at_the_answer", "power_loss_at_a_submit", "power_loss_at_a_finish", "power_loss_at_a_death"]),
     (DISKS, &["full_disks", "failing_disks", "rotting_disks"]),
-    (EVENTS, &["workers_die", "coordinator_dies"]),
+    (EVENTS, &["workers_die", "cut_off_at_any_event", "coordinator_dies"]),
     (COUNTS, &["ten_times_the_memory", "one_huge_key"]),
 ];

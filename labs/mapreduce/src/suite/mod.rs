@@ -27,7 +27,12 @@ use crate::judge::MapReduceJudge;
 use crate::observation;
 use bounds::TEST_BUDGET;
 use lab_harness::grounded::reason;
+use lab_harness::scenario::RuledOut;
 use lab_harness::suite::{Body, Lab, Part, Running, Test};
+
+/// Why nothing may befall the nodes of clients.
+const STORE: &str = "the node of clients is the store, which never dies and has an honest disk: strike workers (`follower`) or the \
+     coordinator (`leader`); the store may be paused, cut off and slow";
 
 /// The lab.
 #[must_use]
@@ -40,6 +45,7 @@ pub fn lab() -> Lab<MapReduceJudge> {
         observations: observation::KINDS,
         settings: &[],
         client_nodes: true,
+        ruled_out: &[(RuledOut::LossOfClients, STORE)],
         storm: storms::storm(),
         flight: Some(flight::flight()),
     }
@@ -78,8 +84,10 @@ fn basics_part() -> Vec<Test<MapReduceJudge>> {
         story!("basics", None, 5, 2, memory::ten_times_the_memory, "an input that no worker can hold"),
         story!("basics", None, 5, 2, memory::one_huge_key, "a key with more values than a worker can hold"),
         story!("basics", None, 10, 2, basics::more_tasks_than_keys, "most parts are empty, and there all the same"),
-        story!("basics", None, 10, 2, basics::lines_of_any_shape, "long lines, lines without an end, bytes that are no text"),
-        story!("basics", None, 10, 2, basics::record_that_kills, "a record that the application dies of is skipped and told"),
+        story!("basics", None, 5, 2, basics::lines_of_any_shape, "long lines, lines without an end, bytes that are no text"),
+        story!("basics", None, 5, 2, basics::record_that_kills, "a record that map dies of is skipped and told"),
+        story!("basics", None, 5, 2, basics::key_that_kills, "so is a key that reduce dies of"),
+        story!("basics", None, 5, 2, basics::combiner_that_dies, "nobody needs a combiner that dies"),
     ]
 }
 
@@ -98,7 +106,8 @@ fn faults_part() -> Vec<Test<MapReduceJudge>> {
     vec![
         story!("faults", Some("TestCrashWorker"), 10, 3, crashes::crash, "calls that kill the worker, or take long"),
         story!("faults", None, 10, 4, crashes::workers_die, "workers are killed or lose power behind any event"),
-        story!("faults", None, 10, 4, crashes::workers_cut_off, "workers are cut off, from all or from some"),
+        story!("faults", None, 5, 4, crashes::workers_cut_off, "workers are cut off, from all or from some"),
+        story!("faults", None, 5, 4, crashes::cut_off_at_any_event, "the same behind any event"),
         story!("faults", None, 10, 3, crashes::late_comers, "who was cut off comes back with what somebody else has finished"),
         story!("faults", None, 10, 4, crashes::all_workers_die, "all workers die, and all that map tasks have left"),
         story!("faults", None, 10, 3, trouble::store_in_a_bad_mood, "the store is slow, fails, and answers too late"),
@@ -117,7 +126,8 @@ fn coordinator_part() -> Vec<Test<MapReduceJudge>> {
         story!("coordinator", None, 15, 3, coordinator::power_loss_at_the_answer, "power is lost at the moment at which a submit was answered"),
         story!("coordinator", None, 5, 3, coordinator::power_loss_at_a_submit, "power is lost while a job is being taken"),
         story!("coordinator", None, 15, 4, coordinator::power_loss_at_a_finish, "power is lost at the moment at which a worker goes on to its next task"),
-        story!("coordinator", None, 15, 4, coordinator::away_for_long, "it is away while workers finish their tasks"),
+        story!("coordinator", None, 5, 3, coordinator::power_loss_at_a_death, "power is lost when the application has died of a record"),
+        story!("coordinator", None, 10, 4, coordinator::away_for_long, "it is away while workers finish their tasks"),
         story!("coordinator", None, 10, 4, coordinator::coordinator_cut_off, "nobody reaches it for a while"),
         story!("coordinator", None, 5, 3, coordinator::submitted_again, "jobs that come twice, too soon, or cannot be"),
         story!("coordinator", None, 10, 3, coordinator::hopeless_jobs, "what cannot be done is told to have failed"),

@@ -20,15 +20,26 @@ pub fn storm() -> Storm<MapReduceJudge> {
 
 fn load(cluster: Cluster<MapReduceJudge>, _load: DrawnLoad) -> Running<()> {
     let machines = Machines::new(cluster);
-    Box::pin(async move { jobs(&machines, INPUT_BYTES, &Meter::default(), |_| {}).await })
+    Box::pin(async move { jobs(&machines, STORMY, INPUT_BYTES, &Meter::default(), |_| {}).await })
 }
 
+/// Applications of storms: the first two die of a record and of a key. (Section 4.6)
+const STORMY: &[&str] = &["fragile", "fragile-reduce", "index"];
+
 /// A job is submitted again and again until it is taken, in all weather; when it is done the next one is.
-pub(super) async fn jobs(machines: &Machines, input_bytes: usize, meter: &Meter, mut done: impl FnMut(Job)) {
+pub(super) async fn jobs(
+    machines: &Machines,
+    apps: &[&str],
+    input_bytes: usize,
+    meter: &Meter,
+    mut done: impl FnMut(Job),
+) {
     machines.inner().judge().doubt_everybody(machines.inner().now());
-    let Ok(splits) = machines.put_texts(INPUTS, input_bytes).await else { return };
-    for app in ["wordcount", "index"].into_iter().cycle() {
-        let job = machines.job(app, Vec::new(), splits.clone(), REDUCES);
+    let Ok(mut splits) = machines.put_texts(INPUTS, input_bytes).await else { return };
+    let Ok(deadly) = machines.put_deadly().await else { return };
+    splits.push(deadly);
+    for app in apps.iter().cycle() {
+        let job = machines.job(app, text::DEADLY.to_vec(), splits.clone(), REDUCES);
         let operation = meter.begin();
         machines.submit_on_and_on(&job).await;
         // What has failed is the last one, for recovery to see.

@@ -2,6 +2,12 @@
 
 use windtunnel::rand::Stream;
 
+/// What fragile applications die of; no word of [`lines`] has it in it.
+pub const DEADLY: &[u8] = b"kills";
+
+/// Lines, of which one has [`DEADLY`] words in it.
+pub const DEADLY_LINES: &[u8] = b"a record\nanother one\nthis one kills and kills\nand one behind it\n";
+
 /// What stands between words, now and then: punctuation, numbers, bytes that are no UTF-8.
 const BETWEEN: [&[u8]; 8] = [b", ", b". ", b" 1848 ", b"-", b"'", b"\xff", "—".as_bytes(), b"  "];
 

@@ -50,6 +50,7 @@ pub fn lab() -> Lab<RaftJudge> {
         observations: observation::KINDS,
         settings: &[],
         client_nodes: false,
+        ruled_out: &[],
         storm: storms::storm(),
         flight: Some(load::flight()),
     }

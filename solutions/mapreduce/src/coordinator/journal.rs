@@ -102,10 +102,12 @@ fn first(content: &[u8]) -> Option<(News, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::WorkerId;
     use lab_mapreduce::Task;
+    use windtunnel::NodeId;
 
     fn died(record: u64) -> News {
-        News::Died(Task::Map(3), record)
+        News::Died(Task::Map(3), record, WorkerId { node: NodeId(2), life: 1 }, 1)
     }
 
     #[test]

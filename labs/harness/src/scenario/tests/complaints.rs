@@ -1,6 +1,6 @@
 //! Wrong files, and every word of what is said about them.
 
-use super::super::{Scenario, ScenarioError, Vocabulary};
+use super::super::{RuledOut, Scenario, ScenarioError, Vocabulary};
 use super::complaint;
 
 const HEAD: &str = "about = \"a test\"\nnodes = 5\nduration = \"10s\"\n";
@@ -324,6 +324,7 @@ const OF_A_LAB: Vocabulary<'_> = Vocabulary {
     observations: &["raft.view", "raft.applied", "raft.persisted"],
     settings: &["log_limit"],
     client_nodes: false,
+    ruled_out: &[],
 };
 
 fn of_trigger(lines: &str) -> String {
@@ -368,6 +369,46 @@ fn what_a_lab_does_not_know_is_refused() {
     let text = format!("{HEAD}client_nodes = 2\nsettings = {{ log_limit = 5 }}\n");
     let lab = Vocabulary { client_nodes: true, ..OF_A_LAB };
     assert!(Scenario::parse_for("storm.toml", &text, lab).is_ok());
+}
+
+/// By the line that asks for it, also on fewer nodes than the file says.
+#[test]
+fn what_a_lab_rules_out_is_refused() {
+    let lab = Vocabulary {
+        client_nodes: true,
+        ruled_out: &[(RuledOut::LossOfClients, "the store never dies"), (RuledOut::LateCopies, "they would be done")],
+        ..OF_A_LAB
+    };
+    let parsed = |lines: &str| Scenario::parse_for("storm.toml", &format!("{HEAD}client_nodes = 1\n{lines}"), lab);
+    let said = |lines: &str| parsed(lines).map(|_| ()).map_err(|error| error.to_string());
+    let fault = |kind: &str, place: &str| {
+        let keys = if kind == "pause" { "lasts" } else { "down" };
+        format!("[[fault]]\nkind = \"{kind}\"\nwhere = {place}\nevery = \"1s\"\n{keys} = \"1s\"\n")
+    };
+    let clients = "this lab promises that its nodes of clients lose nothing, and are there";
+    let copies = "no request of this lab may come again when it was answered";
+    for (lines, line, message) in [
+        (fault("kill", "\"client\""), 7, clients),
+        (fault("power-loss", "[1, 6]"), 7, clients),
+        ("[[event]]\nat = \"500ms\"\ndo = \"kill\"\nnode = 6\n".to_owned(), 8, clients),
+        ("[network]\nlate_copy_ppm = { from = 0, to = 5 }\n".to_owned(), 6, copies),
+    ] {
+        let said = said(&lines).expect_err("it is ruled out");
+        assert!(said.starts_with(&format!("storm.toml:{line}:")), "{lines}\n{said}");
+        assert!(said.contains(message), "{lines}\n{said}");
+    }
+    for lines in [
+        fault("pause", "\"client\""),
+        fault("kill", "[1, 3]"),
+        "[network]\nlate_copy_ppm = 0\n".to_owned(),
+        "[[event]]\nat = \"500ms\"\ndo = \"pause\"\nnode = 6\n".to_owned(),
+    ] {
+        assert_eq!(said(&lines), Ok(()), "{lines}");
+    }
+    let lines = fault("kill", "3");
+    let text = format!("{HEAD}client_nodes = 1\n{lines}");
+    let fewer = parsed(&lines).expect("node 3 is none of clients").on_nodes(2, "storm.toml", &text, lab);
+    assert!(fewer.is_err_and(|error| error.to_string().contains(clients)));
 }
 
 #[test]

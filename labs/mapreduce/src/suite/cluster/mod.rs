@@ -72,7 +72,7 @@ impl Machines {
     /// A time in that range.
     #[must_use]
     pub fn draw(&self, low_ms: u64, high_ms: u64) -> Duration {
-        self.cluster.stream("times").duration(Duration::from_millis(low_ms), Duration::from_millis(high_ms))
+        self.cluster.draw(low_ms, high_ms)
     }
 
     /// One of the workers.
@@ -112,6 +112,14 @@ impl Machines {
             splits.push(self.put(&format!("in/{number}"), &text::lines(&stream, bytes)).await?);
         }
         Ok(splits)
+    }
+
+    /// Puts the text of which fragile applications die.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn put_deadly(&self) -> TestResult<Split> {
+        self.put("in/deadly", text::DEADLY_LINES).await
     }
 
     /// All bytes of an object, as the store has it; nothing if it is not there.

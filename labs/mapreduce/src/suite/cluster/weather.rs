@@ -37,12 +37,19 @@ impl Machines {
 
     /// Cuts a node off from these. Between two workers either may be to blame.
     pub fn cut_off_from(&self, node: NodeId, others: &[NodeId]) {
-        self.cluster.judge().doubt(self.cluster.now(), node);
+        self.doubt_links(node, others);
         for other in others.iter().filter(|other| **other != node) {
-            self.cluster.judge().doubt(self.cluster.now(), *other);
             self.cluster.cut(node, *other);
             self.cluster.cut(*other, node);
         }
+    }
+
+    /// The links between a node and these are in doubt, until it is [reconnected](Machines::reconnect).
+    pub(in super::super) fn doubt_links(&self, node: NodeId, others: &[NodeId]) {
+        let judge = self.cluster.judge();
+        judge.doubt(self.cluster.now(), node);
+        let others = others.iter().filter(|other| **other != node);
+        others.for_each(|other| judge.doubt(self.cluster.now(), *other));
     }
 
     /// Connects a node with all others again.

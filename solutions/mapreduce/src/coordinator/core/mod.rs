@@ -28,8 +28,8 @@ pub enum News {
     Submitted(Job),
     /// A task is done, by that worker.
     Done(Task, WorkerId, Outcome),
-    /// An application has died of a record of a task.
-    Died(Task, u64),
+    /// An application has died of a record of a task, in that worker's attempt of that number.
+    Died(Task, u64, WorkerId, u64),
     /// All outputs are in the store, or the job cannot be done.
     Ended(Result<Report, String>),
 }
@@ -105,7 +105,7 @@ impl Core {
     pub fn news(&self, heartbeat: &Heartbeat) -> Vec<News> {
         match &heartbeat.state {
             State::Finished(job, task, outcome) => self.done(*job, *task, heartbeat.worker, *outcome),
-            State::Failed(job, task, trouble) => self.trouble(*job, *task, trouble),
+            State::Failed(job, task, trouble) => self.trouble(*job, *task, heartbeat.worker, trouble),
             State::Idle | State::Busy(..) => Vec::new(),
         }
     }
@@ -122,12 +122,15 @@ impl Core {
         }
     }
 
-    fn trouble(&self, job: JobId, task: Task, trouble: &Trouble) -> Vec<News> {
+    fn trouble(&self, job: JobId, task: Task, of: WorkerId, trouble: &Trouble) -> Vec<News> {
         let Some(current) = self.running_as(job) else { return Vec::new() };
         let over = || vec![News::Ended(Err(format!("{task}: {trouble}")))];
         match trouble {
-            Trouble::App(AppFailure::Died { record, .. }) => vec![News::Died(task, *record)],
-            Trouble::App(_) | Trouble::Hopeless(_) => over(),
+            // Whoever had no answer tells it again.
+            Trouble::App(AppFailure::Died { attempt, .. }) if current.tasks.has_died(of, *attempt) => Vec::new(),
+            Trouble::App(AppFailure::Died { attempt, record, .. }) => vec![News::Died(task, *record, of, *attempt)],
+            Trouble::App(AppFailure::Combine(_)) => Vec::new(),
+            Trouble::App(AppFailure::WrongPartition { .. }) | Trouble::Hopeless(_) => over(),
             Trouble::Disk(_) if current.tasks.fails_too_often(task) => over(),
             Trouble::Disk(_) | Trouble::Gone { .. } | Trouble::Unreachable { .. } => Vec::new(),
         }
@@ -153,7 +156,7 @@ impl Core {
                     self.workers.at_it_since(*by, *task).map(|since| now - since),
                 );
             }
-            News::Died(task, record) => current.tasks.died(*task, *record),
+            News::Died(task, record, of, attempt) => current.tasks.died(*task, *record, *of, *attempt),
             News::Ended(end) => current.end = Some(end.clone()),
         }
     }

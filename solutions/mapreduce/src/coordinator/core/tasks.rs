@@ -20,6 +20,8 @@ pub struct Tasks {
     /// What was counted of each task that was ever done.
     outcomes: BTreeMap<Task, Outcome>,
     deaths: BTreeMap<(Task, u64), u32>,
+    /// In which attempts.
+    died: BTreeSet<(WorkerId, u64)>,
     /// Whose disk has failed at a task, and how often at all.
     failures: BTreeMap<Task, (BTreeSet<WorkerId>, usize)>,
     /// How often somebody did not reach the worker that has what a map task has left.
@@ -39,6 +41,7 @@ impl Tasks {
             reduces: vec![false; reduces as usize],
             outcomes: BTreeMap::new(),
             deaths: BTreeMap::new(),
+            died: BTreeSet::new(),
             failures: BTreeMap::new(),
             complaints: BTreeMap::new(),
             took: [Vec::new(), Vec::new()],
@@ -126,9 +129,17 @@ impl Tasks {
         self.maps.iter_mut().filter(|known| **known == Some(worker)).for_each(|known| *known = None);
     }
 
-    /// The application has died of a record.
-    pub fn died(&mut self, task: Task, record: u64) {
-        *self.deaths.entry((task, record)).or_default() += 1;
+    /// The application has died of a record, in a worker's attempt of that number.
+    pub fn died(&mut self, task: Task, record: u64, of: WorkerId, attempt: u64) {
+        if self.died.insert((of, attempt)) {
+            *self.deaths.entry((task, record)).or_default() += 1;
+        }
+    }
+
+    /// Whether it is known of that attempt that the application has died in it.
+    #[must_use]
+    pub fn has_died(&self, of: WorkerId, attempt: u64) -> bool {
+        self.died.contains(&(of, attempt))
     }
 
     /// Records of a task that are to be skipped. (Section 4.6)

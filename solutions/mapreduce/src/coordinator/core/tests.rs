@@ -135,11 +135,50 @@ fn a_coordinator_that_starts_again_waits_for_what_it_may_not_have_heard() {
 fn a_record_is_skipped_after_two_deaths() {
     let mut run = Run::new();
     run.says(2, State::Idle);
-    let died = || Trouble::App(AppFailure::Died { record: 5, why: String::new() });
-    for skip in [vec![], vec![5]] {
-        let Order::Run(assignment) = run.fails(2, Task::Map(0), died()) else { panic!("it is tried again") };
-        assert_eq!((assignment.task, assignment.skip), (Task::Map(0), skip));
+    for (attempt, skip) in [(1, vec![]), (2, vec![5])] {
+        assert_eq!(skips(&run.fails(2, Task::Map(0), died_in(attempt))), Some((Task::Map(0), skip)));
     }
+}
+
+fn died_in(attempt: u64) -> Trouble {
+    Trouble::App(AppFailure::Died { attempt, record: 5, why: String::new() })
+}
+
+/// What is to be done, and what is to be skipped in it.
+fn skips(order: &Order) -> Option<(Task, Vec<u64>)> {
+    if let Order::Run(assignment) = order { Some((assignment.task, assignment.skip.clone())) } else { None }
+}
+
+#[test]
+fn a_death_that_is_told_twice_was_one_and_it_outlives_the_coordinator() {
+    let mut run = Run::new();
+    run.says(2, State::Idle);
+    let failed = Heartbeat { worker: worker(2), number: 9, state: State::Failed(JOB, Task::Map(0), died_in(1)) };
+    let news = run.core.news(&failed);
+    assert_eq!(skips(&run.hears(&failed)), Some((Task::Map(0), vec![])));
+    assert_eq!(run.core.news(&failed), []);
+    let told = [vec![News::Submitted(job())], news].concat();
+    let mut run = Run { core: Core::recover(told), now: LEASE, said: 10 };
+    assert_eq!(skips(&run.hears(&Heartbeat { number: 10, ..failed })), Some((Task::Map(0), vec![])));
+    assert_eq!(skips(&run.fails(2, Task::Map(0), died_in(2))), Some((Task::Map(0), vec![5])));
+}
+
+#[test]
+fn a_key_that_kills_is_skipped_as_a_record_is() {
+    let mut run = Run::new();
+    run.says(2, State::Idle);
+    run.finishes(2, Task::Map(0));
+    run.finishes(2, Task::Map(1));
+    run.fails(2, Task::Reduce(0), died_in(1));
+    assert_eq!(skips(&run.fails(2, Task::Reduce(0), died_in(2))), Some((Task::Reduce(0), vec![5])));
+}
+
+#[test]
+fn who_dies_combining_tries_again() {
+    let mut run = Run::new();
+    run.says(2, State::Idle);
+    let combine = Trouble::App(AppFailure::Combine(String::new()));
+    assert_eq!(skips(&run.fails(2, Task::Map(0), combine)), Some((Task::Map(0), vec![])));
 }
 
 #[test]
