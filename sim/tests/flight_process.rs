@@ -9,8 +9,9 @@ mod fleet;
 mod own_node;
 
 use fleet::{Fleet, PATIENCE, TOKEN, greet, read};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -26,8 +27,9 @@ use windtunnel::{NodeId, node, time};
 const A: NodeId = NodeId(1);
 const B: NodeId = NodeId(2);
 
-const TESTS: [(&str, fn()); 7] = [
+const TESTS: &[(&str, fn())] = &[
     ("sigterm_answers_what_was_asked_and_exits_with_0", sigterm_answers_what_was_asked_and_exits_with_0),
+    ("a_node_that_waits_for_a_tester_ends_for_a_signal_too", a_node_that_waits_for_a_tester_ends_for_a_signal_too),
     ("a_panic_exits_with_101_and_says_where", a_panic_exits_with_101_and_says_where),
     ("a_stop_exits_with_3_and_says_why", a_stop_exits_with_3_and_says_why),
     ("what_cannot_begin_exits_with_2_and_says_why", what_cannot_begin_exits_with_2_and_says_why),
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
     if let Some(code) = main_if_asked(&program()) {
         return code;
     }
-    own_node::run(&TESTS)
+    own_node::run(TESTS)
 }
 
 /// Does what the first byte of a control request says; its lab code prints, which must disturb nothing.
@@ -83,14 +85,24 @@ struct Process(Child);
 
 impl Process {
     fn start(config: &PathBuf) -> Self {
+        Process::start_with(&["--until-stdin-closes"], config)
+    }
+
+    fn start_with(arguments: &[&str], config: &PathBuf) -> Self {
         let command = Command::new(std::env::current_exe().expect("this executable has a path"))
-            .args(["node", "--until-stdin-closes", "--config"])
+            .arg("node")
+            .args(arguments)
+            .arg("--config")
             .arg(config)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn();
         Process(command.expect("it starts"))
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).expect("it runs");
     }
 
     /// Its exit code, and what it wrote to standard error.
@@ -153,6 +165,12 @@ fn started() -> (Fleet, Process, TcpStream) {
 
 fn started_in(fleet: &Fleet, node: NodeId) -> (Process, TcpStream) {
     let process = Process::start(&written(fleet, &fleet.config_text(node)));
+    let tester = greeted_by(fleet, node, &process);
+    (process, tester)
+}
+
+/// The tester of a process that has just been started.
+fn greeted_by(fleet: &Fleet, node: NodeId, process: &Process) -> TcpStream {
     let begin = Instant::now();
     let control = fleet.addresses(node).control;
     while TcpStream::connect(control).is_err() {
@@ -162,7 +180,7 @@ fn started_in(fleet: &Fleet, node: NodeId) -> (Process, TcpStream) {
     let mut tester = greet(control, TOKEN);
     assert!(matches!(read(&mut tester), FromNode::Hello { pid, .. } if pid == process.0.id()));
     assert_eq!(read(&mut tester), FromNode::Ready);
-    (process, tester)
+    tester
 }
 
 fn ask(tester: &mut TcpStream, request: &[u8]) {
@@ -173,13 +191,30 @@ fn ask(tester: &mut TcpStream, request: &[u8]) {
 fn sigterm_answers_what_was_asked_and_exits_with_0() {
     let (_fleet, process, mut tester) = started();
     ask(&mut tester, b"wait");
-    let pid = rustix::process::Pid::from_child(&process.0);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    process.signal(Signal::TERM);
     assert_eq!(read(&mut tester), FromNode::ControlReply { id: ControlId(7), result: Ok(b"wait".to_vec()) });
     assert_eq!(read(&mut tester), FromNode::Ended { how: Ended::Terminated });
     let (code, said) = process.end();
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("printed by lab code"), "{said}");
+}
+
+fn a_node_that_waits_for_a_tester_ends_for_a_signal_too() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let fleet = Fleet::new(1, program());
+        let text = fleet.config_text(A).replace("log_level = \"error\"", "log_level = \"info\"");
+        let mut process = Process::start(&written(&fleet, &text));
+        let mut said = BufReader::new(process.0.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        while !line.contains("waits for a tester") {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).expect("it is text"), 0, "it has ended");
+        }
+        process.signal(signal);
+        process.0.stderr = Some(said.into_inner());
+        let (code, said) = process.end();
+        assert_eq!(code, Some(0), "{said}");
+    }
 }
 
 /// What a node says when it is asked for its end, and its exit code.

@@ -64,7 +64,7 @@ impl Driver {
         if wait && !self.control.has_tester() {
             self.log.info("waits for a tester: `control.wait` is set");
         }
-        while wait && !self.control.has_tester() && self.end.is_none() {
+        while wait && !self.control.has_tester() && self.end.is_none() && self.draining.is_none() {
             self.round(inputs, &mut switch, &mut alarm).await;
         }
         if self.end.is_none() && self.draining.is_none() {
