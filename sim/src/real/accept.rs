@@ -82,6 +82,23 @@ impl Owed {
     }
 }
 
+/// Who made a call, if that start of it is still there.
+fn caller_of(callers: &mut BTreeMap<NodeId, Caller>, to: NodeId, call: CallId) -> Option<&mut Caller> {
+    callers.get_mut(&to).filter(|caller| caller.incarnation == call.incarnation())
+}
+
+impl Caller {
+    /// Requests of a connection before this one are owed nothing.
+    fn replied(&mut self, call: CallId, method: &Method) {
+        if let Some(of_kind) = self.owed.get_mut(method) {
+            of_kind.replied(call);
+            if of_kind.waiting == 0 && self.owed.len() > IDLE_KINDS {
+                self.owed.remove(method);
+            }
+        }
+    }
+}
+
 impl Callers {
     pub const fn new(incarnation: Incarnation, inputs: mpsc::Sender<Input>, room: Room, log: Log) -> Self {
         Callers { callers: BTreeMap::new(), incarnation, count: 0, closed: false, inputs, room, log }
@@ -135,16 +152,17 @@ impl Callers {
         false
     }
 
-    pub fn respond(&mut self, to: NodeId, call: CallId, method: &Method, result: Result<Vec<u8>, Rejection>) {
-        let caller = self.callers.get_mut(&to).filter(|caller| caller.incarnation == call.incarnation());
-        let Some(Caller { outbox, owed, .. }) = caller else { return };
-        // Requests of a connection before this one are owed nothing.
-        if let Some(of_kind) = owed.get_mut(method) {
-            of_kind.replied(call);
-            if of_kind.waiting == 0 && owed.len() > IDLE_KINDS {
-                owed.remove(method);
-            }
+    /// A request gets no reply, and is owed none any more.
+    pub fn give_up(&mut self, to: NodeId, call: CallId, method: &Method) {
+        if let Some(caller) = caller_of(&mut self.callers, to, call) {
+            caller.replied(call, method);
         }
+    }
+
+    pub fn respond(&mut self, to: NodeId, call: CallId, method: &Method, result: Result<Vec<u8>, Rejection>) {
+        let Some(caller) = caller_of(&mut self.callers, to, call) else { return };
+        caller.replied(call, method);
+        let outbox = &caller.outbox;
         let size = result.as_ref().map_or(0, Vec::len);
         if outbox.len() + size > MOST_REPLY_BYTES {
             return self.log.warn(format_args!("{to} does not take its replies: one is lost"));

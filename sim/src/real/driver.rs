@@ -211,6 +211,7 @@ impl Driver {
         match effect {
             Effect::Send { to, call, method, body } => self.links.send(to, call, method, body),
             Effect::Respond { to, call, method, result } => self.callers.respond(to, call, &method, result),
+            Effect::Unanswered { to, call, method } => self.callers.give_up(to, call, &method),
             Effect::Arm { timer, at } => self.timers.arm(timer, at),
             Effect::Cancel { timer } => self.timers.cancel(timer),
             Effect::Disk { operation, request } => self.disk.submit(operation, request),

@@ -112,6 +112,17 @@ fn each_kind_has_a_bound_of_its_own_and_a_reply_makes_room() {
 }
 
 #[test]
+fn a_request_whose_reply_is_too_large_to_send_is_owed_nothing() {
+    run(async || {
+        let (mut callers, _inputs) = callers();
+        let _peer = welcome(&mut callers, 1).await;
+        assert!((0..REQUESTS).all(|_| admit(&mut callers, 1, &ECHO)));
+        callers.give_up(PEER, call(1), &ECHO);
+        assert!(admit(&mut callers, 1, &ECHO) && !admit(&mut callers, 1, &ECHO));
+    });
+}
+
+#[test]
 fn large_requests_of_a_kind_have_a_bound_in_bytes_and_a_reply_makes_room() {
     run(async || {
         let (mut callers, _inputs) = callers();
