@@ -34,6 +34,10 @@ const TESTS: &[(&str, fn())] = &[
     ("a_stop_exits_with_3_and_says_why", a_stop_exits_with_3_and_says_why),
     ("what_cannot_begin_exits_with_2_and_says_why", what_cannot_begin_exits_with_2_and_says_why),
     ("a_node_ends_when_its_standard_input_closes", a_node_ends_when_its_standard_input_closes),
+    (
+        "a_node_that_was_started_by_hand_outlives_who_started_it",
+        a_node_that_was_started_by_hand_outlives_who_started_it,
+    ),
     ("an_idle_node_sleeps_and_is_small", an_idle_node_sleeps_and_is_small),
     (
         "strangers_nonsense_and_restarts_of_a_peer_leave_nothing_behind",
@@ -215,6 +219,23 @@ fn a_node_that_waits_for_a_tester_ends_for_a_signal_too() {
         let (code, said) = process.end();
         assert_eq!(code, Some(0), "{said}");
     }
+}
+
+fn a_node_that_was_started_by_hand_outlives_who_started_it() {
+    let fleet = Fleet::new(1, program());
+    let config = written(&fleet, &fleet.config_text(A));
+    // The kernel takes the thread that starts a process for its parent.
+    let start = || {
+        let process = Process::start_with(&[], &config);
+        let tester = greeted_by(&fleet, A, &process);
+        (process, tester)
+    };
+    let (mut process, mut tester) = std::thread::scope(|scope| scope.spawn(start).join().expect("it starts"));
+    drop(process.0.stdin.take());
+    ask(&mut tester, b"wait");
+    assert!(matches!(read(&mut tester), FromNode::ControlReply { result: Ok(_), .. }), "it lives on");
+    process.signal(Signal::TERM);
+    assert_eq!(process.end().0, Some(0));
 }
 
 /// What a node says when it is asked for its end, and its exit code.
