@@ -8,11 +8,11 @@ mod fleet;
 #[path = "support/own_node.rs"]
 mod own_node;
 
-use fleet::{Fleet, PATIENCE, TOKEN, greet, read};
+use fleet::{Addresses, Fleet, PATIENCE, TOKEN, greet, read};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -37,6 +37,10 @@ const TESTS: &[(&str, fn())] = &[
     (
         "a_node_that_was_started_by_hand_outlives_who_started_it",
         a_node_that_was_started_by_hand_outlives_who_started_it,
+    ),
+    (
+        "nonsense_is_logged_with_its_reason_and_ever_more_rarely",
+        nonsense_is_logged_with_its_reason_and_ever_more_rarely,
     ),
     ("an_idle_node_sleeps_and_is_small", an_idle_node_sleeps_and_is_small),
     (
@@ -236,6 +240,65 @@ fn a_node_that_was_started_by_hand_outlives_who_started_it() {
     assert!(matches!(read(&mut tester), FromNode::ControlReply { result: Ok(_), .. }), "it lives on");
     process.signal(Signal::TERM);
     assert_eq!(process.end().0, Some(0));
+}
+
+/// Stands where node 2 should be: says welcome, and to what it is asked something that is no reply.
+fn talk_nonsense(listener: &TcpListener, times: usize) {
+    for _ in 0..times {
+        let (mut stream, _) = listener.accept().expect("the node connects");
+        let mut length = [0; 4];
+        stream.read_exact(&mut length).expect("a hello comes");
+        stream.read_exact(&mut vec![0; u32::from_be_bytes(length) as usize]).expect("all of it");
+        stream.write_all(&[0, 0, 0, 2, 0, 1]).expect("it listens"); // Welcome, incarnation 1
+        stream.read_exact(&mut length).expect("a request comes");
+        stream.write_all(&[0, 0, 0, 2, 77, 77]).expect("it listens");
+    }
+}
+
+/// Connects to a node and waits until it has closed the connection.
+fn is_sent_away(node: SocketAddr, bytes: &[u8]) {
+    let mut stream = TcpStream::connect(node).expect("the port is open");
+    stream.write_all(bytes).expect("the system takes it");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    let end = stream.read_to_end(&mut Vec::new()).map_err(|error| error.kind());
+    assert!(matches!(end, Ok(_) | Err(std::io::ErrorKind::ConnectionReset)), "{end:?}");
+}
+
+fn nonsense_is_logged_with_its_reason_and_ever_more_rarely() {
+    const TIMES: usize = 9;
+    const LINES: usize = 4; // the first, the second, the fourth and the eighth
+    let mut fleet = Fleet::new(2, program());
+    let peer = TcpListener::bind((fleet.addresses(B).listen.ip(), 0)).expect("a free port");
+    fleet.pretend(B, peer.local_addr().expect("it has an address"));
+    let text = fleet.config_text(A).replace("log_level = \"error\"", "log_level = \"warn\"");
+    let process = Process::start(&written(&fleet, &text));
+    let mut tester = greeted_by(&fleet, A, &process);
+    let Addresses { listen, control } = fleet.addresses(A);
+    std::thread::scope(|scope| {
+        scope.spawn(|| talk_nonsense(&peer, TIMES));
+        for _ in 0..TIMES {
+            ask(&mut tester, b"b");
+            assert!(matches!(read(&mut tester), FromNode::ControlReply { result: Ok(_), .. }));
+        }
+    });
+    // A hello of node 2, and a second one where requests should come.
+    let hello = [0, 0, 0, 10, 0, 1, 4, b't', b'e', b's', b't', 2, 1, 1];
+    for _ in 0..TIMES {
+        is_sent_away(listen, &hello.repeat(2));
+        is_sent_away(listen, b"GET / HTTP/1.1\r\n\r\n");
+        is_sent_away(control, &[0xff; 4]);
+    }
+    process.signal(Signal::TERM);
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
+    for reason in [
+        "the connection to node 2 is lost: bytes that are no frame",
+        "the connection of node 2 is closed: it asks as another start of its own",
+        "a connection from 127.",
+        "a connection to the control port is closed",
+    ] {
+        assert_eq!(said.lines().filter(|line| line.contains(reason)).count(), LINES, "{reason}: {said}");
+    }
 }
 
 /// What a node says when it is asked for its end, and its exit code.

@@ -169,7 +169,7 @@ impl Driver {
                     self.step(Event::Request { from, call, method, body });
                 }
             }
-            Input::CallerLost { from, connection } => self.callers.lost(from, connection),
+            Input::CallerLost { from, connection, nonsense } => self.callers.lost(from, connection, nonsense),
             Input::TesterCame { stream, unframe } => self.control.tester_came(stream, unframe),
             Input::TesterLost { connection } => self.control.tester_lost(connection),
             Input::Tester { connection, frame } if self.control.is_current(connection) => self.asked(frame),

@@ -94,6 +94,18 @@ pub enum WireError {
     Broken(#[from] io::Error),
 }
 
+impl WireError {
+    /// What the other side has said that it must not; nothing if its connection just ended, as any may.
+    pub fn nonsense(&self) -> Option<String> {
+        match self {
+            WireError::Closed | WireError::Broken(_) => None,
+            WireError::Half | WireError::TooLong { .. } | WireError::Garbage(_) | WireError::Trailing(_) => {
+                Some(self.to_string())
+            }
+        }
+    }
+}
+
 /// Splits what comes into frames.
 #[derive(Debug)]
 pub struct Unframe {
