@@ -1,12 +1,14 @@
-//! A round trip of an RPC in flight, against a ping-pong of the same bytes over bare tokio TCP; and what an idle node
-//! costs (`flight/idle.rs`).
+//! A round trip of an RPC in flight, against a ping-pong of the same bytes over bare tokio TCP; and, with the feature
+//! `flight`, what an idle node costs (`flight/idle.rs`).
 //!
-//! Both round trips are between two threads, each with a current-thread runtime of its own, over loopback. Rounds alternate, so that
-//! what slows the machine for a while slows both; the ratio is that of the medians.
+//! Both round trips are between two threads, each with a current-thread runtime of its own, over loopback, and all four threads
+//! are on one core: on two the kernel puts one pair together and the other apart as it likes, which is a factor of three.
+//! Rounds alternate, so that what slows the machine for a while slows both; the ratio is that of the medians.
 #![allow(clippy::disallowed_methods)] // threads and real time are what is measured
 
 #[path = "../tests/support/fleet.rs"]
 mod fleet;
+#[cfg(feature = "flight")]
 #[path = "flight/idle.rs"]
 mod idle;
 
@@ -20,12 +22,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use windtunnel::executor::Program;
 use windtunnel::net::{self, Request};
-use windtunnel::real::main_if_asked;
 use windtunnel::{NodeId, node};
 
 const ROUNDS: usize = 41;
 const CALLS: u32 = 2_000;
 const BYTES: usize = 64;
+/// Room that the bare ends read into.
+const ROOM: usize = 8_192;
 const CALLER: NodeId = NodeId(1);
 const SERVER: NodeId = NodeId(2);
 
@@ -41,17 +44,36 @@ impl Request for Ping {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = main_if_asked(&idle::program()) {
+    #[cfg(feature = "flight")]
+    if let Some(code) = windtunnel::real::main_if_asked(&idle::program()) {
         return code; // a node of the idle ones
     }
-    round_trips();
-    let directory = std::env::temp_dir().join(format!("windtunnel-bench-flight-{}", std::process::id()));
-    idle::measure(&directory);
-    let _ = std::fs::remove_dir_all(directory);
+    // The threads it starts are where it is itself.
+    thread::spawn(|| round_trips(pin_to_one_core())).join().expect("nodes and pair run");
+    #[cfg(feature = "flight")]
+    {
+        let directory = std::env::temp_dir().join(format!("windtunnel-bench-flight-{}", std::process::id()));
+        idle::measure(&directory);
+        let _ = std::fs::remove_dir_all(directory);
+    }
     ExitCode::SUCCESS
 }
 
-fn round_trips() {
+/// Pins this thread, and those it starts from now on, to the core it runs on; what came of it.
+fn pin_to_one_core() -> &'static str {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
+        let mut core = CpuSet::new();
+        core.set(sched_getcpu());
+        if sched_setaffinity(None, &core).is_ok() {
+            return "all on one core";
+        }
+    }
+    "on cores as the kernel likes, which makes the ratio a matter of luck"
+}
+
+fn round_trips(place: &str) {
     let mut fleet = Fleet::new(2, Program::new(program));
     fleet.start(SERVER);
     fleet.start(CALLER);
@@ -62,7 +84,7 @@ fn round_trips() {
         raw_ns.push(raw.round());
     }
     let (rpc, raw) = (median(&mut rpc_ns), median(&mut raw_ns));
-    println!("one caller, {BYTES} bytes, {ROUNDS} rounds of {CALLS} in turn; medians");
+    println!("one caller, {BYTES} bytes, {ROUNDS} rounds of {CALLS} in turn, {place}; medians");
     println!("raw tokio TCP   {raw:>8} ns a round trip   ({} to {})", raw_ns[0], raw_ns[ROUNDS - 1]);
     println!("windtunnel RPC  {rpc:>8} ns a round trip   ({} to {})", rpc_ns[0], rpc_ns[ROUNDS - 1]);
     println!("ratio rpc_vs_raw={}.{:02}", rpc / raw, rpc * 100 / raw % 100);
@@ -103,9 +125,9 @@ impl RawPair {
             run(async {
                 let (mut stream, _) = TcpListener::from_std(listener).unwrap().accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                let mut bytes = [0; BYTES];
-                while stream.read_exact(&mut bytes).await.is_ok() {
-                    stream.write_all(&bytes).await.unwrap();
+                let mut room = [0; ROOM];
+                while read_some(&mut stream, &mut room).await.is_some() {
+                    stream.write_all(&room[..BYTES]).await.unwrap();
                 }
             });
         });
@@ -113,12 +135,12 @@ impl RawPair {
             run(async {
                 let mut stream = TcpStream::connect(address).await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                let mut bytes = [7; BYTES];
+                let mut room = [7; ROOM];
                 while begin.recv().is_ok() {
                     let begin = Instant::now();
                     for _ in 0..CALLS {
-                        stream.write_all(&bytes).await.unwrap();
-                        stream.read_exact(&mut bytes).await.unwrap();
+                        stream.write_all(&room[..BYTES]).await.unwrap();
+                        read_some(&mut stream, &mut room).await.expect("the other end is there");
                     }
                     tell.send(begin.elapsed().as_nanos() as u64 / u64::from(CALLS)).unwrap();
                 }
@@ -131,6 +153,17 @@ impl RawPair {
         self.go.send(()).expect("the pair runs");
         self.took.recv().expect("the pair runs")
     }
+}
+
+/// Reads as who reads frames does, with room for more: into a buffer that is full then, tokio would look for more once more.
+/// Nothing is there to read when the other end has gone.
+async fn read_some(stream: &mut TcpStream, room: &mut [u8; ROOM]) -> Option<()> {
+    let mut count = 0;
+    while count < BYTES {
+        let more = stream.read(&mut room[count..]).await.ok().filter(|more| *more > 0)?;
+        count += more;
+    }
+    Some(())
 }
 
 fn run(future: impl Future<Output = ()>) {

@@ -88,11 +88,8 @@ pub fn serve<R: Request, F: Future<Output = R::Reply> + 'static>(handler: impl F
                 let body = encode(&responder.context, &reply.await);
                 responder.context.run_before_output();
                 if body.len() > FRAME_LIMIT {
-                    return tracing::error!(
-                        "a reply of {} bytes is larger than a frame: {} gets none",
-                        body.len(),
-                        R::NAME
-                    );
+                    tracing::error!("a reply of {} bytes is larger than a frame: {} gets none", body.len(), R::NAME);
+                    return responder.give_up();
                 }
                 responder.respond(body);
             }))

@@ -8,10 +8,11 @@ mod fleet;
 #[path = "support/own_node.rs"]
 mod own_node;
 
-use fleet::{Fleet, PATIENCE, TOKEN, greet, read};
+use fleet::{Addresses, Fleet, PATIENCE, TOKEN, greet, read};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -26,12 +27,21 @@ use windtunnel::{NodeId, node, time};
 const A: NodeId = NodeId(1);
 const B: NodeId = NodeId(2);
 
-const TESTS: [(&str, fn()); 7] = [
+const TESTS: &[(&str, fn())] = &[
     ("sigterm_answers_what_was_asked_and_exits_with_0", sigterm_answers_what_was_asked_and_exits_with_0),
+    ("a_node_that_waits_for_a_tester_ends_for_a_signal_too", a_node_that_waits_for_a_tester_ends_for_a_signal_too),
     ("a_panic_exits_with_101_and_says_where", a_panic_exits_with_101_and_says_where),
     ("a_stop_exits_with_3_and_says_why", a_stop_exits_with_3_and_says_why),
     ("what_cannot_begin_exits_with_2_and_says_why", what_cannot_begin_exits_with_2_and_says_why),
     ("a_node_ends_when_its_standard_input_closes", a_node_ends_when_its_standard_input_closes),
+    (
+        "a_node_that_was_started_by_hand_outlives_who_started_it",
+        a_node_that_was_started_by_hand_outlives_who_started_it,
+    ),
+    (
+        "nonsense_is_logged_with_its_reason_and_ever_more_rarely",
+        nonsense_is_logged_with_its_reason_and_ever_more_rarely,
+    ),
     ("an_idle_node_sleeps_and_is_small", an_idle_node_sleeps_and_is_small),
     (
         "strangers_nonsense_and_restarts_of_a_peer_leave_nothing_behind",
@@ -43,7 +53,7 @@ fn main() -> ExitCode {
     if let Some(code) = main_if_asked(&program()) {
         return code;
     }
-    own_node::run(&TESTS)
+    own_node::run(TESTS)
 }
 
 /// Does what the first byte of a control request says; its lab code prints, which must disturb nothing.
@@ -83,14 +93,24 @@ struct Process(Child);
 
 impl Process {
     fn start(config: &PathBuf) -> Self {
+        Process::start_with(&["--until-stdin-closes"], config)
+    }
+
+    fn start_with(arguments: &[&str], config: &PathBuf) -> Self {
         let command = Command::new(std::env::current_exe().expect("this executable has a path"))
-            .args(["node", "--until-stdin-closes", "--config"])
+            .arg("node")
+            .args(arguments)
+            .arg("--config")
             .arg(config)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn();
         Process(command.expect("it starts"))
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).expect("it runs");
     }
 
     /// Its exit code, and what it wrote to standard error.
@@ -153,6 +173,12 @@ fn started() -> (Fleet, Process, TcpStream) {
 
 fn started_in(fleet: &Fleet, node: NodeId) -> (Process, TcpStream) {
     let process = Process::start(&written(fleet, &fleet.config_text(node)));
+    let tester = greeted_by(fleet, node, &process);
+    (process, tester)
+}
+
+/// The tester of a process that has just been started.
+fn greeted_by(fleet: &Fleet, node: NodeId, process: &Process) -> TcpStream {
     let begin = Instant::now();
     let control = fleet.addresses(node).control;
     while TcpStream::connect(control).is_err() {
@@ -162,7 +188,7 @@ fn started_in(fleet: &Fleet, node: NodeId) -> (Process, TcpStream) {
     let mut tester = greet(control, TOKEN);
     assert!(matches!(read(&mut tester), FromNode::Hello { pid, .. } if pid == process.0.id()));
     assert_eq!(read(&mut tester), FromNode::Ready);
-    (process, tester)
+    tester
 }
 
 fn ask(tester: &mut TcpStream, request: &[u8]) {
@@ -173,13 +199,106 @@ fn ask(tester: &mut TcpStream, request: &[u8]) {
 fn sigterm_answers_what_was_asked_and_exits_with_0() {
     let (_fleet, process, mut tester) = started();
     ask(&mut tester, b"wait");
-    let pid = rustix::process::Pid::from_child(&process.0);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    process.signal(Signal::TERM);
     assert_eq!(read(&mut tester), FromNode::ControlReply { id: ControlId(7), result: Ok(b"wait".to_vec()) });
     assert_eq!(read(&mut tester), FromNode::Ended { how: Ended::Terminated });
     let (code, said) = process.end();
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("printed by lab code"), "{said}");
+}
+
+fn a_node_that_waits_for_a_tester_ends_for_a_signal_too() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let fleet = Fleet::new(1, program());
+        let text = fleet.config_text(A).replace("log_level = \"error\"", "log_level = \"info\"");
+        let mut process = Process::start(&written(&fleet, &text));
+        let mut said = BufReader::new(process.0.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        while !line.contains("waits for a tester") {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).expect("it is text"), 0, "it has ended");
+        }
+        process.signal(signal);
+        process.0.stderr = Some(said.into_inner());
+        let (code, said) = process.end();
+        assert_eq!(code, Some(0), "{said}");
+    }
+}
+
+fn a_node_that_was_started_by_hand_outlives_who_started_it() {
+    let fleet = Fleet::new(1, program());
+    let config = written(&fleet, &fleet.config_text(A));
+    // The kernel takes the thread that starts a process for its parent.
+    let start = || {
+        let process = Process::start_with(&[], &config);
+        let tester = greeted_by(&fleet, A, &process);
+        (process, tester)
+    };
+    let (mut process, mut tester) = std::thread::scope(|scope| scope.spawn(start).join().expect("it starts"));
+    drop(process.0.stdin.take());
+    ask(&mut tester, b"wait");
+    assert!(matches!(read(&mut tester), FromNode::ControlReply { result: Ok(_), .. }), "it lives on");
+    process.signal(Signal::TERM);
+    assert_eq!(process.end().0, Some(0));
+}
+
+/// Stands where node 2 should be: says welcome, and to what it is asked something that is no reply.
+fn talk_nonsense(listener: &TcpListener, times: usize) {
+    for _ in 0..times {
+        let (mut stream, _) = listener.accept().expect("the node connects");
+        let mut length = [0; 4];
+        stream.read_exact(&mut length).expect("a hello comes");
+        stream.read_exact(&mut vec![0; u32::from_be_bytes(length) as usize]).expect("all of it");
+        stream.write_all(&[0, 0, 0, 2, 0, 1]).expect("it listens"); // Welcome, incarnation 1
+        stream.read_exact(&mut length).expect("a request comes");
+        stream.write_all(&[0, 0, 0, 2, 77, 77]).expect("it listens");
+    }
+}
+
+/// Connects to a node and waits until it has closed the connection.
+fn is_sent_away(node: SocketAddr, bytes: &[u8]) {
+    let mut stream = TcpStream::connect(node).expect("the port is open");
+    stream.write_all(bytes).expect("the system takes it");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    let end = stream.read_to_end(&mut Vec::new()).map_err(|error| error.kind());
+    assert!(matches!(end, Ok(_) | Err(std::io::ErrorKind::ConnectionReset)), "{end:?}");
+}
+
+fn nonsense_is_logged_with_its_reason_and_ever_more_rarely() {
+    const TIMES: usize = 9;
+    const LINES: usize = 4; // the first, the second, the fourth and the eighth
+    let mut fleet = Fleet::new(2, program());
+    let peer = TcpListener::bind((fleet.addresses(B).listen.ip(), 0)).expect("a free port");
+    fleet.pretend(B, peer.local_addr().expect("it has an address"));
+    let text = fleet.config_text(A).replace("log_level = \"error\"", "log_level = \"warn\"");
+    let process = Process::start(&written(&fleet, &text));
+    let mut tester = greeted_by(&fleet, A, &process);
+    let Addresses { listen, control } = fleet.addresses(A);
+    std::thread::scope(|scope| {
+        scope.spawn(|| talk_nonsense(&peer, TIMES));
+        for _ in 0..TIMES {
+            ask(&mut tester, b"b");
+            assert!(matches!(read(&mut tester), FromNode::ControlReply { result: Ok(_), .. }));
+        }
+    });
+    // A hello of node 2, and a second one where requests should come.
+    let hello = [0, 0, 0, 10, 0, 1, 4, b't', b'e', b's', b't', 2, 1, 1];
+    for _ in 0..TIMES {
+        is_sent_away(listen, &hello.repeat(2));
+        is_sent_away(listen, b"GET / HTTP/1.1\r\n\r\n");
+        is_sent_away(control, &[0xff; 4]);
+    }
+    process.signal(Signal::TERM);
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
+    for reason in [
+        "the connection to node 2 is lost: bytes that are no frame",
+        "the connection of node 2 is closed: it asks as another start of its own",
+        "a connection from 127.",
+        "a connection to the control port is closed",
+    ] {
+        assert_eq!(said.lines().filter(|line| line.contains(reason)).count(), LINES, "{reason}: {said}");
+    }
 }
 
 /// What a node says when it is asked for its end, and its exit code.

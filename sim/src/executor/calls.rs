@@ -101,6 +101,12 @@ impl Responder {
         let Responder { context, from, call, method } = self;
         context.emit(Effect::Respond { to: from, call, method, result: Ok(body) });
     }
+
+    /// There is a reply that cannot be sent: nobody is to wait for one.
+    pub fn give_up(self) {
+        let Responder { context, from, call, method } = self;
+        context.emit(Effect::Unanswered { to: from, call, method });
+    }
 }
 
 /// What the node serves.

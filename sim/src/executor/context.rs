@@ -82,11 +82,11 @@ pub(super) fn is_inside() -> bool {
     CURRENT.with(|current| current.borrow().is_some())
 }
 
-/// Makes a task of the running node ready; false if it is a task of another.
+/// Makes a task of the running node ready at its first wake since its last poll; false if it is a task of another.
 #[inline]
-pub(super) fn wake_current(outside: &Arc<OutsideWakes>, task: TaskId) -> bool {
+pub(super) fn wake_current(outside: &Arc<OutsideWakes>, task: TaskId, is_first: impl Fn() -> bool) -> bool {
     let wake = |current: &RefCell<Option<Rc<Context>>>| {
-        current.borrow().as_ref().is_some_and(|context| context.tasks.wake(outside, task))
+        current.borrow().as_ref().is_some_and(|context| context.tasks.wake(outside, task, &is_first))
     };
     CURRENT.try_with(wake).unwrap_or(false)
 }

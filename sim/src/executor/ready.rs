@@ -17,6 +17,7 @@ pub(crate) struct TaskId {
 ///
 /// A `Waker` must be `Send` and `Sync` by its type. Here it hardly ever leaves its node's steps, and
 /// then [`context::wake_current`] keeps the order of tasks without a lock; this is for those that do.
+/// Such a task runs with the node's next event: nothing of the facade is woken from outside, so nobody steps a node for it.
 #[derive(Debug, Default)]
 pub(crate) struct OutsideWakes {
     tasks: Mutex<VecDeque<TaskId>>,
@@ -32,7 +33,9 @@ impl OutsideWakes {
 
     fn push(&self, task: TaskId) {
         let mut tasks = self.lock();
-        tasks.push_back(task);
+        if !tasks.contains(&task) {
+            tasks.push_back(task);
+        }
         self.any.store(true, Relaxed);
     }
 
@@ -96,11 +99,11 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.note() {
-            let task = TaskId { slot: self.slot, generation: self.generation.load(Relaxed) };
-            if !context::wake_current(&self.outside, task) {
-                self.outside.push(task);
-            }
+        let task = TaskId { slot: self.slot, generation: self.generation.load(Relaxed) };
+        if !context::wake_current(&self.outside, task, || self.note()) {
+            // Another thread must not ask whether the task is queued: it may be polled at this moment, and have looked
+            // before there was anything to see.
+            self.outside.push(task);
         }
     }
 }
@@ -138,8 +141,8 @@ mod tests {
     #[test]
     fn a_waker_that_went_to_another_thread_still_wakes_its_task() {
         let outside: Arc<OutsideWakes> = Arc::default();
+        // As if it were queued: another thread cannot tell whether it has been polled since.
         let inner = TaskWaker::new(&outside, task(7));
-        inner.clear();
         let elsewhere = Waker::from(inner);
         std::thread::spawn(move || {
             elsewhere.wake_by_ref();

@@ -130,11 +130,11 @@ impl Tasks {
         drop(task);
     }
 
-    /// Makes a task ready, if these are the tasks that `outside` belongs to.
+    /// Makes a task ready at its first wake, if these are the tasks that `outside` belongs to.
     #[inline]
-    pub(super) fn wake(&self, outside: &Arc<OutsideWakes>, task: TaskId) -> bool {
+    pub(super) fn wake(&self, outside: &Arc<OutsideWakes>, task: TaskId, is_first: impl FnOnce() -> bool) -> bool {
         let own = Arc::ptr_eq(outside, &self.outside);
-        if own {
+        if own && is_first() {
             self.ready.borrow_mut().push_back(task);
         }
         own

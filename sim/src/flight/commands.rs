@@ -43,6 +43,7 @@ impl Pilot<'_> {
             Effect::NeverIdle => self.fail(Failure::NeverIdle { node }),
             // Nobody asks the tester, and it cannot stop.
             Effect::Respond { .. }
+            | Effect::Unanswered { .. }
             | Effect::ControlReply { .. }
             | Effect::ControlUnserved { .. }
             | Effect::Stopped { .. } => {}

@@ -88,6 +88,15 @@ pub enum Effect {
     },
     /// The node polled its tasks 100,000 times and still was not idle.
     NeverIdle,
+    /// A request was handled and gets no answer, since its reply is too large: to the asker silence.
+    Unanswered {
+        /// Who asked.
+        to: NodeId,
+        /// The asker's number for it.
+        call: CallId,
+        /// The name of the RPC.
+        method: Method,
+    },
     /// For the tester alone: changes the world. Boxed, since it is larger than all others and rare.
     #[cfg(feature = "sim")]
     Command(Box<crate::world::Command>),

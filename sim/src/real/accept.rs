@@ -1,10 +1,10 @@
 //! Calls that come in: one connection from each peer, and what it is owed.
 
 use super::input::{Input, Room};
-use super::log::Log;
+use super::log::{Log, Often};
 use super::outbox::Outbox;
 use super::own_task::OwnTask;
-use super::wire::{FromCaller, FromServer, Hello, LARGEST_FRAME, Unframe, WireError};
+use super::wire::{FromCaller, FromServer, Hello, LARGEST_FRAME, Unframe};
 use crate::line::{CallId, Method, Rejection};
 use crate::net::FRAME_LIMIT;
 use crate::units::{Incarnation, NodeId};
@@ -30,6 +30,8 @@ const IDLE_KINDS: usize = 64;
 #[derive(Debug)]
 pub struct Callers {
     callers: BTreeMap<NodeId, Caller>,
+    /// How often members have said what they must not.
+    nonsense: BTreeMap<NodeId, Often>,
     incarnation: Incarnation,
     /// Connections so far: news of an older one is no news.
     count: u64,
@@ -47,6 +49,8 @@ struct Caller {
     incarnation: Incarnation,
     outbox: Rc<Outbox>,
     owed: BTreeMap<Method, Owed>,
+    /// How many replies there was no room for.
+    lost: Often,
     _reader: OwnTask,
 }
 
@@ -82,9 +86,35 @@ impl Owed {
     }
 }
 
+/// Who made a call, if that start of it is still there.
+fn caller_of(callers: &mut BTreeMap<NodeId, Caller>, to: NodeId, call: CallId) -> Option<&mut Caller> {
+    callers.get_mut(&to).filter(|caller| caller.incarnation == call.incarnation())
+}
+
+impl Caller {
+    /// Requests of a connection before this one are owed nothing.
+    fn replied(&mut self, call: CallId, method: &Method) {
+        if let Some(of_kind) = self.owed.get_mut(method) {
+            of_kind.replied(call);
+            if of_kind.waiting == 0 && self.owed.len() > IDLE_KINDS {
+                self.owed.remove(method);
+            }
+        }
+    }
+}
+
 impl Callers {
     pub const fn new(incarnation: Incarnation, inputs: mpsc::Sender<Input>, room: Room, log: Log) -> Self {
-        Callers { callers: BTreeMap::new(), incarnation, count: 0, closed: false, inputs, room, log }
+        Callers {
+            callers: BTreeMap::new(),
+            nonsense: BTreeMap::new(),
+            incarnation,
+            count: 0,
+            closed: false,
+            inputs,
+            room,
+            log,
+        }
     }
 
     /// Lets a peer in; a connection it had before is closed.
@@ -107,8 +137,8 @@ impl Callers {
             log: self.log,
         };
         let reader = OwnTask::spawn(reader.read(input, unframe));
-        let (number, incarnation, owed) = (self.count, hello.incarnation, BTreeMap::new());
-        self.callers.insert(hello.from, Caller { number, incarnation, outbox, owed, _reader: reader });
+        let (number, incarnation, owed, lost) = (self.count, hello.incarnation, BTreeMap::new(), Often::default());
+        self.callers.insert(hello.from, Caller { number, incarnation, outbox, owed, lost, _reader: reader });
     }
 
     /// Whether a request that has come is to be handled: one over a connection that is gone is not, and one past
@@ -135,19 +165,21 @@ impl Callers {
         false
     }
 
-    pub fn respond(&mut self, to: NodeId, call: CallId, method: &Method, result: Result<Vec<u8>, Rejection>) {
-        let caller = self.callers.get_mut(&to).filter(|caller| caller.incarnation == call.incarnation());
-        let Some(Caller { outbox, owed, .. }) = caller else { return };
-        // Requests of a connection before this one are owed nothing.
-        if let Some(of_kind) = owed.get_mut(method) {
-            of_kind.replied(call);
-            if of_kind.waiting == 0 && owed.len() > IDLE_KINDS {
-                owed.remove(method);
-            }
+    /// A request gets no reply, and is owed none any more.
+    pub fn give_up(&mut self, to: NodeId, call: CallId, method: &Method) {
+        if let Some(caller) = caller_of(&mut self.callers, to, call) {
+            caller.replied(call, method);
         }
+    }
+
+    pub fn respond(&mut self, to: NodeId, call: CallId, method: &Method, result: Result<Vec<u8>, Rejection>) {
+        let Some(caller) = caller_of(&mut self.callers, to, call) else { return };
+        caller.replied(call, method);
+        let outbox = &caller.outbox;
         let size = result.as_ref().map_or(0, Vec::len);
         if outbox.len() + size > MOST_REPLY_BYTES {
-            return self.log.warn(format_args!("{to} does not take its replies: one is lost"));
+            let what = format_args!("{to} does not take its replies: one is lost");
+            return self.log.warn_rarely(&caller.lost, what);
         }
         let frame = match result {
             Ok(body) if body.len() > FRAME_LIMIT => {
@@ -161,7 +193,11 @@ impl Callers {
         }
     }
 
-    pub fn lost(&mut self, from: NodeId, connection: u64) {
+    pub fn lost(&mut self, from: NodeId, connection: u64, nonsense: Option<String>) {
+        if let Some(why) = nonsense {
+            let often = self.nonsense.entry(from).or_default();
+            self.log.warn_rarely(often, format_args!("the connection of {from} is closed: {why}"));
+        }
         if self.callers.get(&from).is_some_and(|caller| caller.number == connection) {
             self.callers.remove(&from);
         }
@@ -202,7 +238,7 @@ impl Reader {
         let Reader { from, connection, .. } = self;
         loop {
             self.wait_for_room().await;
-            match unframe.read(&mut input).await {
+            let nonsense = match unframe.read(&mut input).await {
                 Ok(FromCaller::Request { call, method, body }) if call.incarnation() == self.incarnation => {
                     let held = self.room.hold(body.len()).await;
                     let request = Input::Request { from, connection, call, method, body, held };
@@ -211,11 +247,11 @@ impl Reader {
                     }
                     continue;
                 }
-                Ok(_) => self.log.warn(format_args!("the connection of {from} is closed: it talks nonsense")),
-                Err(WireError::Closed | WireError::Broken(_)) => {}
-                Err(error) => self.log.warn(format_args!("the connection of {from} is closed: {error}")),
-            }
-            let _ = self.inputs.send(Input::CallerLost { from, connection }).await;
+                Ok(_) => Some("it asks as another start of its own, or says hello again".into()),
+                Err(error) => error.nonsense(),
+            };
+            // Fails only when the node has ended.
+            let _ = self.inputs.send(Input::CallerLost { from, connection, nonsense }).await;
             return;
         }
     }

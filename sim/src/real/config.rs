@@ -47,6 +47,25 @@ pub struct ControlConfig {
     pub wait: bool,
 }
 
+impl ControlConfig {
+    fn check_reach(&self) -> Result<(), ConfigFault> {
+        check_control_address(self.listen)?;
+        check_token(&self.token)
+    }
+}
+
+fn check_address(address: SocketAddr, allow_remote: bool) -> Result<(), ConfigFault> {
+    if allow_remote || address.ip().is_loopback() { Ok(()) } else { Err(ConfigFault::Remote(address)) }
+}
+
+fn check_control_address(address: SocketAddr) -> Result<(), ConfigFault> {
+    if address.ip().is_loopback() { Ok(()) } else { Err(ConfigFault::RemoteControl(address)) }
+}
+
+const fn check_token(token: &str) -> Result<(), ConfigFault> {
+    if token.len() >= SHORTEST_TOKEN { Ok(()) } else { Err(ConfigFault::ShortToken) }
+}
+
 /// Keeps the token out of logs.
 impl fmt::Debug for ControlConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -172,6 +191,17 @@ impl NodeConfig {
         NodeConfig::parse(&text, path)
     }
 
+    /// Looks whether nobody can come in who must not, however the configuration was made.
+    ///
+    /// # Errors
+    /// With the first thing that is wrong.
+    pub fn check_reach(&self) -> Result<(), ConfigFault> {
+        for address in self.peers.values().chain([&self.listen]) {
+            check_address(*address, self.allow_remote)?;
+        }
+        self.control.as_ref().map_or(Ok(()), ControlConfig::check_reach)
+    }
+
     /// Checks a text; `path` is what errors name.
     ///
     /// # Errors
@@ -246,20 +276,14 @@ impl Reader<'_> {
             .get_ref()
             .parse()
             .map_err(|_| self.at(written, ConfigFault::BadAddress(written.get_ref().clone())))?;
-        if !allow_remote && !address.ip().is_loopback() {
-            return Err(self.at(written, ConfigFault::Remote(address)));
-        }
+        check_address(address, allow_remote).map_err(|fault| self.at(written, fault))?;
         Ok(address)
     }
 
     fn control(&self, control: WrittenControl) -> Result<ControlConfig, ConfigError> {
         let listen = self.address(&control.listen, true)?;
-        if !listen.ip().is_loopback() {
-            return Err(self.at(&control.listen, ConfigFault::RemoteControl(listen)));
-        }
-        if control.token.get_ref().len() < SHORTEST_TOKEN {
-            return Err(self.at(&control.token, ConfigFault::ShortToken));
-        }
+        check_control_address(listen).map_err(|fault| self.at(&control.listen, fault))?;
+        check_token(control.token.get_ref()).map_err(|fault| self.at(&control.token, fault))?;
         Ok(ControlConfig { listen, token: control.token.into_inner(), wait: control.wait })
     }
 }

@@ -66,8 +66,7 @@ impl Connector {
                     if tell(LinkNews::Up(output)).await.is_err() {
                         return;
                     }
-                    read_replies(&mut input, &mut unframe, &inputs, &room).await;
-                    LinkNews::Lost
+                    LinkNews::Lost { nonsense: read_replies(&mut input, &mut unframe, &inputs, &room).await }
                 }
             };
             // Fails only when the node has ended.
@@ -135,17 +134,26 @@ async fn introduce(mut stream: TcpStream, address: SocketAddr, hello: Hello) -> 
     }
 }
 
-/// Reads until the connection ends, or the peer talks nonsense, which ends it.
-async fn read_replies(input: &mut OwnedReadHalf, unframe: &mut Unframe, inputs: &mpsc::Sender<Input>, room: &Room) {
-    while let Ok(frame) = unframe.read(input).await {
-        let (size, event) = match frame {
-            FromServer::Reply { call, body } => (body.len(), Event::Reply { call, result: Ok(body) }),
-            FromServer::Rejected { call, rejection } => (0, Event::Reply { call, result: Err(rejection) }),
-            FromServer::Welcome { .. } | FromServer::Unwelcome { .. } => return,
+/// Reads until the connection ends, or the peer talks nonsense, which ends it: what it was.
+async fn read_replies(
+    input: &mut OwnedReadHalf,
+    unframe: &mut Unframe,
+    inputs: &mpsc::Sender<Input>,
+    room: &Room,
+) -> Option<String> {
+    loop {
+        let (size, event) = match unframe.read(input).await {
+            Ok(FromServer::Reply { call, body }) => (body.len(), Event::Reply { call, result: Ok(body) }),
+            Ok(FromServer::Rejected { call, rejection }) => (0, Event::Reply { call, result: Err(rejection) }),
+            Ok(FromServer::Welcome { .. } | FromServer::Unwelcome { .. }) => {
+                return Some("it says once more whether this node is welcome".into());
+            }
+            Err(error) => return error.nonsense(),
         };
         let held = room.hold(size).await;
+        // Fails only when the node has ended.
         if inputs.send(Input::Reply { event, held }).await.is_err() {
-            return;
+            return None;
         }
     }
 }

@@ -5,7 +5,7 @@ use super::config::ControlConfig;
 use super::control_protocol::{CONTROL_FRAME_LIMIT, CONTROL_PROTOCOL, Ended, FromNode, ToNode, encode_frame};
 use super::door::{HELLO_DEADLINE, let_in};
 use super::input::Input;
-use super::log::Log;
+use super::log::{Log, Often};
 use super::outbox::Outbox;
 use super::own_task::OwnTask;
 use super::wire::{LARGEST_HELLO, Unframe};
@@ -23,14 +23,16 @@ const STRANGERS: usize = 8;
 
 /// Greets testers, for as long as it is kept.
 pub fn open(listener: TcpListener, config: &ControlConfig, inputs: mpsc::Sender<Input>, log: Log) -> OwnTask {
-    let token: Rc<str> = config.token.as_str().into();
+    let (token, strangers) = (Rc::<str>::from(config.token.as_str()), Rc::<Often>::default());
     let greet = move |stream: TcpStream| {
-        let (token, inputs) = (token.clone(), inputs.clone());
+        let (token, strangers, inputs) = (token.clone(), strangers.clone(), inputs.clone());
         async move {
             match greet(stream, &token).await {
                 // Fails only when the node has ended.
                 Ok(input) => _ = inputs.send(input).await,
-                Err(why) => log.warn(format_args!("a connection to the control port is closed: {why}")),
+                Err(why) => {
+                    log.warn_rarely(&strangers, format_args!("a connection to the control port is closed: {why}"));
+                }
             }
         }
     };

@@ -249,6 +249,8 @@ fn invalid_input(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line::LogLevel;
+    use crate::real::spoilt::{behind_their_length, spoilt};
     use proptest::prelude::*;
 
     fn frames() -> impl Strategy<Value = FromNode> {
@@ -269,6 +271,37 @@ mod tests {
             ("[a-z ]{0,40}", any::<u64>()).prop_map(|(reason, full)| FromNode::Ended {
                 how: Ended::Stopped { reason, disk: DiskFaults { errors: 1, full } }
             }),
+            ("[a-z ]{0,40}", any::<u64>()).prop_map(|(message, at_ns)| {
+                let line = LogLine { level: LogLevel::Info, target: "node".into(), message };
+                FromNode::Log { at_ns, line }
+            }),
+            ("[a-z]{0,9}", any::<u64>()).prop_map(|(program, machine_ns)| FromNode::Hello {
+                protocol: CONTROL_PROTOCOL,
+                cluster: program.clone(),
+                node: NodeId(1),
+                program,
+                incarnation: Incarnation(2),
+                pid: 3,
+                at_ns: 4,
+                machine_ns,
+            }),
+        ]
+    }
+
+    fn requests() -> impl Strategy<Value = ToNode> {
+        prop_oneof![
+            Just(ToNode::Stop),
+            (any::<u32>(), "[0-9a-f]{0,20}").prop_map(|(protocol, token)| ToNode::Hello { protocol, token }),
+            (any::<u64>(), prop::collection::vec(any::<u8>(), 0..300))
+                .prop_map(|(id, body)| ToNode::Control { id: ControlId(id), body }),
+        ]
+    }
+
+    /// What stands behind the lengths of frames of both sides.
+    fn bodies() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            frames().prop_map(|frame| postcard::to_stdvec(&frame).unwrap()),
+            requests().prop_map(|frame| postcard::to_stdvec(&frame).unwrap()),
         ]
     }
 
@@ -304,6 +337,18 @@ mod tests {
             let _ = read_frame::<FromNode>(&mut &bytes[..]);
             let _ = read_frame::<ToNode>(&mut &bytes[..]);
         }
+
+        #[test]
+        fn garbage_behind_a_length_that_is_right_is_no_frame_or_one_that_can_be_sent(body in spoilt(bodies())) {
+            is_no_frame_or_one_that_can_be_sent::<FromNode>(&body);
+            is_no_frame_or_one_that_can_be_sent::<ToNode>(&body);
+        }
+    }
+
+    fn is_no_frame_or_one_that_can_be_sent<T: Serialize + DeserializeOwned + PartialEq + fmt::Debug>(body: &[u8]) {
+        let Ok(frame) = read_frame::<T>(&mut &behind_their_length(body)[..]) else { return };
+        let sent = encode_frame(&frame).expect("it came in one");
+        assert_eq!(read_frame::<T>(&mut &sent[..]).expect("it was sent"), frame);
     }
 
     #[test]

@@ -5,11 +5,12 @@
 
 use super::connect::Settings;
 use super::input::Input;
-use super::log::Log;
+use super::log::{Log, Often};
 use super::own_task::OwnTask;
 use super::socket;
 use super::wire::{self, FromCaller, FromServer, Hello, LARGEST_FRAME, LARGEST_HELLO, PROTOCOL, Unframe};
 use std::collections::VecDeque;
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -27,13 +28,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Greets all who come, for as long as it is kept.
 pub fn open(listener: TcpListener, settings: Settings, inputs: mpsc::Sender<Input>, log: Log) -> OwnTask {
-    let settings = Rc::new(settings);
+    let (settings, strangers) = (Rc::new(settings), Rc::<Often>::default());
     let greet = move |stream| {
-        let (settings, inputs) = (settings.clone(), inputs.clone());
+        let (settings, strangers, inputs) = (settings.clone(), strangers.clone(), inputs.clone());
         async move {
-            if let Some(input) = greet(stream, &settings, log).await {
+            match greet(stream, &settings).await {
                 // Fails only when the node has ended.
-                let _ = inputs.send(input).await;
+                Ok(input) => _ = inputs.send(input).await,
+                Err(why) => log.warn_rarely(&strangers, format_args!("a connection {why}")),
             }
         }
     };
@@ -65,10 +67,11 @@ pub async fn let_in<F: Future<Output = ()> + 'static>(
     }
 }
 
-/// Waits for a hello and looks whether it is one for this node.
-async fn greet(mut stream: TcpStream, settings: &Settings, log: Log) -> Option<Input> {
-    let address = stream.peer_addr().ok()?;
-    socket::prepare(&stream).ok()?;
+/// Waits for a hello and looks whether it is one for this node; if not, what is wrong.
+async fn greet(mut stream: TcpStream, settings: &Settings) -> Result<Input, String> {
+    let gone = |error: io::Error| format!("is gone: {error}");
+    let address = stream.peer_addr().map_err(gone)?;
+    socket::prepare(&stream).map_err(gone)?;
     let mut unframe = Unframe::with_limit(LARGEST_HELLO);
     let hello = match timeout(HELLO_DEADLINE, unframe.read(&mut stream)).await {
         Err(_) => Err("says nothing".to_owned()),
@@ -80,7 +83,7 @@ async fn greet(mut stream: TcpStream, settings: &Settings, log: Log) -> Option<I
         Ok(hello) => match unwelcome(&hello, settings) {
             None => {
                 unframe.set_limit(LARGEST_FRAME);
-                return Some(Input::Greeted { hello, stream, unframe });
+                return Ok(Input::Greeted { hello, stream, unframe });
             }
             Some(reason) => {
                 let mut answer = BytesMut::new();
@@ -93,8 +96,7 @@ async fn greet(mut stream: TcpStream, settings: &Settings, log: Log) -> Option<I
         },
         Err(fault) => fault,
     };
-    log.warn(format_args!("a connection from {address} is closed: {refused}"));
-    None
+    Err(format!("from {address} is closed: {refused}"))
 }
 
 /// Why somebody is not let in.
@@ -211,7 +213,7 @@ mod tests {
                 let (stream, mut stranger) = pair().await;
                 stranger.write_all(&length.to_be_bytes()).expect("the system takes it");
                 let begin = Instant::now();
-                assert!(soon(greet(stream, &settings(), Log::of(NodeId(1), LogLevel::Error))).await.is_none());
+                assert!(soon(greet(stream, &settings())).await.is_err());
                 assert!(begin.elapsed() < HELLO_DEADLINE, "a frame of {length} bytes is not waited for");
             }
         });
@@ -225,8 +227,8 @@ mod tests {
             let mut greeting = BytesMut::new();
             wire::encode(&FromCaller::Hello(hello()), LARGEST_HELLO, &mut greeting).expect("it is small");
             peer.write_all(&greeting).expect("the system takes it");
-            let greeted = soon(greet(stream, &settings(), Log::of(NodeId(1), LogLevel::Error))).await;
-            let Some(Input::Greeted { stream, .. }) = greeted else { panic!("{greeted:?}") };
+            let greeted = soon(greet(stream, &settings())).await;
+            let Ok(Input::Greeted { stream, .. }) = greeted else { panic!("{greeted:?}") };
             assert!(socket::is_prepared(&stream));
         });
     }
@@ -239,7 +241,7 @@ mod tests {
             let other = Hello { cluster: "other".into(), ..hello() };
             wire::encode(&FromCaller::Hello(other), LARGEST_HELLO, &mut greeting).expect("it is small");
             stranger.write_all(&greeting).expect("the system takes it");
-            assert!(soon(greet(stream, &settings(), Log::of(NodeId(1), LogLevel::Error))).await.is_none());
+            assert!(soon(greet(stream, &settings())).await.is_err());
             let mut said = Vec::new();
             stranger.set_nonblocking(false).expect("sockets can"); // it ends by itself: the connection is closed
             stranger.read_to_end(&mut said).expect("the system gives it");

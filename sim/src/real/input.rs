@@ -54,8 +54,8 @@ pub enum Input {
     Greeted { hello: Hello, stream: TcpStream, unframe: Unframe },
     /// A peer asks.
     Request { from: NodeId, connection: u64, call: CallId, method: Method, body: Vec<u8>, held: Held },
-    /// A connection from a peer has ended.
-    CallerLost { from: NodeId, connection: u64 },
+    /// A connection from a peer has ended, for what the peer has said if it was that.
+    CallerLost { from: NodeId, connection: u64, nonsense: Option<String> },
     /// A tester who knows the token has come.
     TesterCame { stream: TcpStream, unframe: Unframe },
     /// The tester says something.

@@ -3,6 +3,8 @@
 use super::clock;
 use crate::line::{LogLevel, LogLine};
 use crate::units::{Nanos, NodeId};
+use std::cell::Cell;
+use std::fmt::Display;
 use std::io::Write;
 
 /// Who the runtime's own lines come from.
@@ -25,25 +27,33 @@ impl Log {
         self.write(line.level, &line.target, &line.message);
     }
 
-    pub fn error(&self, message: impl std::fmt::Display) {
+    pub fn error(&self, message: impl Display) {
         self.own(LogLevel::Error, &message);
     }
 
-    pub fn warn(&self, message: impl std::fmt::Display) {
+    pub fn warn(&self, message: impl Display) {
         self.own(LogLevel::Warn, &message);
     }
 
-    pub fn info(&self, message: impl std::fmt::Display) {
+    /// The same for what others can make happen as often as they like: a line for the first time, the second, the fourth
+    /// and so on.
+    pub fn warn_rarely(&self, often: &Often, message: impl Display) {
+        if let Some(count) = often.is_to_be_told() {
+            self.warn(format_args!("{message} ({count} so far)"));
+        }
+    }
+
+    pub fn info(&self, message: impl Display) {
         self.own(LogLevel::Info, &message);
     }
 
-    fn own(&self, level: LogLevel, message: &dyn std::fmt::Display) {
+    fn own(&self, level: LogLevel, message: &dyn Display) {
         if level <= self.level {
             self.write(level, RUNTIME, message);
         }
     }
 
-    fn write(&self, level: LogLevel, target: &str, message: &dyn std::fmt::Display) {
+    fn write(&self, level: LogLevel, target: &str, message: &dyn Display) {
         let time = time_of_day(clock::wall());
         let level = match level {
             LogLevel::Error => "error",
@@ -58,6 +68,18 @@ impl Log {
     }
 }
 
+/// How often something has happened.
+#[derive(Debug, Default)]
+pub struct Often(Cell<u64>);
+
+impl Often {
+    /// It has happened once more: how often, if that is worth a line.
+    fn is_to_be_told(&self) -> Option<u64> {
+        self.0.set(self.0.get() + 1);
+        Some(self.0.get()).filter(|count| count.is_power_of_two())
+    }
+}
+
 /// UTC, to the microsecond.
 fn time_of_day(wall: Nanos) -> String {
     let micros = wall.0 / 1_000;
@@ -69,6 +91,13 @@ fn time_of_day(wall: Nanos) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happens_often_is_told_ever_more_rarely() {
+        let often = Often::default();
+        let told: Vec<u64> = (0..100).filter_map(|_| often.is_to_be_told()).collect();
+        assert_eq!(told, [1, 2, 4, 8, 16, 32, 64]);
+    }
 
     #[test]
     fn the_time_of_day_is_utc() {

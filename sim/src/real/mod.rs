@@ -32,6 +32,8 @@ pub(crate) mod process;
 #[cfg(test)]
 mod scratch;
 mod socket;
+#[cfg(test)]
+mod spoilt;
 mod switch;
 pub(crate) mod timers;
 mod wire;

@@ -30,6 +30,9 @@ pub enum NodeError {
     /// Its configuration.
     #[error(transparent)]
     Config(#[from] super::config::ConfigError),
+    /// Who could come in, as a configuration says that no file was read for.
+    #[error(transparent)]
+    Reach(#[from] super::config::ConfigFault),
     /// Its data directory.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -59,8 +62,9 @@ impl Ports {
     /// Opens the ports that a configuration names.
     ///
     /// # Errors
-    /// If one is taken.
+    /// If one is taken, or open to other machines without leave.
     pub fn open(config: &NodeConfig) -> Result<Self, NodeError> {
+        config.check_reach()?;
         let control = config.control.as_ref().map(|control| listen("control.listen", control.listen)).transpose()?;
         Ok(Ports { peers: listen("listen", config.listen)?, control })
     }

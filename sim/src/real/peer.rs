@@ -6,7 +6,7 @@
 
 use super::connect::{Connector, Settings};
 use super::input::{Input, Room};
-use super::log::Log;
+use super::log::{Log, Often};
 use super::outbox::Outbox;
 use super::own_task::OwnTask;
 use super::wire::{FromCaller, LARGEST_FRAME};
@@ -34,7 +34,10 @@ pub enum LinkNews {
     /// No answer at all.
     Silent { why: String },
     /// A connection that was up is gone.
-    Lost,
+    Lost {
+        /// What the peer has said that made an end of it, if it was that.
+        nonsense: Option<String>,
+    },
     /// The pause after a failed attempt is over.
     Rested,
 }
@@ -45,6 +48,8 @@ pub struct Links {
     links: BTreeMap<NodeId, Link>,
     connector: Connector,
     log: Log,
+    /// How often a node was called that nobody knows.
+    unknown: Often,
 }
 
 #[derive(Debug)]
@@ -59,6 +64,9 @@ struct Link {
     methods: BTreeSet<Method>,
     pause: Nanos,
     jitter: Stream,
+    /// How often the peer has said what it must not, and how often there was no room for a call.
+    nonsense: Often,
+    lost: Often,
 }
 
 #[derive(Debug)]
@@ -92,28 +100,32 @@ impl Links {
                 Purpose::Reconnect,
                 [u64::from(node.0) << 32 | u64::from(incarnation.0), peer.0.into()],
             ),
+            nonsense: Often::default(),
+            lost: Often::default(),
         };
         let links = peers.into_iter().map(|peer| (peer, link(peer))).collect();
-        Links { links, connector: Connector::new(settings, inputs, room), log }
+        Links { links, connector: Connector::new(settings, inputs, room), log, unknown: Often::default() }
     }
 
     /// Sends a request, or keeps it until there is a connection. A node that nobody knows is silent.
     pub fn send(&mut self, to: NodeId, call: CallId, method: Method, body: Vec<u8>) {
-        let Links { links, connector, log } = self;
+        let Links { links, connector, log, unknown } = self;
         let Some(link) = links.get_mut(&to) else {
-            return log.warn(format_args!("a call of {method} to {to}, which is not in `peers`, reaches nobody"));
+            let what = format_args!("a call of {method} to {to}, which is not in `peers`, reaches nobody");
+            return log.warn_rarely(unknown, what);
         };
         let size = body.len();
         let frame = FromCaller::Request { call, method, body };
         if let State::Up { outbox, .. } = &link.state {
             if outbox.len() + size > QUEUE_BYTES {
-                return log.warn(format_args!("{to} does not take what it is sent: a call is lost"));
+                return log.warn_rarely(&link.lost, format_args!("{to} does not take what it is sent: a call is lost"));
             }
             link.write(&frame, log);
             return;
         }
         if link.waiting.len() >= QUEUE_FRAMES || link.waiting_bytes + size > QUEUE_BYTES {
-            return log.warn(format_args!("too much waits for a connection to {to}: a call is lost"));
+            return log
+                .warn_rarely(&link.lost, format_args!("too much waits for a connection to {to}: a call is lost"));
         }
         link.waiting_bytes += size;
         link.waiting.push_back(Waiting { call, frame });
@@ -124,7 +136,7 @@ impl Links {
 
     /// Takes in what became of an attempt; what the node learns of it.
     pub fn take(&mut self, peer: NodeId, attempt: u64, news: LinkNews) -> Vec<Event> {
-        let Links { links, connector, log } = self;
+        let Links { links, connector, log, .. } = self;
         let Some(link) = links.get_mut(&peer).filter(|link| link.attempt == attempt) else { return Vec::new() };
         match news {
             LinkNews::Up(socket) => {
@@ -144,7 +156,10 @@ impl Links {
                 link.rest(peer, connector);
                 Vec::new()
             }
-            LinkNews::Lost => {
+            LinkNews::Lost { nonsense } => {
+                if let Some(why) = nonsense {
+                    log.warn_rarely(&link.nonsense, format_args!("the connection to {peer} is lost: {why}"));
+                }
                 link.state = State::Idle;
                 std::mem::take(&mut link.methods).into_iter().map(|method| Event::Reset { peer, method }).collect()
             }

@@ -23,8 +23,8 @@ const NOT_RUN: u8 = 2;
 /// Runs this process as a node if its first argument is `node`, and `None` if it is not.
 ///
 /// An executable calls this first of all in its `main`. The process ends with the code of [`Ended::exit_code`], or 2 if
-/// the node could not begin. It dies with its parent, more precisely with the thread that started it; with
-/// `--until-stdin-closes` also when nobody holds the other end of its standard input any more.
+/// the node could not begin. With `--until-stdin-closes` it dies with its parent, more precisely with the thread that
+/// started it, and when nobody holds the other end of its standard input any more.
 pub fn main_if_asked(program: &Program) -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next()? != NODE_ARGUMENT {
@@ -68,9 +68,9 @@ impl Arguments {
 }
 
 fn run(program: &Program, arguments: Arguments) -> Result<Ended, NodeError> {
-    // The parent may be gone already; then standard input is closed.
-    let _ = set_parent_process_death_signal(Some(Signal::KILL));
     if arguments.until_stdin_closes {
+        // The parent may be gone already; then standard input is closed.
+        let _ = set_parent_process_death_signal(Some(Signal::KILL));
         end_with_stdin()?;
     }
     // What lab code prints stands among its log lines.

@@ -94,6 +94,18 @@ pub enum WireError {
     Broken(#[from] io::Error),
 }
 
+impl WireError {
+    /// What the other side has said that it must not; nothing if its connection just ended, as any may.
+    pub fn nonsense(&self) -> Option<String> {
+        match self {
+            WireError::Closed | WireError::Broken(_) => None,
+            WireError::Half | WireError::TooLong { .. } | WireError::Garbage(_) | WireError::Trailing(_) => {
+                Some(self.to_string())
+            }
+        }
+    }
+}
+
 /// Splits what comes into frames.
 #[derive(Debug)]
 pub struct Unframe {
@@ -169,6 +181,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::real::spoilt::{behind_their_length, spoilt};
     use proptest::prelude::*;
 
     fn frames() -> impl Strategy<Value = FromCaller> {
@@ -184,6 +197,26 @@ mod tests {
                 method: Method::Owned(method),
                 body
             }),
+        ]
+    }
+
+    fn answers() -> impl Strategy<Value = FromServer> {
+        let rejection = prop_oneof![Just(Rejection::NoHandler), Just(Rejection::BadRequest)];
+        let body = prop::collection::vec(any::<u8>(), 0..300);
+        prop_oneof![
+            any::<u32>().prop_map(|incarnation| FromServer::Welcome { incarnation: Incarnation(incarnation) }),
+            "[a-z ]{0,40}".prop_map(|reason| FromServer::Unwelcome { reason }),
+            (any::<u64>(), body).prop_map(|(call, body)| FromServer::Reply { call: CallId(call), body }),
+            (any::<u64>(), rejection)
+                .prop_map(|(call, rejection)| FromServer::Rejected { call: CallId(call), rejection }),
+        ]
+    }
+
+    /// What stands behind the lengths of frames of both sides.
+    fn bodies() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            frames().prop_map(|frame| postcard::to_stdvec(&frame).unwrap()),
+            answers().prop_map(|frame| postcard::to_stdvec(&frame).unwrap()),
         ]
     }
 
@@ -236,6 +269,22 @@ mod tests {
             while let Ok(Some(_)) = unframe.next::<FromCaller>() {}
             prop_assert!(unframe.buffer.capacity() <= 4 * LARGEST_HELLO);
         }
+
+        #[test]
+        fn garbage_behind_a_length_that_is_right_is_no_frame_or_one_that_can_be_sent(body in spoilt(bodies())) {
+            is_no_frame_or_one_that_can_be_sent::<FromCaller>(&body);
+            is_no_frame_or_one_that_can_be_sent::<FromServer>(&body);
+        }
+    }
+
+    fn is_no_frame_or_one_that_can_be_sent<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(body: &[u8]) {
+        let mut unframe = Unframe::with_limit(LARGEST_FRAME);
+        unframe.push(&behind_their_length(body));
+        let Ok(frame) = unframe.next::<T>() else { return };
+        let frame = frame.expect("it is whole");
+        encode(&frame, LARGEST_FRAME, &mut unframe.buffer).expect("it came in one");
+        unframe.unused = unframe.buffer.len();
+        assert_eq!(unframe.next::<T>().expect("it was sent"), Some(frame));
     }
 
     #[test]

@@ -143,6 +143,8 @@ impl World<'_> {
             Effect::Panicked(report) => self.fail(Failure::Panicked { node, report }),
             Effect::Stopped { reason } => self.stopped(node, &reason),
             Effect::NeverIdle => self.fail(Failure::NeverIdle { node }),
+            // To the network nothing has happened.
+            Effect::Unanswered { .. } => {}
             Effect::Command(command) if node == NodeId::TESTER => self.command(*command),
             // Only the tester's handle makes commands; a node that sends one anyway is not heard.
             Effect::Command(_) => {}

@@ -99,6 +99,10 @@ pub(super) fn effect(fold: &mut Fold, effect: &Effect) {
             fold.bytes(report.message.as_bytes());
         }
         Effect::NeverIdle => fold.word(42),
+        Effect::Unanswered { to, call, .. } => {
+            fold.word(u64::from(to.0) << 8 | 45);
+            fold.word(call.0);
+        }
         Effect::Stopped { reason } => {
             fold.word(44);
             fold.bytes(reason.as_bytes());

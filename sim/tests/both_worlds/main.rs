@@ -11,6 +11,7 @@ mod network;
 mod processes;
 mod services;
 mod stage;
+mod sync;
 mod time;
 mod tunnel;
 

@@ -48,6 +48,15 @@ impl Request for Hang {
     const NAME: &'static str = "hang";
 }
 
+/// Answered with so many bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Long(pub u64);
+
+impl Request for Long {
+    type Reply = String;
+    const NAME: &'static str = "long";
+}
+
 /// What a test asks of a node.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Ask {
@@ -55,6 +64,8 @@ pub enum Ask {
     Echo { to: NodeId, within: Duration },
     /// Calls a peer that takes the call and does not answer.
     Hang { to: NodeId, within: Duration },
+    /// Calls a peer that answers with so many bytes.
+    Long { to: NodeId, bytes: u64, within: Duration },
     /// Says that it waits, and answers after a while.
     Wait(Duration),
     /// Shows so many bytes.
@@ -95,6 +106,7 @@ pub fn program() -> Program {
     Program::new(|| async {
         net::serve(|_, Echo(text)| async move { text });
         net::serve(|_, Hang| std::future::pending());
+        net::serve(|_, Long(bytes)| async move { "x".repeat(bytes as usize) });
         let heard = Rc::new(Cell::new(0));
         let hears = heard.clone();
         net::serve(move |_, Note| {
@@ -120,6 +132,11 @@ async fn obey(ask: Ask, heard: u64) -> Answer {
         },
         Ask::Hang { to, within } => {
             if let Err(error) = net::call(to, Hang).timeout(within).await {
+                return Answer::failed(error);
+            }
+        }
+        Ask::Long { to, bytes, within } => {
+            if let Err(error) = net::call(to, Long(bytes)).timeout(within).await {
                 return Answer::failed(error);
             }
         }

@@ -5,7 +5,7 @@ use crate::{A, Answer, Ask, B, ask, echo, echoed, program};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
-use windtunnel::net::CallError;
+use windtunnel::net::{CallError, FRAME_LIMIT};
 
 /// Node 1 runs; the test stands where node 2 should be.
 fn with_impostor() -> (Fleet, TcpListener) {
@@ -127,6 +127,20 @@ fn a_peer_that_is_gone_is_owed_nothing_by_a_node_that_is_to_end() {
     let hang = Ask::Hang { to: B, within: Duration::from_millis(200) };
     assert_eq!(ask(&mut fleet, A, &hang), Ok(Answer::failed(CallError::TimedOut)));
     fleet.kill(A);
+    let begin = Instant::now();
+    fleet.terminate(B);
+    assert!(begin.elapsed() < Duration::from_secs(2), "it waits so long for those it owes a reply");
+}
+
+/// What it would owe it would wait for when it is asked to end, and past a bound nothing more of that kind would be let in.
+#[test]
+fn a_reply_that_is_too_large_to_send_is_owed_to_nobody() {
+    let mut fleet = Fleet::new(2, program());
+    fleet.start(A);
+    fleet.start(B);
+    let long = Ask::Long { to: B, bytes: FRAME_LIMIT as u64 + 1, within: Duration::from_secs(1) };
+    assert_eq!(ask(&mut fleet, A, &long), Ok(Answer::failed(CallError::TimedOut)));
+    assert_eq!(echo(&mut fleet, A, B), echoed(), "it has handled the other one");
     let begin = Instant::now();
     fleet.terminate(B);
     assert!(begin.elapsed() < Duration::from_secs(2), "it waits so long for those it owes a reply");

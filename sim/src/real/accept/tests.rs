@@ -55,9 +55,9 @@ fn requests_of_an_older_connection_are_nobodys_and_its_end_ends_nothing() {
         assert!(admit(&mut callers, 1, &ECHO));
         let _newer = welcome(&mut callers, 1).await;
         assert!(!admit(&mut callers, 1, &ECHO) && admit(&mut callers, 2, &ECHO));
-        callers.lost(PEER, 1);
+        callers.lost(PEER, 1, None);
         assert!(admit(&mut callers, 2, &ECHO));
-        callers.lost(PEER, 2);
+        callers.lost(PEER, 2, None);
         assert!(!admit(&mut callers, 2, &ECHO) && callers.owe_nothing());
     });
 }
@@ -76,10 +76,10 @@ fn a_peer_that_is_gone_or_comes_anew_is_no_caller_any_more() {
         };
         soon(closed).await;
         drop(newer);
-        let Some(Input::CallerLost { from: PEER, connection: 2 }) = soon(inputs.recv()).await else {
+        let Some(Input::CallerLost { from: PEER, connection: 2, nonsense: None }) = soon(inputs.recv()).await else {
             panic!("nobody says that it is gone")
         };
-        callers.lost(PEER, 2);
+        callers.lost(PEER, 2, None);
         assert_eq!(callers.outboxes().count(), 0);
     });
 }
@@ -107,6 +107,17 @@ fn each_kind_has_a_bound_of_its_own_and_a_reply_makes_room() {
         assert!((0..REQUESTS).all(|_| admit(&mut callers, 1, &ECHO)));
         assert!(!admit(&mut callers, 1, &ECHO) && admit(&mut callers, 1, &"other".into()));
         callers.respond(PEER, call(1), &ECHO, Err(Rejection::NoHandler));
+        assert!(admit(&mut callers, 1, &ECHO) && !admit(&mut callers, 1, &ECHO));
+    });
+}
+
+#[test]
+fn a_request_whose_reply_is_too_large_to_send_is_owed_nothing() {
+    run(async || {
+        let (mut callers, _inputs) = callers();
+        let _peer = welcome(&mut callers, 1).await;
+        assert!((0..REQUESTS).all(|_| admit(&mut callers, 1, &ECHO)));
+        callers.give_up(PEER, call(1), &ECHO);
         assert!(admit(&mut callers, 1, &ECHO) && !admit(&mut callers, 1, &ECHO));
     });
 }
@@ -222,6 +233,7 @@ fn who_asks_for_another_start_of_its_own_talks_nonsense() {
         let (mut callers, mut inputs) = callers();
         let mut peer = welcome(&mut callers, 2).await;
         peer.write_all(&request(1)).expect("the system takes it");
-        assert!(matches!(soon(inputs.recv()).await, Some(Input::CallerLost { from: PEER, connection: 1 })));
+        let came = soon(inputs.recv()).await;
+        assert!(matches!(came, Some(Input::CallerLost { from: PEER, connection: 1, nonsense: Some(_) })), "{came:?}");
     });
 }

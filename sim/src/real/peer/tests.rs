@@ -128,10 +128,10 @@ fn a_connection_that_is_lost_resets_each_kind_that_went_over_it_once() {
         send(&mut links, 1, 9);
         links.send(PEER, call(2), "other".into(), Vec::new());
         let reset = |method: &'static str| Event::Reset { peer: PEER, method: method.into() };
-        assert_eq!(hear(&mut links, LinkNews::Lost), [reset("echo"), reset("other")]);
+        assert_eq!(hear(&mut links, LinkNews::Lost { nonsense: None }), [reset("echo"), reset("other")]);
         send(&mut links, 3, 9);
         let _peer = up(&mut links).await;
-        assert_eq!(hear(&mut links, LinkNews::Lost), [reset("echo")]);
+        assert_eq!(hear(&mut links, LinkNews::Lost { nonsense: None }), [reset("echo")]);
     });
 }
 
@@ -178,7 +178,7 @@ fn pauses_grow_to_a_bound_and_are_short_again_when_the_peer_is_there() {
         send(&mut links, 0, 9);
         let _peer = up(&mut links).await;
         assert_eq!(link(&links).pause, FIRST_PAUSE);
-        hear(&mut links, LinkNews::Lost);
+        hear(&mut links, LinkNews::Lost { nonsense: None });
         fail(&mut links);
         links.is_alive(PEER);
         assert_eq!(link(&links).pause, FIRST_PAUSE);
