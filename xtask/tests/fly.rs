@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
         return lab_raft::worker::<solution_raft::Raft>();
     }
-    let trials: [(&str, fn()); 17] = [
+    let trials: [(&str, fn()); 18] = [
         ("a_kill_and_a_cut_lose_nothing_and_leave_no_process", a_kill_and_a_cut_lose_nothing_and_leave_no_process),
         ("a_story_that_crashes_servers_kills_their_processes", a_story_that_crashes_servers_kills_their_processes),
         (
@@ -45,6 +45,10 @@ fn main() -> ExitCode {
         ("data_of_another_flight_is_left_alone", data_of_another_flight_is_left_alone),
         ("a_node_whose_disk_is_full_stops_and_nothing_is_lost", a_node_whose_disk_is_full_stops_and_nothing_is_lost),
         ("a_node_whose_disk_fails_stops_and_nothing_is_lost", a_node_whose_disk_fails_stops_and_nothing_is_lost),
+        (
+            "a_node_that_cannot_begin_again_on_a_full_disk_decides_nothing",
+            a_node_that_cannot_begin_again_on_a_full_disk_decides_nothing,
+        ),
         ("an_interrupted_flight_lands", an_interrupted_flight_lands),
         ("a_flight_that_is_killed_leaves_no_process", a_flight_that_is_killed_leaves_no_process),
         ("a_story_that_cannot_fly_says_why", a_story_that_cannot_fly_says_why),
@@ -313,6 +317,23 @@ fn a_node_whose_disk_fails_stops_and_nothing_is_lost() {
     let rows = answer.events_of("flight_second");
     assert!(rows.iter().any(|row| row["nodes"][1]["state"] == "down"), "{rows:?}");
     assert!(summary["operations"].as_u64().unwrap() > 300, "the others go on: {summary}");
+    assert_eq!(place.processes(), Vec::<String>::new());
+}
+
+/// After its kill it cannot write that it is there once more: it ran nothing, and nobody broke a rule.
+fn a_node_that_cannot_begin_again_on_a_full_disk_decides_nothing() {
+    let place = Place::new("again");
+    let scenario = place.0.join("short.toml");
+    std::fs::write(&scenario, SHORT).unwrap();
+    let script = "d=\"${3%/*}/data\"\n\
+                  case \"$d\" in */node-1/data) [ ! -e \"$d/identity.toml\" ] || ln -s /dev/full \"$d/identity.toml.new\";; esac";
+    let words = format!("fly raft --seed 1 --load 3s --scenario {}", scenario.display());
+    let answer = Answer::of(place.command(&words, &node_behind(&place, script)));
+    assert_eq!((answer.code, &answer.summary()["verdict"]), (5, &json!("undecided")), "{answer:?}");
+    let broken = &answer.events_of("flight_result")[0]["broken"];
+    assert_eq!(broken["rule"], "could-not-begin", "{answer:?}");
+    let title = broken["title"].as_str().unwrap();
+    assert!(title.starts_with("Node 1 could not begin: ") && title.contains("No space left on device"), "{title}");
     assert_eq!(place.processes(), Vec::<String>::new());
 }
 

@@ -5,6 +5,9 @@ use crate::event::{FlightEvent, FlightPlanEvent};
 use lab_harness::protocol::{FlightNode, FlightRow, FlightSkipped, FlightVerdict};
 use lab_harness::wrap::{block, plain};
 
+/// Lines of what broke: a node's own words, with the path of a file in them, are the whole clue.
+const TITLE_LINES: usize = 12;
+
 /// What is about to fly.
 pub fn plan(plan: &FlightPlanEvent) -> String {
     let nodes = plan.nodes.map(|nodes| format!(" on {nodes} nodes")).unwrap_or_default();
@@ -54,7 +57,7 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
     }
     text.push('\n');
     if let Some(broken) = &result.broken {
-        text.push_str(&block(&plain(&broken.title), 2, 2));
+        text.push_str(&block(&plain(&broken.title), 2, TITLE_LINES));
         if let Some(source) = &broken.source {
             text.push_str(&block(&plain(source), 2, 2));
         }
@@ -99,15 +102,7 @@ mod tests {
     use std::collections::BTreeMap;
     use windtunnel::NodeId;
 
-    #[test]
-    fn what_broke_is_told_with_how_things_stood() {
-        let broken = FlightBroken {
-            rule: "no-agreement".to_owned(),
-            title: "Node 1 took a command as entry 9; 3 servers should have applied it within 2 s, 2 did.".to_owned(),
-            source: None,
-            facts: vec!["        role, term  entry 9".to_owned(), "node 3  follower 2  lacks it".to_owned()],
-            at_ms: 4_200,
-        };
+    fn undecided(broken: FlightBroken) -> FlightEvent {
         let result = FlightResult {
             verdict: FlightVerdict::Undecided,
             broken: Some(broken),
@@ -125,7 +120,30 @@ mod tests {
             wall_ms: 5_000,
             history_error: None,
         };
-        let event = FlightEvent { course: "rejoin".to_owned(), result, directory: None };
+        FlightEvent { course: "rejoin".to_owned(), result, directory: None }
+    }
+
+    #[test]
+    fn the_words_of_a_node_that_could_not_begin_are_told_to_their_end() {
+        let directory = "a-directory-with-a-long-name/".repeat(6);
+        let title =
+            format!("Node 1 could not begin: {directory}identity.toml cannot be written: No space left on device.");
+        let broken = FlightBroken { rule: "could-not-begin".to_owned(), title, source: None, facts: vec![], at_ms: 1 };
+        let told = super::result(&undecided(broken), Style { colour: false });
+        assert!(told.contains("No space left on device.\n"), "{told}");
+        assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    }
+
+    #[test]
+    fn what_broke_is_told_with_how_things_stood() {
+        let broken = FlightBroken {
+            rule: "no-agreement".to_owned(),
+            title: "Node 1 took a command as entry 9; 3 servers should have applied it within 2 s, 2 did.".to_owned(),
+            source: None,
+            facts: vec!["        role, term  entry 9".to_owned(), "node 3  follower 2  lacks it".to_owned()],
+            at_ms: 4_200,
+        };
+        let event = undecided(broken);
         let told = "undecided  rejoin: 0 operations, 0 unknown
   Node 1 took a command as entry 9; 3 servers should have applied it within 2 s,
   2 did.

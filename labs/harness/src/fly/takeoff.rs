@@ -122,7 +122,9 @@ fn trouble(error: &TakeOffError) -> Refusal {
 /// A process that is gone before all were ready has found its data, its port or its executable wrong, and said so.
 fn took_off<T>(flown: &Flown<T>, radio: &Radio) -> Result<(), Refusal> {
     match &flown.report.outcome {
-        Outcome::Failed(failure @ Failure::ProcessLost { .. }) if !radio.is_up.load(Ordering::Relaxed) => {
+        Outcome::Failed(failure @ (Failure::ProcessLost { .. } | Failure::CouldNotBegin { .. }))
+            if !radio.is_up.load(Ordering::Relaxed) =>
+        {
             Err(Refusal { kind: RefusalKind::BadInput, message: format!("the flight does not take off: {failure}") })
         }
         _ => Ok(()),

@@ -8,8 +8,9 @@ use crate::run::Ran;
 use crate::suite::Flight;
 use windtunnel::Nanos;
 
-/// The harness's own bounds; why a node has ended itself, which in flight only its disk knows; and a history that cannot be judged.
-const BOUNDS: [&str; 4] = ["out-of-time", "tester-behind", "stopped-without-cause", UNDECIDED];
+/// The harness's own bounds; why a node has ended itself, or could not begin again, which in flight only its disk knows; and a
+/// history that cannot be judged.
+const BOUNDS: [&str; 5] = ["out-of-time", "tester-behind", "could-not-begin", "stopped-without-cause", UNDECIDED];
 
 /// A machine that stood still for so long may be the reason why something took too long.
 const WORTH_TELLING: Nanos = Nanos::from_millis(100);
@@ -156,7 +157,8 @@ mod tests {
     #[test]
     fn a_bound_of_time_of_the_lab_or_the_harness_and_a_node_that_ended_itself_decide_nothing() {
         let ended = ["no-leader", "stopped-without-cause", UNDECIDED].map(failed);
-        for outcome in ended.into_iter().chain([Outcome::Failed(Failure::OutOfTime)]) {
+        let full = Failure::CouldNotBegin { node: NodeId(1), message: "its disk is full".into() };
+        for outcome in ended.into_iter().chain([Outcome::Failed(Failure::OutOfTime), Outcome::Failed(full)]) {
             assert_eq!(verdict(outcome), FlightVerdict::Undecided);
         }
         let stopped = ran(Outcome::Stopped, Some(Failed::new("stopped-without-cause", "Node 2 stopped.")));
