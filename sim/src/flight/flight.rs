@@ -7,7 +7,7 @@ use super::pilot::{End, Pilot};
 use super::process::NodeBinary;
 use super::unmade::Skipped;
 use crate::line::LogLevel;
-use crate::units::{Nanos, NodeId, Seed};
+use crate::units::{Nanos, NodeId, Ppm, Seed};
 use crate::world::body::{on_a_thread_of_its_own, tester_of};
 use crate::world::{Blind, Decisions, LinkWeather, Observer, Outcome, Report, Shared, Tester};
 use std::collections::BTreeMap;
@@ -37,6 +37,9 @@ pub struct FlightOptions {
     pub settings: BTreeMap<String, u64>,
     /// Latency of every link at the start; none but the loopback's without it.
     pub links: Option<LinkWeather>,
+    /// How many of the connections that outlive a cut are half open when it is mended: one end gets a reset, and the other
+    /// learns of it when it has sent something in vain. What the cut has held back is lost then.
+    pub half_open_ppm: Ppm,
     /// When the run is over at the latest, on the real clock.
     pub time_budget: Nanos,
     /// How long a node may take from its start until it is ready.
@@ -57,8 +60,8 @@ pub struct Flight {
 #[derive(Debug)]
 pub struct Flown<T> {
     /// As of a simulation, with what flight cannot know left empty: the trace hash is 0; of the counters there are
-    /// only bytes (of frames, replies and connections' first words too), starts, kills and stops; there are no
-    /// decisions, and no recording. An event is a step of a node that showed something, or a command; times are real ones from the start of
+    /// only bytes (of frames, replies and connections' first words too), starts, kills, stops and half-open connections;
+    /// there are no decisions, and no recording. An event is a step of a node that showed something, or a command; times are real ones from the start of
     /// the first node.
     pub report: Report<T>,
     /// Fsyncs of files and of directories, of all nodes together, up to the last thing that each incarnation showed: those
@@ -124,6 +127,7 @@ impl Flight {
             groups: Vec::new(),
             settings: BTreeMap::new(),
             links: None,
+            half_open_ppm: Ppm::NEVER,
             time_budget: Nanos::from_secs(600),
             ready_within: Duration::from_secs(10),
             log_level: LogLevel::Info,

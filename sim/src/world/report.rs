@@ -223,6 +223,8 @@ pub struct Counters {
     pub kills: u64,
     /// Nodes that ended themselves.
     pub stops: u64,
+    /// In flight: connections that were left half open.
+    pub half_open: u64,
     /// Power losses.
     pub power_losses: u64,
     /// Power losses that found unsynced data.

@@ -9,13 +9,27 @@ use crate::lineup::Lineup;
 use crate::meter::Meter;
 use crate::protocol::{FlightRow, FlightSkipped, Refusal, RefusalKind};
 use crate::run::{Playing, Ran};
+use crate::storm::Struck;
 use crate::watch::Watcher;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use windtunnel::executor::Program;
 use windtunnel::flight::{Flight, Flown, NodeBinary, TakeOffError};
-use windtunnel::world::{Failure, LinkWeather, Outcome, Tester};
-use windtunnel::{EventNumber, Nanos, Seed};
+use windtunnel::world::{Counters, Failure, LinkWeather, Outcome, Tester};
+use windtunnel::{EventNumber, Nanos, Ppm, Seed};
+
+/// Of the connections that outlive a cut of a storm, so many are half open afterwards.
+const HALF_OPEN: Ppm = Ppm(250_000);
+
+/// How these are counted among the faults.
+const HALF_OPEN_FAMILY: &str = "half-open";
+
+/// Faults that struck, by family, with those that are flight's own.
+pub(crate) fn faults(struck: &Struck, counters: &Counters) -> BTreeMap<String, u64> {
+    let half_open = (counters.half_open > 0).then(|| (HALF_OPEN_FAMILY.to_owned(), counters.half_open));
+    struck.counts().clone().into_iter().chain(half_open).collect()
+}
 
 /// Links are as fast as the loopback unless a fault slows them.
 pub(crate) fn surroundings() -> Surroundings {
@@ -104,6 +118,8 @@ impl Takeoff<'_> {
             options.time_budget = self.time_budget;
             options.groups = self.lineup.groups();
             options.settings = self.lineup.settings.clone();
+            // A story says itself what happens to its links.
+            options.half_open_ppm = if self.is_storm { HALF_OPEN } else { Ppm::NEVER };
         })
     }
 }
