@@ -122,7 +122,7 @@ impl Hangar<'_> {
         });
         drop(live);
         let result = result?;
-        let kept = place.keep_or_clear(result.verdict == FlightVerdict::Safe);
+        let kept = place.keep_or_clear(is_clean(&result));
         session.console.say(&Event::FlightResult(Box::new(FlightEvent {
             course: name.to_owned(),
             result: result.clone(),
@@ -130,6 +130,11 @@ impl Hangar<'_> {
         })));
         Ok(result)
     }
+}
+
+/// Whether nobody will want to look at its files: not for a rule, nor for how a node ended, nor for what is missing of its history.
+fn is_clean(result: &FlightResult) -> bool {
+    exit_of(result.verdict) == Exit::Passed && result.unclean.is_empty() && result.history_error.is_none()
 }
 
 const fn exit_of(verdict: FlightVerdict) -> Exit {
