@@ -1,7 +1,7 @@
 //! Flights as a person reads them.
 
-use super::{Style, failure};
-use crate::event::{FlightEvent, FlightPlanEvent};
+use super::{Style, counted, failure};
+use crate::event::{FlightEvent, FlightPlanEvent, FlightSummary, GroundedEvent};
 use lab_harness::protocol::{FlightNode, FlightRow, FlightSkipped, FlightVerdict};
 use lab_harness::wrap::{block, plain};
 
@@ -39,14 +39,45 @@ fn node(node: &FlightNode) -> String {
     format!("{role}{}", node.term)
 }
 
+/// A test that stays on the ground.
+pub fn grounded(test: &GroundedEvent) -> String {
+    block(&plain(&format!("{} does not fly: {}", test.test, test.why)), 0, 4)
+}
+
+const fn word(verdict: FlightVerdict) -> &'static str {
+    match verdict {
+        FlightVerdict::Safe => "safe",
+        FlightVerdict::Undecided => "undecided",
+        FlightVerdict::Interrupted => "interrupted",
+        FlightVerdict::Violated => "VIOLATED",
+    }
+}
+
+/// What all flights of a command come to; of a single one all is said.
+pub fn sums(sums: &FlightSummary) -> String {
+    if sums.flights < 2 && sums.grounded == 0 {
+        return String::new();
+    }
+    let verdicts: Vec<String> =
+        sums.verdicts.iter().map(|(verdict, count)| format!("{count} {}", word(*verdict))).collect();
+    let grounded = match sums.grounded {
+        0 => String::new(),
+        1 => "; 1 test does not fly".to_owned(),
+        count => format!("; {count} tests do not fly"),
+    };
+    let (flights, operations, unknown) = (counted(sums.flights, "flight"), sums.operations, sums.unknown);
+    let verdicts = verdicts.join(", ");
+    block(&format!("{flights}: {verdicts}; {operations} operations, {unknown} unknown{grounded}"), 0, 4)
+}
+
 /// How it ended.
 pub fn result(event: &FlightEvent, style: Style) -> String {
     let result = &event.result;
+    let word = word(result.verdict);
     let word = match result.verdict {
-        FlightVerdict::Safe => style.green("safe"),
-        FlightVerdict::Undecided => style.yellow("undecided"),
-        FlightVerdict::Interrupted => style.yellow("interrupted"),
-        FlightVerdict::Violated => style.red("VIOLATED"),
+        FlightVerdict::Safe => style.green(word),
+        FlightVerdict::Undecided | FlightVerdict::Interrupted => style.yellow(word),
+        FlightVerdict::Violated => style.red(word),
     };
     let mut text = format!("{word}  {}: {} operations, {} unknown", event.course, result.operations, result.unknown);
     if let (Some(ops), Some(p50), Some(p99)) = (result.ops_per_s, result.p50_us, result.p99_us) {
@@ -154,6 +185,16 @@ mod tests {
   faults: kill-1 2
 ";
         assert_eq!(super::result(&event, Style { colour: false }), told);
+    }
+
+    #[test]
+    fn several_flights_and_tests_on_the_ground_are_summed_up_and_a_single_flight_is_not() {
+        let verdicts = BTreeMap::from([(FlightVerdict::Safe, 6), (FlightVerdict::Undecided, 1)]);
+        let all = FlightSummary { flights: 7, verdicts, grounded: 3, operations: 90, unknown: 4, ..Default::default() };
+        assert_eq!(sums(&all), "7 flights: 6 safe, 1 undecided; 90 operations, 4 unknown; 3 tests do not fly\n");
+        let one = FlightSummary { flights: 1, verdicts: BTreeMap::from([(FlightVerdict::Safe, 1)]), ..all };
+        assert_eq!(sums(&one), "1 flight: 1 safe; 90 operations, 4 unknown; 3 tests do not fly\n");
+        assert_eq!(sums(&FlightSummary { grounded: 0, ..one }), "");
     }
 
     #[test]
