@@ -46,6 +46,8 @@ pub enum Purpose {
     ShortWrite = 16,
     /// Which requests come again after they were answered, and when; entity: link and RPC name.
     LateCopy = 17,
+    /// In flight alone: which connections a mended link leaves half open, and whom it tells; entity: none.
+    HalfOpen = 18,
 }
 
 /// A stream of random words with a name.

@@ -16,7 +16,7 @@ use windtunnel::line::LogLevel;
 use windtunnel::{NodeId, Seed};
 
 pub use check::{CheckEvent, CheckExplained, CheckVerdict, CheckedOperation};
-pub use flight::{FlightEvent, FlightPlanEvent, FlightSummary};
+pub use flight::{FlightEvent, FlightPlanEvent, FlightSummary, GroundedEvent};
 pub use flown::{FlownMutantEvent, SeenInFlight};
 pub use job::JobEvent;
 
@@ -39,6 +39,7 @@ pub enum Event {
     Created { lab: String, directory: String, package: String, locked: bool, test: String },
     Mutant(MutantEvent),
     FlownMutant(Box<FlownMutantEvent>),
+    FlightGrounded(GroundedEvent),
     Flight(FlightPlanEvent),
     FlightSecond(FlightRow),
     FlightResult(Box<FlightEvent>),

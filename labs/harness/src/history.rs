@@ -54,6 +54,12 @@ impl<M: Model, A> History<M, A> {
         History { check: Online::new(model, BUDGET), open: BTreeMap::new(), callers: Vec::new() }
     }
 
+    /// Whether nobody has asked anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.callers.is_empty()
+    }
+
     /// The operation that was called first of those that are open, and whose it is.
     #[must_use]
     pub fn oldest_open(&self) -> Option<(NodeId, &Open<A>)> {

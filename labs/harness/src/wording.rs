@@ -37,6 +37,7 @@ pub(crate) fn of_failure(failure: &Failure, standing: &Standing<'_>) -> Failed {
         ),
         Failure::Deadlock => ("deadlock", None),
         Failure::ProcessLost { .. } => ("process-lost", None),
+        Failure::CouldNotBegin { .. } => ("could-not-begin", None),
         Failure::Unobserved { .. } => ("tester-behind", None),
     };
     let mut failed = Failed::new(rule, capitalised(&sentence(failure, standing)));
@@ -75,6 +76,7 @@ fn sentence(failure: &Failure, standing: &Standing<'_>) -> String {
         Failure::Panicked { .. }
         | Failure::Undecodable { .. }
         | Failure::ProcessLost { .. }
+        | Failure::CouldNotBegin { .. }
         | Failure::Unobserved { .. } => failure.to_string(),
     }
 }

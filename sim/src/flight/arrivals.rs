@@ -6,7 +6,7 @@ use super::order::Piece;
 use super::pilot::{End, Pilot};
 use crate::line::{ControlFailure, ControlId, Event};
 use crate::real::control_protocol::{CONTROL_PROTOCOL, DiskFaults, Ended, FromNode};
-use crate::real::process::SPEAKS_AS;
+use crate::real::process::{NOT_RUN, SPEAKS_AS};
 use crate::units::NodeId;
 use crate::world::disk::DiskStatistics;
 use crate::world::{Failure, Lifecycle, Stop};
@@ -39,6 +39,7 @@ impl Pilot<'_> {
         match frame {
             FromNode::Hello { protocol, node: says, program, incarnation, .. } => {
                 process.incarnation = incarnation;
+                process.has_greeted = true;
                 self.fleet.has_greeted = true;
                 if !self.fleet.may_fly(&program) {
                     return self.ground(format!("it is one of `{program}`"));
@@ -104,7 +105,7 @@ impl Pilot<'_> {
             } else if !process.ready && !process.paused && Instant::now() > process.ready_by {
                 let seconds = self.options.ready_within.as_secs_f32();
                 let what = format!("it was not ready within {seconds} s");
-                let (message, is_node) = (said(process, &what), self.fleet.has_greeted || speaks_as_a_node(process));
+                let (message, is_node) = (said(process, &what), self.fleet.has_greeted || why_not(process).is_some());
                 if !is_node {
                     self.ground(message.clone());
                 }
@@ -142,15 +143,24 @@ impl Pilot<'_> {
                 let message = said(&process, &format!("{exit}: {other}"));
                 self.fail_at(node, &exit, Failure::ProcessLost { node, message });
             }
+            None if code == Some(NOT_RUN.into()) && !process.has_greeted && self.is_a_node(&process) => {
+                let message = why_not(&process).unwrap_or_else(|| said(&process, &exit));
+                self.fail_at(node, &exit, Failure::CouldNotBegin { node, message });
+            }
             None => {
                 let why = process.closed.as_deref().unwrap_or_default();
                 let message = said(&process, &format!("{exit}: {why}"));
-                if !self.fleet.has_greeted && !speaks_as_a_node(&process) {
+                if !self.is_a_node(&process) {
                     self.ground(message.clone());
                 }
                 self.fail_at(node, &exit, Failure::ProcessLost { node, message });
             }
         }
+    }
+
+    /// Whether the executable is known to be one: then a process that ran nothing has the machine to blame.
+    fn is_a_node(&self, process: &Process) -> bool {
+        self.fleet.has_greeted || why_not(process).is_some()
     }
 
     /// The executable is none that may fly, if only those of a certain program may.
@@ -180,9 +190,12 @@ impl Pilot<'_> {
     }
 }
 
-/// Whether it says why it cannot begin, as nodes do.
-fn speaks_as_a_node(process: &Process) -> bool {
-    process.child.last_words(LAST_WORDS).lines().any(|line| line.starts_with(SPEAKS_AS))
+/// Why it cannot begin, if it says so as nodes do. On a full disk there may be no room for these words either.
+fn why_not(process: &Process) -> Option<String> {
+    let words = process.child.last_words(LAST_WORDS);
+    let lines: Vec<&str> = words.lines().collect();
+    let first = lines.iter().rposition(|line| line.starts_with(SPEAKS_AS))?;
+    Some(lines[first..].join("\n").trim_start_matches(SPEAKS_AS).to_owned())
 }
 
 /// What happened to a process, with the end of what it printed.

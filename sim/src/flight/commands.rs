@@ -4,6 +4,7 @@ use super::history::What;
 use super::latency::Latency;
 use super::machine::Process;
 use super::pilot::{End, Pilot};
+use super::proxy::Side;
 use super::unmade::Unmade;
 use crate::line::{ControlFailure, ControlId, DiskError, Effect, Event};
 use crate::real::control_protocol::ToNode;
@@ -72,7 +73,7 @@ impl Pilot<'_> {
             Command::Pause(node) => self.pause(node),
             Command::Resume(node) => self.resume(node),
             Command::Cut { from, to } if self.is_link(from, to) => self.fleet.proxies.set_cut(from, to, true),
-            Command::Mend { from, to } if self.is_link(from, to) => self.fleet.proxies.set_cut(from, to, false),
+            Command::Mend { from, to } if self.is_link(from, to) => self.mend(from, to),
             Command::Link { from, to, weather } if self.is_link(from, to) => {
                 self.fleet.proxies.set_latency(from, to, Latency::of(&weather));
             }
@@ -86,6 +87,22 @@ impl Pilot<'_> {
             | Command::AtEvent { .. }
             | Command::ForgetAtEvents => {}
         }
+    }
+
+    /// Some connections have not outlived it, once bytes go both ways again: a router on the way, or the other end, has
+    /// forgotten them.
+    fn mend(&mut self, from: NodeId, to: NodeId) {
+        let is_whole = self.fleet.proxies.is_cut(from, to) && !self.fleet.proxies.is_cut(to, from);
+        for (dialler, acceptor) in [(from, to), (to, from)].into_iter().filter(|_| is_whole) {
+            let (is_half, told) = (self.half_open.chance(self.options.half_open_ppm), self.half_open.below(2));
+            if is_half {
+                let told = if told == 0 { Side::Dialler } else { Side::Acceptor };
+                self.counters.half_open += self.fleet.proxies.halve(dialler, acceptor, told);
+                let moment = self.moment_now();
+                self.history.note(moment, What::Command { command: "half-open", node: dialler, to: Some(acceptor) });
+            }
+        }
+        self.fleet.proxies.set_cut(from, to, false);
     }
 
     fn is_link(&self, from: NodeId, to: NodeId) -> bool {

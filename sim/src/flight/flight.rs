@@ -1,5 +1,6 @@
 //! How a flight is set up, [`Flight`], and what is known of it afterwards, [`Flown`].
 
+use super::descriptors;
 use super::fleet::{Fleet, hold_directory, make_directory};
 use super::history::History;
 use super::machine::Process;
@@ -7,7 +8,7 @@ use super::pilot::{End, Pilot};
 use super::process::NodeBinary;
 use super::unmade::Skipped;
 use crate::line::LogLevel;
-use crate::units::{Nanos, NodeId, Seed};
+use crate::units::{Nanos, NodeId, Ppm, Seed};
 use crate::world::body::{on_a_thread_of_its_own, tester_of};
 use crate::world::{Blind, Decisions, LinkWeather, Observer, Outcome, Report, Shared, Tester};
 use std::collections::BTreeMap;
@@ -37,6 +38,9 @@ pub struct FlightOptions {
     pub settings: BTreeMap<String, u64>,
     /// Latency of every link at the start; none but the loopback's without it.
     pub links: Option<LinkWeather>,
+    /// How many of the connections that outlive a cut are half open when it is mended: one end gets a reset, and the other
+    /// learns of it when it has sent something in vain. What the cut has held back is lost then.
+    pub half_open_ppm: Ppm,
     /// When the run is over at the latest, on the real clock.
     pub time_budget: Nanos,
     /// How long a node may take from its start until it is ready.
@@ -57,8 +61,8 @@ pub struct Flight {
 #[derive(Debug)]
 pub struct Flown<T> {
     /// As of a simulation, with what flight cannot know left empty: the trace hash is 0; of the counters there are
-    /// only bytes (of frames, replies and connections' first words too), starts, kills and stops; there are no
-    /// decisions, and no recording. An event is a step of a node that showed something, or a command; times are real ones from the start of
+    /// only bytes (of frames, replies and connections' first words too), starts, kills, stops and half-open connections;
+    /// there are no decisions, and no recording. An event is a step of a node that showed something, or a command; times are real ones from the start of
     /// the first node.
     pub report: Report<T>,
     /// Fsyncs of files and of directories, of all nodes together, up to the last thing that each incarnation showed: those
@@ -91,6 +95,20 @@ pub enum TakeOffError {
     /// Another flight leaves its files there.
     #[error("{} is locked: another flight uses it; wait for its end, or give this one a directory of its own", .0.display())]
     Locked(PathBuf),
+    /// Data of a cluster of more nodes or fewer: a majority of these would be none of those.
+    #[error(
+        "{} holds the data of {found} nodes, and this flight has {nodes}: fly as many as there were, or give this one a \
+         directory of its own",
+        directory.display()
+    )]
+    OtherNodes {
+        /// Where.
+        directory: PathBuf,
+        /// How many nodes have left something there.
+        found: u32,
+        /// How many are to fly.
+        nodes: u32,
+    },
     /// The node's executable.
     #[error("{} cannot be started: {source}; a node is an executable file", path.display())]
     Binary {
@@ -109,6 +127,19 @@ pub enum TakeOffError {
         /// What was found in its place.
         found: String,
     },
+    /// More open files than this process may have.
+    #[error(
+        "a flight of {nodes} nodes takes {needed} open files at once, and this process may have {allowed}: raise that with \
+         `ulimit -n {needed}` (root may, others ask for it), or fly fewer nodes"
+    )]
+    Descriptors {
+        /// How many nodes are to fly.
+        nodes: u32,
+        /// Open files that they take.
+        needed: u64,
+        /// Open files that there may be.
+        allowed: u64,
+    },
     /// No port, or no thread for the proxies.
     #[error("no port of 127.0.0.1 can be had: {0}")]
     Ports(io::Error),
@@ -124,6 +155,7 @@ impl Flight {
             groups: Vec::new(),
             settings: BTreeMap::new(),
             links: None,
+            half_open_ppm: Ppm::NEVER,
             time_budget: Nanos::from_secs(600),
             ready_within: Duration::from_secs(10),
             log_level: LogLevel::Info,
@@ -185,6 +217,7 @@ impl Flight {
         let Flight { binary, nodes, options } = self;
         make_directory(&options.directory)?;
         let _held = hold_directory(&options.directory)?;
+        descriptors::provide(nodes)?;
         let fleet = Fleet::lay_out(binary, nodes, &options)?;
         let path = options.directory.join("history.jsonl");
         let history = History::create(&path).map_err(|source| TakeOffError::File { path, source })?;

@@ -22,6 +22,8 @@ pub(super) struct Machine {
 pub(super) struct Process {
     pub child: NodeProcess,
     pub incarnation: Incarnation,
+    /// Whether it has said who it is: then it could begin.
+    pub has_greeted: bool,
     link: Link,
     /// What the machine's clock showed when the node's showed nothing; known from its hello on.
     pub epoch: u64,
@@ -58,6 +60,7 @@ impl Process {
         Process {
             child,
             incarnation,
+            has_greeted: false,
             link: Link::Awaited(Vec::new()),
             epoch: 0,
             last_stamp: 0,

@@ -15,6 +15,7 @@ use crate::line::{Clock, Event, Start, in_groups};
 use crate::real::control_protocol::FromNode;
 use crate::real::machine_now;
 use crate::real::timers::Timers;
+use crate::streams::{Purpose, Stream};
 use crate::units::{EventNumber, Incarnation, Nanos, NodeId};
 use crate::world::{Counters, Failure, Lifecycle, Moment, Observer, Response, Shared};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -53,6 +54,8 @@ pub(super) struct Pilot<'a> {
     /// All fsyncs that nodes have told of.
     pub fsyncs: u64,
     pub skipped: Skipped,
+    /// Which connections are left half open.
+    pub half_open: Stream,
     pub history: History,
     pub end: Option<End>,
 }
@@ -78,6 +81,7 @@ impl<'a> Pilot<'a> {
         *shared.running.borrow_mut() = vec![false; nodes as usize + 1];
         *shared.disk_bytes.borrow_mut() = vec![0; nodes as usize + 1];
         Pilot {
+            half_open: Stream::keyed(options.seed, Purpose::HalfOpen, [0, 0]),
             options,
             inherited: fleet.has_files(),
             fleet,

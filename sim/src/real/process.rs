@@ -18,7 +18,7 @@ const USAGE: &str = "usage: node --config FILE [--until-stdin-closes]";
 /// How a line begins that says why a node cannot begin.
 pub(crate) const SPEAKS_AS: &str = "node: ";
 /// Bad arguments, configuration, ports or data: nothing has been run.
-const NOT_RUN: u8 = 2;
+pub(crate) const NOT_RUN: u8 = 2;
 
 /// Runs this process as a node if its first argument is `node`, and `None` if it is not.
 ///

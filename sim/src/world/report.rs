@@ -93,6 +93,13 @@ pub enum Failure {
         /// What became of it.
         message: String,
     },
+    /// In flight: a node said, before it ran anything, why it cannot begin: its disk is full, say.
+    CouldNotBegin {
+        /// The node.
+        node: NodeId,
+        /// Its words.
+        message: String,
+    },
     /// In flight: a node showed more than its tester, too far behind, could take in, and ended itself.
     Unobserved {
         /// The node.
@@ -150,6 +157,7 @@ impl Failure {
             | Failure::NeverIdle { node }
             | Failure::Undecodable { node, .. }
             | Failure::ProcessLost { node, .. }
+            | Failure::CouldNotBegin { node, .. }
             | Failure::Unobserved { node } => Some(*node),
             Failure::OutOfEvents { busiest }
             | Failure::TimeStandsStill { busiest }
@@ -188,6 +196,7 @@ impl fmt::Display for Failure {
             }
             Failure::Deadlock => f.write_str("nothing is left that could happen, and the test still waits"),
             Failure::ProcessLost { node, message } => write!(f, "the process of {node} is gone: {message}"),
+            Failure::CouldNotBegin { node, message } => write!(f, "{node} could not begin: {message}"),
             Failure::Unobserved { node } => write!(
                 f,
                 "{node} showed more than the tester could take in, which was 64 MiB behind: the machine is too slow, or \
@@ -214,6 +223,8 @@ pub struct Counters {
     pub kills: u64,
     /// Nodes that ended themselves.
     pub stops: u64,
+    /// In flight: connections that were left half open.
+    pub half_open: u64,
     /// Power losses.
     pub power_losses: u64,
     /// Power losses that found unsynced data: bytes of files, or names for them. (A removal is none.)

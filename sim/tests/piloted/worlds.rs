@@ -8,12 +8,13 @@ use windtunnel::executor::Program;
 use windtunnel::net::CallError;
 use windtunnel::time::sleep;
 use windtunnel::world::{LinkWeather, Outcome, Simulation, Tester};
-use windtunnel::{Nanos, NodeId, Seed};
+use windtunnel::{Nanos, NodeId, Ppm, Seed};
 
 pub const TESTS: &[Test] = &[
     ("a_cut_is_silent_in_either_direction", a_cut_is_silent_in_either_direction),
     ("over_a_cut_for_replies_the_handler_runs", over_a_cut_for_replies_the_handler_runs),
     ("a_cut_loses_in_the_tunnel_what_it_holds_back_in_flight", a_cut_loses_in_the_tunnel_what_it_holds_back_in_flight),
+    ("a_cut_may_leave_connections_half_open_in_flight", a_cut_may_leave_connections_half_open_in_flight),
     ("what_came_for_a_paused_node_happens_when_it_runs_on", what_came_for_a_paused_node_happens_when_it_runs_on),
     ("a_late_link_makes_a_call_late", a_late_link_makes_a_call_late),
     ("a_reply_to_an_earlier_incarnation_reaches_nobody", a_reply_to_an_earlier_incarnation_reaches_nobody),
@@ -97,6 +98,32 @@ fn a_cut_loses_in_the_tunnel_what_it_holds_back_in_flight() {
         (failed, before, heard(&tester, "held").await)
     });
     assert_eq!(found, [(Some(silence()), 0, 0), (Some(silence()), 0, 1)]);
+}
+
+/// Either end may be the one that is not told: it finds out by calls that are in vain.
+fn a_cut_may_leave_connections_half_open_in_flight() {
+    const CUTS: usize = 8;
+    let ground = Ground::new();
+    let flight = flight(NODES, &ground.0).with(|options| options.half_open_ppm = Ppm::ALWAYS);
+    let flown = flight.run(|tester| async move {
+        let mut failed = Vec::new();
+        for _ in 0..CUTS {
+            reach(&tester).await;
+            tester.cut(A, B);
+            call(&tester, "held").await;
+            tester.mend(A, B);
+            while let Some(how) = call(&tester, "are you there").await {
+                failed.push(how);
+            }
+        }
+        (failed, heard(&tester, "held").await)
+    });
+    let report = flown.expect("it took off").report;
+    assert_eq!(report.counters.half_open, CUTS as u64, "node 2 has no connection to node 1");
+    let Outcome::Finished((failed, held)) = report.outcome else { panic!("{:?}", report.outcome) };
+    assert_eq!(held, 0, "what was held back is lost with its connection");
+    let reset = CallError::Reset.to_string();
+    assert!(failed.contains(&silence()) && failed.contains(&reset), "{failed:?}");
 }
 
 fn what_came_for_a_paused_node_happens_when_it_runs_on() {

@@ -2,7 +2,15 @@
 
 use lab_harness::protocol::{FlightResult, FlightSkipped, FlightVerdict, per_1000};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use windtunnel::Seed;
+
+/// A test that was asked for and does not fly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GroundedEvent {
+    pub test: String,
+    pub why: String,
+}
 
 /// What is about to fly.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +40,10 @@ pub struct FlightSummary {
     /// The worst.
     pub verdict: Option<FlightVerdict>,
     pub flights: usize,
+    /// How many ended so.
+    pub verdicts: BTreeMap<FlightVerdict, usize>,
+    /// Tests that were asked for and do not fly.
+    pub grounded: usize,
     pub operations: u64,
     pub unknown: u64,
     /// Of the one flight; nothing of several, or without a load.
@@ -48,6 +60,7 @@ impl FlightSummary {
     pub fn add(&mut self, result: &FlightResult) {
         self.flights += 1;
         self.verdict = self.verdict.max(Some(result.verdict));
+        *self.verdicts.entry(result.verdict).or_default() += 1;
         self.operations += result.operations;
         self.unknown += result.unknown;
         self.fsyncs += result.fsyncs;

@@ -23,8 +23,8 @@ use crate::worker::{Worker, WorkerCommand, patience};
 use flights::Place;
 use lab_harness::protocol::{FlightCourse, FlightResult, FlightVerdict, FlyRequest};
 use live::Live;
-use options::Asked;
 pub use options::load;
+use options::{Asked, Courses};
 use std::path::{Path, PathBuf};
 
 /// Builds worker and node, flies, reports.
@@ -66,10 +66,11 @@ struct Hangar<'a> {
 impl Hangar<'_> {
     fn fly_all(&self, summary: &mut Summary) -> Result<Exit, LabError> {
         let mut worker = Worker::start(self.command)?;
-        let courses = options::courses(&self.asked.flown, &worker.hello)?;
+        let Courses { flying, grounded } = options::courses(&self.asked.flown, &worker.hello)?;
         let mut exit = Exit::Passed;
-        let mut sums = FlightSummary::default();
-        for (number, (name, course)) in courses.into_iter().enumerate() {
+        let mut sums = FlightSummary { grounded: grounded.len(), ..FlightSummary::default() };
+        grounded.into_iter().for_each(|test| self.session.console.say(&Event::FlightGrounded(test)));
+        for (number, (name, course)) in flying.into_iter().enumerate() {
             if number > 0 {
                 worker = Worker::start(self.command)?; // a worker flies once
             }
@@ -122,7 +123,7 @@ impl Hangar<'_> {
         });
         drop(live);
         let result = result?;
-        let kept = place.keep_or_clear(result.verdict == FlightVerdict::Safe);
+        let kept = place.keep_or_clear(is_clean(&result));
         session.console.say(&Event::FlightResult(Box::new(FlightEvent {
             course: name.to_owned(),
             result: result.clone(),
@@ -132,9 +133,14 @@ impl Hangar<'_> {
     }
 }
 
+/// Whether nobody will want to look at its files: not for a rule, nor for how a node ended, nor for what is missing of its history.
+fn is_clean(result: &FlightResult) -> bool {
+    exit_of(result.verdict) == Exit::Passed && result.unclean.is_empty() && result.history_error.is_none()
+}
+
 const fn exit_of(verdict: FlightVerdict) -> Exit {
     match verdict {
-        FlightVerdict::Safe => Exit::Passed,
+        FlightVerdict::Safe | FlightVerdict::Linearizable => Exit::Passed,
         FlightVerdict::Undecided => Exit::Undecided,
         FlightVerdict::Interrupted => Exit::Interrupted,
         FlightVerdict::Violated => Exit::Failed,

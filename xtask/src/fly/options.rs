@@ -2,6 +2,7 @@
 
 use crate::cli::FlyOptions;
 use crate::error::LabError;
+use crate::event::GroundedEvent;
 use crate::house::Submission;
 use crate::on_raft;
 use crate::seeds::Seeds;
@@ -73,29 +74,43 @@ pub fn load(text: &str) -> Result<FlightLoad, LabError> {
     }
 }
 
-/// The flights, one after the other, each with its name.
-pub fn courses(flown: &Flown, hello: &Hello) -> Result<Vec<(String, FlightCourse)>, LabError> {
+/// What a command line comes to.
+#[derive(Debug, Default)]
+pub struct Courses {
+    /// The flights, one after the other, each with its name.
+    pub flying: Vec<(String, FlightCourse)>,
+    /// The tests that were asked for and do not fly.
+    pub grounded: Vec<GroundedEvent>,
+}
+
+/// The flights that are asked for.
+pub fn courses(flown: &Flown, hello: &Hello) -> Result<Courses, LabError> {
+    let one = |name: String, course| Courses { flying: vec![(name, course)], ..Courses::default() };
     Ok(match flown {
-        Flown::Load(nodes, load) => {
-            vec![("load".to_owned(), FlightCourse::Calm { nodes: *nodes, load: *load })]
-        }
+        Flown::Load(nodes, load) => one("load".to_owned(), FlightCourse::Calm { nodes: *nodes, load: *load }),
         Flown::Scenario(scenario, nodes, load) => {
             let course = FlightCourse::Scenario { scenario: scenario.clone(), nodes: *nodes, load: *load };
-            vec![(scenario.name.clone(), course)]
+            one(scenario.name.clone(), course)
         }
         Flown::Tests(filter) => tests(filter, hello)?,
     })
 }
 
-fn tests(filter: &str, hello: &Hello) -> Result<Vec<(String, FlightCourse)>, LabError> {
+fn tests(filter: &str, hello: &Hello) -> Result<Courses, LabError> {
     let words = [filter.to_owned()]; // which may name a part
     let selection = Selection { filters: &words, parts: &[], tag: None };
     let chosen = selection.select(hello)?;
-    let flying: Vec<_> = chosen.iter().filter(|test| test.grounded.is_none()).collect();
-    if flying.is_empty() {
-        let reason = chosen.iter().find_map(|test| test.grounded.clone()).unwrap_or_default();
+    let mut courses = Courses::default();
+    for test in chosen {
+        let name = test.name.clone();
+        match &test.grounded {
+            None => courses.flying.push((name.clone(), FlightCourse::Test { test: name })),
+            Some(why) => courses.grounded.push(GroundedEvent { test: name, why: why.clone() }),
+        }
+    }
+    if courses.flying.is_empty() {
+        let reason = courses.grounded.into_iter().next().map(|test| test.why).unwrap_or_default();
         return Err(LabError::Grounded { filter: filter.to_owned(), reason });
     }
-    let course = |name: &String| (name.clone(), FlightCourse::Test { test: name.clone() });
-    Ok(flying.into_iter().map(|test| course(&test.name)).collect())
+    Ok(courses)
 }

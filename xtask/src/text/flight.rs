@@ -1,9 +1,12 @@
 //! Flights as a person reads them.
 
-use super::{Style, failure, faults, nothing_struck};
-use crate::event::{FlightEvent, FlightPlanEvent};
+use super::{Style, counted, failure, faults, nothing_struck};
+use crate::event::{FlightEvent, FlightPlanEvent, FlightSummary, GroundedEvent};
 use lab_harness::protocol::{FlightNode, FlightRow, FlightSkipped, FlightVerdict};
 use lab_harness::wrap::{block, plain};
+
+/// Lines of what broke: a node's own words, with the path of a file in them, are the whole clue.
+const TITLE_LINES: usize = 12;
 
 /// What is about to fly.
 pub fn plan(plan: &FlightPlanEvent) -> String {
@@ -36,14 +39,46 @@ fn node(node: &FlightNode) -> String {
     format!("{role}{}", node.term)
 }
 
+/// A test that stays on the ground.
+pub fn grounded(test: &GroundedEvent) -> String {
+    block(&plain(&format!("{} does not fly: {}", test.test, test.why)), 0, 4)
+}
+
+const fn word(verdict: FlightVerdict) -> &'static str {
+    match verdict {
+        FlightVerdict::Safe => "safe",
+        FlightVerdict::Linearizable => "linearizable",
+        FlightVerdict::Undecided => "undecided",
+        FlightVerdict::Interrupted => "interrupted",
+        FlightVerdict::Violated => "VIOLATED",
+    }
+}
+
+/// What all flights of a command come to; of a single one all is said.
+pub fn sums(sums: &FlightSummary) -> String {
+    if sums.flights < 2 && sums.grounded == 0 {
+        return String::new();
+    }
+    let verdicts: Vec<String> =
+        sums.verdicts.iter().map(|(verdict, count)| format!("{count} {}", word(*verdict))).collect();
+    let grounded = match sums.grounded {
+        0 => String::new(),
+        1 => "; 1 test does not fly".to_owned(),
+        count => format!("; {count} tests do not fly"),
+    };
+    let (flights, operations, unknown) = (counted(sums.flights, "flight"), sums.operations, sums.unknown);
+    let verdicts = verdicts.join(", ");
+    block(&format!("{flights}: {verdicts}; {operations} operations, {unknown} unknown{grounded}"), 0, 4)
+}
+
 /// How it ended.
 pub fn result(event: &FlightEvent, style: Style) -> String {
     let result = &event.result;
+    let word = word(result.verdict);
     let word = match result.verdict {
-        FlightVerdict::Safe => style.green("safe"),
-        FlightVerdict::Undecided => style.yellow("undecided"),
-        FlightVerdict::Interrupted => style.yellow("interrupted"),
-        FlightVerdict::Violated => style.red("VIOLATED"),
+        FlightVerdict::Safe | FlightVerdict::Linearizable => style.green(word),
+        FlightVerdict::Undecided | FlightVerdict::Interrupted => style.yellow(word),
+        FlightVerdict::Violated => style.red(word),
     };
     let mut text = format!("{word}  {}: {} operations, {} unknown", event.course, result.operations, result.unknown);
     if let (Some(ops), Some(p50), Some(p99)) = (result.ops_per_s, result.p50_us, result.p99_us) {
@@ -54,7 +89,7 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
     }
     text.push('\n');
     if let Some(broken) = &result.broken {
-        text.push_str(&block(&plain(&broken.title), 2, 2));
+        text.push_str(&block(&plain(&broken.title), 2, TITLE_LINES));
         if let Some(source) = &broken.source {
             text.push_str(&block(&plain(source), 2, 2));
         }
@@ -101,15 +136,7 @@ mod tests {
     use std::collections::BTreeMap;
     use windtunnel::NodeId;
 
-    #[test]
-    fn what_broke_is_told_with_how_things_stood() {
-        let broken = FlightBroken {
-            rule: "no-agreement".to_owned(),
-            title: "Node 1 took a command as entry 9; 3 servers should have applied it within 2 s, 2 did.".to_owned(),
-            source: None,
-            facts: vec!["        role, term  entry 9".to_owned(), "node 3  follower 2  lacks it".to_owned()],
-            at_ms: 4_200,
-        };
+    fn undecided(broken: FlightBroken) -> FlightEvent {
         let result = FlightResult {
             verdict: FlightVerdict::Undecided,
             broken: Some(broken),
@@ -127,7 +154,30 @@ mod tests {
             wall_ms: 5_000,
             history_error: None,
         };
-        let event = FlightEvent { course: "rejoin".to_owned(), result, directory: None };
+        FlightEvent { course: "rejoin".to_owned(), result, directory: None }
+    }
+
+    #[test]
+    fn the_words_of_a_node_that_could_not_begin_are_told_to_their_end() {
+        let directory = "a-directory-with-a-long-name/".repeat(6);
+        let title =
+            format!("Node 1 could not begin: {directory}identity.toml cannot be written: No space left on device.");
+        let broken = FlightBroken { rule: "could-not-begin".to_owned(), title, source: None, facts: vec![], at_ms: 1 };
+        let told = super::result(&undecided(broken), Style { colour: false });
+        assert!(told.contains("No space left on device.\n"), "{told}");
+        assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    }
+
+    #[test]
+    fn what_broke_is_told_with_how_things_stood() {
+        let broken = FlightBroken {
+            rule: "no-agreement".to_owned(),
+            title: "Node 1 took a command as entry 9; 3 servers should have applied it within 2 s, 2 did.".to_owned(),
+            source: None,
+            facts: vec!["        role, term  entry 9".to_owned(), "node 3  follower 2  lacks it".to_owned()],
+            at_ms: 4_200,
+        };
+        let event = undecided(broken);
         let told = "undecided  rejoin: 0 operations, 0 unknown
   Node 1 took a command as entry 9; 3 servers should have applied it within 2 s,
   2 did.
@@ -138,6 +188,16 @@ mod tests {
   faults: kill-1 2
 ";
         assert_eq!(super::result(&event, Style { colour: false }), told);
+    }
+
+    #[test]
+    fn several_flights_and_tests_on_the_ground_are_summed_up_and_a_single_flight_is_not() {
+        let verdicts = BTreeMap::from([(FlightVerdict::Safe, 6), (FlightVerdict::Undecided, 1)]);
+        let all = FlightSummary { flights: 7, verdicts, grounded: 3, operations: 90, unknown: 4, ..Default::default() };
+        assert_eq!(sums(&all), "7 flights: 6 safe, 1 undecided; 90 operations, 4 unknown; 3 tests do not fly\n");
+        let one = FlightSummary { flights: 1, verdicts: BTreeMap::from([(FlightVerdict::Safe, 1)]), ..all };
+        assert_eq!(sums(&one), "1 flight: 1 safe; 90 operations, 4 unknown; 3 tests do not fly\n");
+        assert_eq!(sums(&FlightSummary { grounded: 0, ..one }), "");
     }
 
     #[test]

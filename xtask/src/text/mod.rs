@@ -85,6 +85,7 @@ pub fn event(event: &Event, style: Style) -> String {
             let lock = if *locked { "Cargo.lock names it from now on: commit both, or neither.\n" } else { "" };
             format!("{directory} is ready: fill in its src/, with labs/{lab}/README.md beside you.\n{lock}\n  {test}\n")
         }
+        Event::FlightGrounded(test) => flight::grounded(test),
         Event::Flight(plan) => flight::plan(plan),
         Event::FlightSecond(row) => flight::second(row),
         Event::FlightResult(result) => flight::result(result, style),
@@ -205,6 +206,9 @@ fn summary(summary: &Summary, style: Style) -> String {
     let Some(_) = summary.lab else { return String::new() };
     if let Some(sums) = &summary.power {
         return power::sums(summary, sums, style);
+    }
+    if let Some(flights) = &summary.flight {
+        return flight::sums(flights);
     }
     let interrupted = match summary.exit == Exit::Interrupted.code() && summary.planned > 0 {
         true => style.yellow(&format!("interrupted: {} of {} runs finished", summary.runs, summary.planned)),

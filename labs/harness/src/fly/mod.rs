@@ -90,7 +90,7 @@ pub(crate) fn fly<J: Judge>(
         p99_us: took.p99_us,
         fsyncs,
         fsyncs_per_1000: per_1000(fsyncs, took.operations),
-        faults: ran.kept.struck.counts_of(&foreseen),
+        faults: takeoff::faults(&ran.kept.struck, &foreseen, &ran.report.counters),
         skipped: skipped.into_iter().chain(commands).collect(),
         unclean,
         stood_still_ms: circumstances.stood_still.0 / 1_000_000,

@@ -9,13 +9,27 @@ use crate::lineup::Lineup;
 use crate::meter::Meter;
 use crate::protocol::{FlightRow, FlightSkipped, Refusal, RefusalKind};
 use crate::run::{Playing, Ran};
+use crate::storm::Struck;
 use crate::watch::Watcher;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use windtunnel::executor::Program;
 use windtunnel::flight::{Flight, Flown, NodeBinary, TakeOffError};
-use windtunnel::world::{Failure, LinkWeather, Outcome, Tester};
-use windtunnel::{EventNumber, Nanos, Seed};
+use windtunnel::world::{Counters, Failure, LinkWeather, Outcome, Tester};
+use windtunnel::{EventNumber, Nanos, Ppm, Seed};
+
+/// Of the connections that outlive a cut of a storm, so many are half open afterwards.
+const HALF_OPEN: Ppm = Ppm(250_000);
+
+/// How these are counted among the faults.
+const HALF_OPEN_FAMILY: &str = "half-open";
+
+/// Faults that struck, by family, with those that were foreseen and never came, and those that are flight's own.
+pub(crate) fn faults(struck: &Struck, foreseen: &BTreeSet<String>, counters: &Counters) -> BTreeMap<String, u64> {
+    let half_open = (counters.half_open > 0).then(|| (HALF_OPEN_FAMILY.to_owned(), counters.half_open));
+    struck.counts_of(foreseen).into_iter().chain(half_open).collect()
+}
 
 /// Links are as fast as the loopback unless a fault slows them.
 pub(crate) fn surroundings() -> Surroundings {
@@ -104,6 +118,8 @@ impl Takeoff<'_> {
             options.time_budget = self.time_budget;
             options.groups = self.lineup.groups();
             options.settings = self.lineup.settings.clone();
+            // A story says itself what happens to its links.
+            options.half_open_ppm = if self.is_storm { HALF_OPEN } else { Ppm::NEVER };
         })
     }
 }
@@ -122,7 +138,9 @@ fn trouble(error: &TakeOffError) -> Refusal {
 /// A process that is gone before all were ready has found its data, its port or its executable wrong, and said so.
 fn took_off<T>(flown: &Flown<T>, radio: &Radio) -> Result<(), Refusal> {
     match &flown.report.outcome {
-        Outcome::Failed(failure @ Failure::ProcessLost { .. }) if !radio.is_up.load(Ordering::Relaxed) => {
+        Outcome::Failed(failure @ (Failure::ProcessLost { .. } | Failure::CouldNotBegin { .. }))
+            if !radio.is_up.load(Ordering::Relaxed) =>
+        {
             Err(Refusal { kind: RefusalKind::BadInput, message: format!("the flight does not take off: {failure}") })
         }
         _ => Ok(()),

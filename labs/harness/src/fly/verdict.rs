@@ -8,8 +8,9 @@ use crate::run::Ran;
 use crate::suite::Flight;
 use windtunnel::Nanos;
 
-/// The harness's own bounds; why a node has ended itself, which in flight only its disk knows; and a history that cannot be judged.
-const BOUNDS: [&str; 4] = ["out-of-time", "tester-behind", "stopped-without-cause", UNDECIDED];
+/// The harness's own bounds; why a node has ended itself, or could not begin again, which in flight only its disk knows; and a
+/// history that cannot be judged.
+const BOUNDS: [&str; 5] = ["out-of-time", "tester-behind", "could-not-begin", "stopped-without-cause", UNDECIDED];
 
 /// A machine that stood still for so long may be the reason why something took too long.
 const WORTH_TELLING: Nanos = Nanos::from_millis(100);
@@ -51,7 +52,12 @@ pub(crate) fn of(
     let is_bound = |rule: &str| BOUNDS.contains(&rule) || rules.bounds.contains(&rule);
     // What cannot be on any machine is worse than what came late on this one.
     let Some(broken) = ran.verdict(is_bound) else {
-        return (if landed { FlightVerdict::Interrupted } else { FlightVerdict::Safe }, None);
+        let verdict = match ran.kept.has_history {
+            _ if landed => FlightVerdict::Interrupted,
+            true => FlightVerdict::Linearizable,
+            false => FlightVerdict::Safe,
+        };
+        return (verdict, None);
     };
     let rule = broken.failed.rule;
     let is_bound = is_bound(rule);
@@ -124,6 +130,17 @@ mod tests {
     }
 
     #[test]
+    fn who_passes_with_a_history_of_clients_is_linearizable() {
+        let passed = |landed| {
+            let mut ran = ran(Outcome::Finished(Ok(())), None);
+            ran.kept.has_history = true;
+            of(rules(), &ran, Circumstances { landed, ..CALM }).0
+        };
+        assert_eq!(passed(false), FlightVerdict::Linearizable);
+        assert_eq!(passed(true), FlightVerdict::Interrupted);
+    }
+
+    #[test]
     fn a_rule_that_breaks_is_violated_landed_or_not_and_told_with_its_source_facts_and_time() {
         let evidence = Evidence { facts: vec!["node 1  leader 5".to_owned()], calls: None };
         let rule = Failed::new("election-safety", "Two lead.").from_source("Raft, section 5.2");
@@ -156,7 +173,8 @@ mod tests {
     #[test]
     fn a_bound_of_time_of_the_lab_or_the_harness_and_a_node_that_ended_itself_decide_nothing() {
         let ended = ["no-leader", "stopped-without-cause", UNDECIDED].map(failed);
-        for outcome in ended.into_iter().chain([Outcome::Failed(Failure::OutOfTime)]) {
+        let full = Failure::CouldNotBegin { node: NodeId(1), message: "its disk is full".into() };
+        for outcome in ended.into_iter().chain([Outcome::Failed(Failure::OutOfTime), Outcome::Failed(full)]) {
             assert_eq!(verdict(outcome), FlightVerdict::Undecided);
         }
         let stopped = ran(Outcome::Stopped, Some(Failed::new("stopped-without-cause", "Node 2 stopped.")));

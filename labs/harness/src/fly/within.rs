@@ -1,6 +1,7 @@
 //! Beside the test body: looks on once a second, hears who wants to land, and notes when the machine stood still.
 
 use super::Radio;
+use super::takeoff::faults;
 use crate::awaited::Sealed;
 use crate::cluster::Cluster;
 use crate::failed::TestResult;
@@ -72,7 +73,7 @@ impl Rows {
             nodes: cluster.nodes().iter().map(|node| standing(cluster, *node, &in_force)).collect(),
             operations: took.operations,
             p99_us: took.p99_us,
-            faults: self.struck.borrow().counts().clone(),
+            faults: faults(&self.struck.borrow(), &cluster.tester().counters()),
             cut: in_force.cut.iter().map(|(from, to)| [*from, *to]).collect(),
             late: late
                 .map(|((from, to), up_to)| FlightLink { from: *from, to: *to, up_to_us: up_to.0 / 1_000 })

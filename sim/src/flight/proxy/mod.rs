@@ -2,7 +2,8 @@
 //!
 //! Each ordered pair of nodes has a port: the first finds the second there, since its configuration says so. What it
 //! sends over such a connection is the link (first, second), what comes back is the link (second, first). What TCP
-//! promises stays true: nothing is lost, doubled or overtaken, a cut holds bytes back until it is mended.
+//! promises stays true: nothing is lost, doubled or overtaken, a cut holds bytes back until it is mended; but for a
+//! connection that is left half open, of which one end learns at once that it is lost, and the other later.
 //! A kernel's handshake is done by the proxy, so a connect over a cut link succeeds and then is silent.
 //!
 //! | file | holds |
@@ -27,6 +28,7 @@ use pair::Pair;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::net::TcpSocket;
@@ -52,7 +54,7 @@ pub struct Proxies {
 #[derive(Debug)]
 struct Port {
     address: SocketAddr,
-    halved: watch::Sender<(u64, Side)>,
+    halved: Arc<watch::Sender<(u64, Side)>>,
     /// Whether somebody listens there.
     open: watch::Receiver<bool>,
     _held: TcpSocket,
@@ -72,7 +74,7 @@ impl Proxies {
         let mut served = Vec::new();
         for (dialler, acceptor) in pairs() {
             let (held, address) = hold_port()?;
-            let halved = watch::Sender::new((0, Side::Dialler));
+            let halved = Arc::new(watch::Sender::new((0, Side::Dialler)));
             let is_open = watch::Sender::new(false);
             let open = is_open.subscribe();
             served.push(Pair {
@@ -84,7 +86,7 @@ impl Proxies {
                 there: links[&(dialler, acceptor)].watch(),
                 back: links[&(acceptor, dialler)].watch(),
                 alive: alive[&acceptor].subscribe(),
-                halved: halved.subscribe(),
+                halved: halved.clone(),
                 is_open,
             });
             ports.insert((dialler, acceptor), Port { address, halved, open, _held: held });
@@ -139,10 +141,20 @@ impl Proxies {
         self.links[&(from, to)].set_latency(latency);
     }
 
-    /// Leaves all connections that `dialler` has to `acceptor` half open: `told` gets a reset, the other end gets
-    /// nothing, and nothing any more.
-    pub fn halve(&self, dialler: NodeId, acceptor: NodeId, told: Side) {
-        self.ports[&(dialler, acceptor)].halved.send_modify(|(count, side)| (*count, *side) = (*count + 1, told));
+    /// Whether one directed link is cut.
+    #[must_use]
+    pub fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.links[&(from, to)].is_cut()
+    }
+
+    /// Leaves all connections that `dialler` has to `acceptor` half open, as a peer that has forgotten them does: `told`
+    /// gets a reset. The other end gets nothing, what it sends is lost, and only then it is reset as well. Says how many
+    /// there are.
+    pub fn halve(&self, dialler: NodeId, acceptor: NodeId, told: Side) -> u64 {
+        let halved = &self.ports[&(dialler, acceptor)].halved;
+        let connections = halved.receiver_count() as u64; // those who hear it go at once
+        halved.send_modify(|(count, side)| (*count, *side) = (*count + 1, told));
+        connections
     }
 
     /// Bytes sent over all links so far, frames and all.

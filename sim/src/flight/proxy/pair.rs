@@ -7,16 +7,21 @@ use crate::units::{NodeId, Seed};
 use rustix::net::sockopt::set_socket_linger;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::spawn_local;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 64;
 /// How long a port is left alone that cannot be opened for the moment: the process is short of descriptors, say.
 const RETRY: Duration = Duration::from_millis(10);
+/// How long who holds a connection half open takes to learn it: from what it sends into it on, and without that from its
+/// keep-alive.
+const ANSWERED: Duration = Duration::from_millis(500);
+const KEPT_ALIVE: Duration = Duration::from_secs(10);
 
 /// Which end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +46,8 @@ pub(super) struct Pair {
     pub back: LinkWatch,
     /// Whether the acceptor's process runs.
     pub alive: watch::Receiver<bool>,
-    /// The orders to leave the connections half open, counted, and whom the last one tells.
-    pub halved: watch::Receiver<(u64, Side)>,
+    /// The orders to leave the connections half open, counted, and whom the last one tells. Each connection listens.
+    pub halved: Arc<watch::Sender<(u64, Side)>>,
     /// Where to say whether somebody listens at the port.
     pub is_open: watch::Sender<bool>,
 }
@@ -117,24 +122,30 @@ impl Pair {
         }
     }
 
-    async fn carry(mut self, dialler: TcpStream, acceptor: TcpStream, number: u64) {
+    async fn carry(self, dialler: TcpStream, acceptor: TcpStream, number: u64) {
         let _ = (dialler.set_nodelay(true), acceptor.set_nodelay(true));
-        self.halved.mark_unchanged();
+        let mut halved = self.halved.subscribe();
         let there = Pump::new(&dialler, &acceptor, self.there.clone(), self.draws(number, 0));
         let back = Pump::new(&acceptor, &dialler, self.back.clone(), self.draws(number, 1));
-        tokio::select! {
-            ended = async { tokio::try_join!(there.run(), back.run()) } => {
-                if let Err(Reset) = ended {
-                    reset(dialler);
-                    reset(acceptor);
-                }
+        let ended = tokio::select! {
+            // First: what a cut has held back is lost with the connection, though the cut is mended in the same breath.
+            biased;
+            _ = halved.changed() => None,
+            ended = async { tokio::try_join!(there.run(), back.run()) } => Some(ended),
+        };
+        let (_, told) = *halved.borrow();
+        drop(halved);
+        match ended {
+            Some(Ok(_)) => {}
+            Some(Err(Reset)) => {
+                reset(dialler);
+                reset(acceptor);
             }
-            halved = self.halved.changed() => if halved.is_ok() {
-                let (_, told) = *self.halved.borrow();
-                let (told, not_told) =
-                    if told == Side::Dialler { (dialler, acceptor) } else { (acceptor, dialler) };
+            None => {
+                let (told, other) = if told == Side::Dialler { (dialler, acceptor) } else { (acceptor, dialler) };
                 reset(told);
-                swallow(&not_told).await;
+                goes_unnoticed(&other).await;
+                reset(other);
             }
         }
     }
@@ -167,14 +178,20 @@ fn reset(stream: TcpStream) {
     let _ = set_socket_linger(&stream, Some(Duration::ZERO));
 }
 
-/// Takes what comes and never answers, until the other end closes.
-async fn swallow(stream: &TcpStream) {
+/// Takes what comes and never answers, until the other end closes, or is to learn that nobody is there.
+async fn goes_unnoticed(stream: &TcpStream) {
+    let mut noticed = Instant::now() + KEPT_ALIVE;
     let mut buffer = [0; 4_096];
-    while stream.readable().await.is_ok() {
-        match stream.try_read(&mut buffer) {
+    loop {
+        let ready = tokio::select! {
+            () = sleep_until(noticed) => return,
+            ready = stream.readable() => ready,
+        };
+        match ready.and_then(|()| stream.try_read(&mut buffer)) {
             Ok(0) => return,
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
-            Ok(_) | Err(_) => {}
+            Ok(_) => noticed = noticed.min(Instant::now() + ANSWERED),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
         }
     }
 }

@@ -147,22 +147,43 @@ fn a_late_link_is_late_by_its_latency_at_least_and_keeps_the_order() {
 }
 
 #[test]
-fn a_half_open_connection_is_reset_at_one_end_and_silent_at_the_other() {
+fn a_half_open_connection_is_reset_at_one_end_and_silent_at_the_other_until_that_has_sent_in_vain() {
     for told in [Side::Dialler, Side::Acceptor] {
         let rig = Rig::of(2);
         let (mut one, mut two) = rig.connection(1, 2);
         one.write_all(b"1").unwrap();
         hears(&mut two, b"1");
-        rig.proxies.halve(NodeId(1), NodeId(2), told);
+        assert_eq!(rig.proxies.halve(NodeId(1), NodeId(2), told), 1);
         let (told, other) = if told == Side::Dialler { (&mut one, &mut two) } else { (&mut two, &mut one) };
         let error = told.read(&mut [0; 8]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        hears_nothing(other);
         other.write_all(b"anybody?").unwrap();
         hears_nothing(other);
+        assert_eq!(other.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::ConnectionReset);
         // Those that come later are whole.
         let (mut one, mut two) = rig.connection(1, 2);
         one.write_all(b"2").unwrap();
         hears(&mut two, b"2");
+    }
+}
+
+#[test]
+fn what_a_cut_holds_back_is_lost_with_a_connection_that_is_left_half_open() {
+    for told in [Side::Dialler, Side::Acceptor] {
+        let rig = Rig::of(2);
+        let (mut one, mut two) = rig.connection(1, 2);
+        rig.proxies.set_cut(NodeId(1), NodeId(2), true);
+        one.write_all(b"held").unwrap();
+        hears_nothing(&mut two);
+        rig.proxies.halve(NodeId(1), NodeId(2), told);
+        rig.proxies.set_cut(NodeId(1), NodeId(2), false);
+        if told == Side::Dialler {
+            hears_nothing(&mut two);
+        } else {
+            assert_eq!(two.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+        }
+        assert_eq!(rig.proxies.halve(NodeId(1), NodeId(2), told), 0, "nobody carries it any more");
     }
 }
 
