@@ -1,6 +1,7 @@
 //! Who watches a run for a lab: sees what nodes show, and checks the lab's rules while it goes on.
 
 use crate::failed::Failed;
+use crate::ledger::Ledger;
 pub use crate::story::Run;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -66,6 +67,11 @@ pub trait Judge: 'static {
     /// With the rule that was broken.
     fn over(&mut self) -> Result<(), Failed> {
         Ok(())
+    }
+
+    /// Clients' operations are to be written down there, in a lab that has some.
+    fn write_down(&mut self, ledger: Ledger) {
+        drop(ledger);
     }
 
     /// The node that leads, for faults that strike the leader.

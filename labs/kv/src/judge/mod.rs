@@ -18,6 +18,7 @@ use crate::observation::{
 use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::judge::{Interest, Judge, decoded};
+use lab_harness::ledger::Ledger;
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
@@ -90,6 +91,10 @@ impl Judge for KvJudge {
             Lifecycle::Started(_) | Lifecycle::Resumed => {}
         }
         Ok(Interest::Changed)
+    }
+
+    fn write_down(&mut self, ledger: Ledger) {
+        self.operations.write_down(ledger);
     }
 
     fn over(&mut self) -> Result<(), Failed> {
