@@ -1,6 +1,7 @@
 //! Who watches a run for a lab: sees what nodes show, and checks the lab's rules while it goes on.
 
 use crate::failed::Failed;
+use crate::ledger::Ledger;
 pub use crate::story::Run;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -71,6 +72,11 @@ pub trait Judge: 'static {
     /// Whether clients' operations were judged by their order, and there were some: who passes is linearizable then.
     fn has_history(&self) -> bool {
         false
+    }
+
+    /// Clients' operations are to be written down there, in a lab that has some.
+    fn write_down(&mut self, ledger: Ledger) {
+        drop(ledger);
     }
 
     /// The node that leads, for faults that strike the leader.

@@ -45,6 +45,8 @@ pub mod history;
 #[cfg(feature = "sim")]
 pub mod judge;
 #[cfg(feature = "sim")]
+pub mod ledger;
+#[cfg(feature = "sim")]
 pub mod libtest;
 #[cfg(feature = "sim")]
 pub mod load;

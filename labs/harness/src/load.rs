@@ -1,6 +1,6 @@
 //! Clients at work in stories and storms of key/value services: each gets, puts and appends to a few keys, until it is stopped.
 //!
-//! [`pairs`](crate::pairs) is the load of flights, where each key has one client that puts it.
+//! [`pairs`](crate::pairs) is the load of flights, where most keys have one client that puts them.
 
 use crate::at_work::{ASK_AGAIN, AtWork};
 use crate::pairs::{NoAnswer, PairsClient, Put};
@@ -19,7 +19,7 @@ pub struct Load {
     pub rest: Duration,
     /// How long a value is at least.
     pub value_bytes: usize,
-    /// Whether they append: values grow, and each append is done once.
+    /// Whether they append, where the service [has appends](PairsClient::APPENDS): values grow, and each append is done once.
     pub appends: bool,
     /// Whether they put now and then over a version that is still to come, if ever. Not where a server keeps nothing of what it
     /// was asked: a copy of the request that comes late does then what was refused before.
@@ -48,11 +48,6 @@ pub trait LoadClient: PairsClient {
 
     /// A value that no other operation of the test has.
     fn new_value(&self) -> String;
-
-    /// Writes something behind the value of a key. Not every lab has that; a load without [`appends`](Load::appends) does not ask for it.
-    fn append(&self, key: &str, value: &str) -> impl Future<Output = Result<(), NoAnswer>> {
-        async move { panic!("this lab has no appends, and its load appends {value:?} to {key:?}") }
-    }
 }
 
 /// Sets these clients to work.
@@ -104,7 +99,7 @@ impl<C: LoadClient> Worker<C> {
         value.extend(std::iter::repeat_n('.', self.load.value_bytes.saturating_sub(value.len())));
         match on_and_on(|| self.client.put(&key, &value, version)).await {
             Some(Put::Done) => _ = self.known.insert(key, version + 1),
-            Some(Put::Other) => self.get(key).await,
+            Some(Put::Refused | Put::Perhaps) => self.get(key).await,
             None => {}
         }
     }

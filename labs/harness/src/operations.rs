@@ -2,6 +2,7 @@
 
 use crate::failed::Failed;
 use crate::history::History;
+use crate::ledger::{Answer, Call, Ledger};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use windtunnel::check::Model;
@@ -48,6 +49,12 @@ pub trait Service: 'static {
 
     /// What is asked, in words: `a get of "k"`.
     fn words(asked: &Self::Asked) -> String;
+
+    /// What is asked, to be written down; nothing of what is not about pairs.
+    fn call(asked: &Self::Asked) -> Option<Call<'_>>;
+
+    /// What is answered to that, to be written down; nothing if the answer says nothing.
+    fn answer(told: &Self::Told) -> Option<Answer<'_>>;
 }
 
 /// What became of a write.
@@ -65,6 +72,7 @@ pub struct Operations<S: Service> {
     history: History<S::Model, Open<S::Asked>>,
     returned: BTreeMap<NodeId, u64>,
     writes: BTreeMap<String, Writes>,
+    ledger: Option<Ledger>,
 }
 
 /// How the writes of a key ended that have returned.
@@ -86,7 +94,8 @@ struct Open<A> {
 
 impl<S: Service> Default for Operations<S> {
     fn default() -> Self {
-        Operations { history: History::new(S::MODEL), returned: BTreeMap::new(), writes: BTreeMap::new() }
+        let (history, returned, writes) = (History::new(S::MODEL), BTreeMap::new(), BTreeMap::new());
+        Operations { history, returned, writes, ledger: None }
     }
 }
 
@@ -110,12 +119,20 @@ impl<S: Service> Operations<S> {
         Some((format!("{} of {node}", S::words(&oldest.about.asked)), oldest.called))
     }
 
+    /// All that is asked and told from now on is written down there as well.
+    pub fn write_down(&mut self, ledger: Ledger) {
+        self.ledger = Some(ledger);
+    }
+
     /// A client calls.
     ///
     /// # Errors
     /// When there are more operations than can be judged.
     pub fn called(&mut self, moment: Moment, node: NodeId, call: u64, asked: S::Asked) -> Result<(), Failed> {
         let input = S::input(&asked);
+        if let Some((ledger, what)) = self.ledger.as_ref().zip(S::call(&asked)) {
+            ledger.called(moment, node, call, what);
+        }
         self.history.called(moment, node, call, input, Open { asked, refused: false })
     }
 
@@ -132,6 +149,9 @@ impl<S: Service> Operations<S> {
     /// # Errors
     /// As [`History::died`].
     pub fn died(&mut self, moment: Moment, node: NodeId) -> Result<(), Failed> {
+        if let Some(ledger) = &self.ledger {
+            ledger.died(moment, node);
+        }
         self.history.died(moment, node)
     }
 
@@ -152,6 +172,9 @@ impl<S: Service> Operations<S> {
         if !S::answers(&open.asked, told) {
             let title = format!("{node} shows an answer that is none to {}.", S::words(&open.asked));
             return Err(Failed::new("own-observations", title).on([node]));
+        }
+        if let Some(ledger) = &self.ledger {
+            ledger.returned(moment, node, call, S::answer(told));
         }
         let written = S::written(told);
         *self.returned.entry(node).or_default() += 1;

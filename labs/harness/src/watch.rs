@@ -4,6 +4,7 @@
 use crate::awaited::Waits;
 use crate::failed::Failed;
 use crate::judge::{Interest, Judge};
+use crate::ledger::Ledger;
 use crate::meter::{Meter, Sums};
 use crate::output::Capture;
 use crate::protocol::{LogRecord, OutputRecord};
@@ -95,6 +96,7 @@ pub(crate) struct Watcher<J: Judge> {
     waits: Waits,
     capture: Option<Capture>,
     meter: Meter,
+    ledger: Option<Ledger>,
     kept: Kept,
 }
 
@@ -106,13 +108,21 @@ impl<J: Judge> Watcher<J> {
         waits: Waits,
         capture: Option<Capture>,
     ) -> Self {
-        Watcher { judge, strikes_due, struck, waits, capture, meter: Meter::default(), kept: Kept::default() }
+        let (meter, kept) = (Meter::default(), Kept::default());
+        Watcher { judge, strikes_due, struck, waits, capture, meter, ledger: None, kept }
     }
 
     /// Keeps what that one counts.
     #[cfg(feature = "flight")]
     pub fn with_meter(self, meter: Meter) -> Self {
         Watcher { meter, ..self }
+    }
+
+    /// Has clients' operations written down there, in a lab that has some.
+    #[cfg(feature = "flight")]
+    pub fn with_ledger(self, ledger: Ledger) -> Self {
+        self.judge.borrow_mut().write_down(ledger.clone());
+        Watcher { ledger: Some(ledger), ..self }
     }
 
     /// The faults that strike.
@@ -127,6 +137,9 @@ impl<J: Judge> Watcher<J> {
         }
         if self.kept.broken.is_none() {
             self.kept.broken_at_the_end = self.judge.borrow_mut().over().err();
+        }
+        if let Some(ledger) = &self.ledger {
+            ledger.flush(); // tasks of the run may hold the judge beyond it
         }
         let (changes_of_leader, counted) = (self.judge.borrow().changes_of_leader(), self.judge.borrow().counted());
         let (sums, has_history) = (self.meter.sums(), self.judge.borrow().has_history());

@@ -10,6 +10,8 @@ pub const CALLED: &str = "kv.called";
 pub const RETURNED: &str = "kv.returned";
 /// Kind of [`Answered`].
 pub const ANSWERED: &str = "kv.answered";
+/// Kind of [`Wanted`].
+pub const WANTED: &str = "kv.wanted";
 /// Kind of [`Acquired`].
 pub const ACQUIRED: &str = "kv.acquired";
 /// Kind of a [`Holding`] whose lease is over.
@@ -19,7 +21,7 @@ pub const RELEASED: &str = "kv.released";
 /// Kind of [`Shown`].
 pub const SHOWN: &str = "kv.shown";
 /// All kinds: what a fault of a scenario may wait for.
-pub const KINDS: &[&str] = &[CALLED, RETURNED, ANSWERED, ACQUIRED, LAPSED, RELEASED, SHOWN];
+pub const KINDS: &[&str] = &[CALLED, RETURNED, ANSWERED, WANTED, ACQUIRED, LAPSED, RELEASED, SHOWN];
 
 /// What a client asks of its clerk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +90,13 @@ pub struct Answered {
     pub version: Version,
     /// The answer.
     pub answer: Result<(), PutRefused>,
+}
+
+/// Somebody begins to wait for a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Which.
+    pub lock: String,
 }
 
 /// Somebody's turn with a lock.

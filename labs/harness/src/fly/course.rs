@@ -58,7 +58,9 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
             if matches!(request.course, FlightCourse::Calm { .. }) {
                 schedule.link.clear(); // nobody makes them slower than they are
             }
-            let load = load_of(&schedule.load, asked);
+            // Calm weather is there to be measured in: nobody is in anybody's way.
+            let shares_keys = matches!(request.course, FlightCourse::Scenario { .. });
+            let load = DrawnLoad { shares_keys, ..load_of(&schedule.load, asked) };
             let lasts = (load.clients > 0).then_some(schedule.duration.0);
             let course = Course::Storm(Box::new(schedule));
             Flightplan { lineup, time_budget, course, load, lasts, skipped, foreseen }
@@ -106,6 +108,7 @@ const NO_LOAD: DrawnLoad = DrawnLoad {
     snapshot_every: 0,
     snapshot_bytes: 0,
     reads_percent: 0,
+    shares_keys: false,
 };
 
 /// What the scenario's clients do, or as many as are asked for, who do not wait. A scenario that takes snapshots takes
@@ -126,6 +129,7 @@ fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> DrawnLoad {
         snapshot_every: own.0,
         snapshot_bytes: own.1,
         reads_percent,
+        shares_keys: drawn.shares_keys,
     }
 }
 

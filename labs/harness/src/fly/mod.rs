@@ -13,16 +13,19 @@ pub(crate) mod verdict;
 mod within;
 
 use crate::cluster::Cluster;
+use crate::history::LINEARIZABILITY;
 use crate::judge::Judge;
+use crate::ledger;
 use crate::meter::{Meter, Sums};
 use crate::plan::Course;
-use crate::protocol::{FlightResult, FlightRow, FlyRequest, Refusal, per_1000};
+use crate::protocol::{FlightBroken, FlightResult, FlightRow, FlyRequest, Refusal, per_1000};
 use crate::run::Scene;
 use crate::scenario::DrawnLoad;
 use crate::storm::Parts;
 use crate::suite::{Clients, Lab, Running};
 use course::Flightplan;
 use std::cell::RefCell;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -78,7 +81,10 @@ pub(crate) fn fly<J: Judge>(
     let set = move |meter| scene.set(measured(clients, recovery, load, meter));
     let Seen { ran, circumstances, fsyncs, skipped: commands, unclean, history_error } =
         takeoff.observe(radio, tell, set)?;
-    let (verdict, broken) = verdict::of(Rules::of(lab.flight.as_ref()), &ran, circumstances);
+    let (verdict, mut broken) = verdict::of(Rules::of(lab.flight.as_ref()), &ran, circumstances);
+    if let Some(broken) = broken.as_mut().filter(|broken| broken.rule == LINEARIZABILITY) {
+        tell_of_operations(broken, &request.directory);
+    }
     let Sums { unknown, took } = ran.kept.sums;
     Ok(FlightResult {
         verdict,
@@ -97,6 +103,14 @@ pub(crate) fn fly<J: Judge>(
         wall_ms: ran.report.ended_at.0 / 1_000_000,
         history_error,
     })
+}
+
+/// What clients were told that cannot be, others can judge as well.
+fn tell_of_operations(broken: &mut FlightBroken, directory: &Path) {
+    let file = ledger::FILE_NAME;
+    if directory.join(file).exists() {
+        broken.facts.push(format!("What clients asked and were told is in {file}: cargo lab check {file} --model kv"));
+    }
 }
 
 /// The clients of a flight, and the lab's recovery, after which nothing may be lost that a client was answered.

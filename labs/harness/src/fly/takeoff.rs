@@ -5,6 +5,7 @@ use super::verdict::Circumstances;
 use super::within::{self, Rows};
 use crate::cluster::Surroundings;
 use crate::judge::Judge;
+use crate::ledger::Ledger;
 use crate::lineup::Lineup;
 use crate::meter::Meter;
 use crate::protocol::{FlightRow, FlightSkipped, Refusal, RefusalKind};
@@ -76,11 +77,11 @@ impl Takeoff<'_> {
     ) -> Result<Seen, Refusal> {
         let flight = self.flight();
         let Takeoff { lineup, time_budget, is_storm, .. } = self;
-        let outside = radio.clone();
+        let (outside, directory) = (radio.clone(), self.directory);
         let setup = move || {
             let meter = Meter::default();
             let (watch, body) = set(meter.clone());
-            let watch = watch.with_meter(meter.clone());
+            let watch = watch.with_meter(meter.clone()).with_ledger(Ledger::below(directory));
             let struck = watch.struck().clone();
             let body = move |tester: Tester| {
                 outside.is_up.store(true, Ordering::Relaxed);

@@ -113,3 +113,11 @@ fn a_command_that_was_answered_and_is_missing_after_recovery_is_violated() {
     let lost = Failed::new("lost-command", "The log of node 2 lacks it.");
     assert_eq!(flown(Err(lost)), (FlightVerdict::Violated, Some("lost-command".to_owned())));
 }
+
+#[test]
+fn clients_share_keys_in_weather_and_not_where_they_are_measured() {
+    let weather = [request(None, None, ""), request(None, Some(FlightLoad::lasting(5_000_000_000)), "")];
+    assert_eq!(weather.map(|request| planned(&request).load.shares_keys), [true, true]);
+    let course = FlightCourse::Calm { nodes: 3, load: FlightLoad::lasting(1) };
+    assert!(!planned(&FlyRequest { course, ..request(None, None, "") }).load.shares_keys);
+}

@@ -107,6 +107,7 @@ impl Scenario {
             snapshot_every: self.load.snapshot_every.one(&mut stream).0,
             snapshot_bytes: self.load.snapshot_bytes.one(&mut stream).0,
             reads_percent: DrawnLoad::READS_PERCENT,
+            shares_keys: false,
         }
     }
 }

@@ -12,10 +12,13 @@ pub use operations::{Operations, Service};
 pub use turns::Turns;
 
 use crate::node::SERVER;
-use crate::observation::{ACQUIRED, ANSWERED, CALLED, Called, LAPSED, RELEASED, RETURNED, Returned, SHOWN};
+use crate::observation::{
+    ACQUIRED, ANSWERED, CALLED, Called, LAPSED, RELEASED, RETURNED, Returned, SHOWN, WANTED, Wanted,
+};
 use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::judge::{Interest, Judge, decoded};
+use lab_harness::ledger::Ledger;
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
@@ -56,12 +59,16 @@ impl KvJudge {
                 let Returned { call, told } = decoded(node, kind, body)?;
                 self.operations.returned(moment, node, call, &told).map_err(|failed| self.blamed(failed))?;
             }
+            WANTED => {
+                let Wanted { lock } = decoded(node, kind, body)?;
+                self.turns.want(&lock, node);
+            }
             ACQUIRED => self.turns.take(moment, node, &decoded(node, kind, body)?)?,
             LAPSED | RELEASED => self.turns.over(&decoded(node, kind, body)?),
             SHOWN => self.turns.shown(node, &decoded(node, kind, body)?)?,
             _ => return Ok(Interest::None),
         }
-        Ok(if matches!(kind, CALLED | ANSWERED) { Interest::None } else { Interest::Changed })
+        Ok(if matches!(kind, CALLED | ANSWERED | WANTED) { Interest::None } else { Interest::Changed })
     }
 }
 
@@ -84,6 +91,10 @@ impl Judge for KvJudge {
             Lifecycle::Started(_) | Lifecycle::Resumed => {}
         }
         Ok(Interest::Changed)
+    }
+
+    fn write_down(&mut self, ledger: Ledger) {
+        self.operations.write_down(ledger);
     }
 
     fn over(&mut self) -> Result<(), Failed> {
@@ -184,5 +195,12 @@ mod tests {
             let failed = failed.expect_err("no server has answered it");
             assert_eq!((failed.rule, failed.nodes), (rule, vec![WRITER]));
         }
+    }
+
+    #[test]
+    fn who_wants_a_lock_in_vain_counts_in_what_is_told_of_turns() {
+        let mut judge = KvJudge::default();
+        shows(&mut judge, READER, WANTED, &Wanted { lock: "l".to_owned() });
+        assert_eq!(judge.counted().get("fewest of a client"), Some(&0));
     }
 }

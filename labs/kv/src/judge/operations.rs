@@ -3,6 +3,7 @@
 use crate::contract::{GetError, PutError, PutRefused, Version, Versioned};
 use crate::observation::{Answered, Asked, Told};
 use lab_harness::history::name_of;
+use lab_harness::ledger::{Answer, Call};
 use lab_harness::operations::{self, Written};
 use windtunnel::NodeId;
 use windtunnel::check::models::{Kv, KvAnswer, KvAsk};
@@ -72,6 +73,23 @@ impl operations::Service for Service {
             Asked::Get { key } => format!("a get of {key:?}"),
             Asked::Put { key, version: Version(version), .. } => format!("a put of version {version} of {key:?}"),
         }
+    }
+
+    fn call(asked: &Asked) -> Option<Call<'_>> {
+        Some(match asked {
+            Asked::Get { key } => Call::Get { key },
+            Asked::Put { key, value, version: Version(version) } => Call::Put { key, value, version: *version },
+        })
+    }
+
+    fn answer(told: &Told) -> Option<Answer<'_>> {
+        Some(match told {
+            Told::Put(Err(PutError::Maybe)) => return None,
+            Told::Got(Ok(Versioned { value, version })) => Answer::Found { value, version: version.0 },
+            Told::Got(Err(GetError::NoKey)) | Told::Put(Err(PutError::NoKey)) => Answer::NoKey,
+            Told::Put(Ok(())) => Answer::Done,
+            Told::Put(Err(PutError::Version)) => Answer::OtherVersion,
+        })
     }
 }
 

@@ -23,6 +23,7 @@ pub struct Turns {
 struct TurnsOfOne {
     highest: Option<Token>,
     holders: BTreeMap<Token, Holder>,
+    /// Of each node that wanted it, how often it had it: 0 of who waited in vain.
     acquired: BTreeMap<NodeId, u64>,
 }
 
@@ -48,7 +49,8 @@ impl Turns {
         self.locks.get(lock).and_then(|lock| lock.acquired.get(&node)).copied().unwrap_or_default()
     }
 
-    /// How many turns there were with all locks, and how many who had fewest and who had most; nothing if there were none.
+    /// How many turns there were with all locks, and how many had who had fewest and who had most of those who wanted one; nothing
+    /// if nobody did.
     #[must_use]
     pub fn counted(&self) -> BTreeMap<String, u64> {
         let mut turns = BTreeMap::<NodeId, u64>::new();
@@ -58,6 +60,11 @@ impl Turns {
         let (Some(fewest), Some(most)) = (turns.values().min(), turns.values().max()) else { return BTreeMap::new() };
         let counts = [("turns", turns.values().sum()), ("fewest of a client", *fewest), ("most of a client", *most)];
         counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+    }
+
+    /// Somebody waits for a lock from now on.
+    pub fn want(&mut self, lock: &str, node: NodeId) {
+        self.locks.entry(lock.to_owned()).or_default().acquired.entry(node).or_default();
     }
 
     /// Somebody has acquired a lock.

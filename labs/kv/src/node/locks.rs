@@ -3,7 +3,7 @@
 use super::vault;
 use crate::contract::{Clerk, Lease, Lock, Token};
 use crate::control::Used;
-use crate::observation::{ACQUIRED, Acquired, Holding, LAPSED, RELEASED, SHOWN, Shown};
+use crate::observation::{ACQUIRED, Acquired, Holding, LAPSED, RELEASED, SHOWN, Shown, WANTED, Wanted};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -37,6 +37,7 @@ impl<C, L> Default for Locks<C, L> {
 impl<C: Clerk, L: Lock<C>> Locks<C, L> {
     /// Waits for a lock.
     pub async fn acquire(&self, clerk: u32, name: String, connect: impl FnOnce() -> C) -> Token {
+        node::observe(WANTED, &Wanted { lock: name.clone() });
         let which = (clerk, name);
         let known = self.locks.borrow().get(&which).cloned();
         let lock = known.unwrap_or_else(|| L::new(connect(), &which.1));

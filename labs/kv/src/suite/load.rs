@@ -1,7 +1,7 @@
 //! Clients at work: each gets and puts a few keys, at versions that it was told, or takes turns with a lock, until it is stopped.
 
 use super::cluster::Client;
-use crate::contract::{GetError, Version, Versioned};
+use crate::contract::{GetError, PutError, Version, Versioned};
 use crate::control::{Reply, Request};
 use lab_harness::at_work::AtWork;
 use lab_harness::load::{Load, LoadClient};
@@ -25,7 +25,8 @@ impl PairsClient for Client {
     async fn put(&self, key: &str, value: &str, version: u64) -> Result<Put, NoAnswer> {
         match answered(self, &self.puts(key, value, Version(version))).await? {
             Reply::Put(Ok(())) => Ok(Put::Done),
-            Reply::Put(Err(_)) => Ok(Put::Other),
+            Reply::Put(Err(PutError::Maybe)) => Ok(Put::Perhaps),
+            Reply::Put(Err(PutError::Version | PutError::NoKey)) => Ok(Put::Refused),
             _ => Err(NoAnswer::Odd),
         }
     }

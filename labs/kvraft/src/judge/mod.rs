@@ -17,6 +17,7 @@ use crate::observation::{ANSWERED, CALLED, COUNTED, Called, RETURNED, Returned, 
 use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::judge::{Interest, Judge, Run, Standing, decoded};
+use lab_harness::ledger::Ledger;
 use lab_raft::judge::RaftJudge;
 use lab_raft::observation::{APPLIED_SNAPSHOT, AppliedSnapshot};
 use windtunnel::NodeId;
@@ -104,6 +105,10 @@ impl Judge for KvRaftJudge {
             self.replicas.died(node);
         }
         if self.is_server(node) { self.raft.lifecycle(moment, node, what) } else { Ok(Interest::Changed) }
+    }
+
+    fn write_down(&mut self, ledger: Ledger) {
+        self.operations.write_down(ledger);
     }
 
     fn over(&mut self) -> Result<(), Failed> {

@@ -1,8 +1,9 @@
 //! The service as its clients see it, for the operations that the harness judges.
 
-use super::model::{Answer, Ask, Model, Text};
+use super::model::{self, Ask, Model, Text};
 use crate::contract::{GetError, NotServed, PutError, Version, Versioned};
 use crate::observation::{Answered, Asked, Count, Told};
+use lab_harness::ledger::{Answer, Call};
 use lab_harness::operations::{self, Written};
 use windtunnel::NodeId;
 
@@ -31,7 +32,8 @@ impl operations::Service for Service {
         }
     }
 
-    fn output(told: &Told) -> Option<Answer> {
+    fn output(told: &Told) -> Option<model::Answer> {
+        use model::Answer;
         Some(match told {
             Told::Put(Err(PutError::Maybe)) | Told::Counter(Err(NotServed::Lost)) => return None,
             Told::Got(Ok(Versioned { value, version })) => Answer::Found(Text::new(value), version.0),
@@ -88,6 +90,25 @@ impl operations::Service for Service {
             Asked::Submit(_) => "a submit".to_owned(),
             Asked::Read => "a read".to_owned(),
         }
+    }
+
+    fn call(asked: &Asked) -> Option<Call<'_>> {
+        match asked {
+            Asked::Get { key } => Some(Call::Get { key }),
+            Asked::Put { key, value, version: Version(version) } => Some(Call::Put { key, value, version: *version }),
+            Asked::Append { key, value } => Some(Call::Append { key, value }),
+            Asked::Submit(_) | Asked::Read => None,
+        }
+    }
+
+    fn answer(told: &Told) -> Option<Answer<'_>> {
+        Some(match told {
+            Told::Put(Err(PutError::Maybe)) | Told::Counter(_) => return None,
+            Told::Got(Ok(Versioned { value, version })) => Answer::Found { value, version: version.0 },
+            Told::Got(Err(GetError::NoKey)) | Told::Put(Err(PutError::NoKey)) => Answer::NoKey,
+            Told::Put(Ok(())) | Told::Appended => Answer::Done,
+            Told::Put(Err(PutError::Version)) => Answer::OtherVersion,
+        })
     }
 }
 

@@ -21,12 +21,13 @@ pub(super) fn flight() -> Flight<KvRaftJudge> {
     Flight { load, client_nodes: 4, settings, bounds, whole_history }
 }
 
-/// As many clerks as are asked for, on the nodes of clients in turn.
+/// As many clerks as are asked for, and no fewer than one on each node of clients, as in a storm of the tunnel; on these nodes in turn.
 fn load(cluster: Cluster<KvRaftJudge>, load: DrawnLoad, meter: Meter) -> Clients {
     let cluster = KvRaftCluster::new(cluster);
     let nodes = cluster.clients();
     let clerk = |number: u64| nodes[number as usize % nodes.len()].another(number as u32);
-    let clients: Vec<Client> = if nodes.is_empty() { Vec::new() } else { (0..load.clients).map(clerk).collect() };
+    let count = if nodes.is_empty() || load.clients == 0 { 0 } else { load.clients.max(nodes.len() as u64) };
+    let clients: Vec<Client> = (0..count).map(clerk).collect();
     let stream = |_| cluster.inner().stream("load");
     pairs::clients(clients, stream, &load, &meter)
 }

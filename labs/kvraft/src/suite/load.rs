@@ -17,6 +17,8 @@ pub const FEW_KEYS: Load = Load { appends: true, ..PUTS_AND_GETS };
 pub const MANY_KEYS: Load = Load { keys: 100, ..FEW_KEYS };
 
 impl PairsClient for Client {
+    const APPENDS: bool = true;
+
     async fn get(&self, key: &str) -> Result<u64, NoAnswer> {
         match answered(self, &self.asks_for(key)).await? {
             Reply::Got(Ok(Versioned { version, .. })) => Ok(version.0),
@@ -28,7 +30,15 @@ impl PairsClient for Client {
     async fn put(&self, key: &str, value: &str, version: u64) -> Result<Put, NoAnswer> {
         match answered(self, &self.puts(key, value, Version(version))).await? {
             Reply::Put(Ok(())) => Ok(Put::Done),
-            Reply::Put(Err(PutError::Version | PutError::NoKey | PutError::Maybe)) => Ok(Put::Other),
+            Reply::Put(Err(PutError::Maybe)) => Ok(Put::Perhaps),
+            Reply::Put(Err(PutError::Version | PutError::NoKey)) => Ok(Put::Refused),
+            _ => Err(NoAnswer::Odd),
+        }
+    }
+
+    async fn append(&self, key: &str, value: &str) -> Result<(), NoAnswer> {
+        match answered(self, &self.appends(key, value)).await? {
+            Reply::Appended => Ok(()),
             _ => Err(NoAnswer::Odd),
         }
     }
@@ -41,13 +51,6 @@ impl LoadClient for Client {
 
     fn new_value(&self) -> String {
         self.cluster().new_value()
-    }
-
-    async fn append(&self, key: &str, value: &str) -> Result<(), NoAnswer> {
-        match answered(self, &self.appends(key, value)).await? {
-            Reply::Appended => Ok(()),
-            _ => Err(NoAnswer::Odd),
-        }
     }
 }
 

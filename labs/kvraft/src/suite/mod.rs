@@ -131,7 +131,7 @@ fn kv_part() -> Vec<Test<KvRaftJudge>> {
         story!("kv", None, 3, 3, 4, LEASE, leases_and_clocks: leases::leases_and_clocks, "clocks drift apart as far as the contract allows"),
         story!("kv", None, 3, 3, 4, LEASE, leases_of_deposed_leaders: leases::leases_of_deposed_leaders, "who holds a lease hears nobody, is cut off, and is back for a moment"),
         story!("kv", None, 2, 3, 3, LEASE, leases_and_crashes: leases::leases_and_crashes, "who holds a lease crashes or stands still"),
-        Test::storm("kv", "partitions_and_crashes", 4, "servers are parted and crash in any shape", "partitions-and-crashes", include_str!("../../../../scenarios/kvraft/partitions-and-crashes.toml")),
+        Test::storm("kv", "partitions_and_crashes", 3, "servers are parted and crash in any shape", "partitions-and-crashes", include_str!("../../../../scenarios/kvraft/partitions-and-crashes.toml")),
         Test::storm("kv", "one_way_links", 2, "links carry messages one way only", "one-way-links", include_str!("../../../../scenarios/kvraft/one-way-links.toml")),
         Test::storm("kv", "bridges", 2, "halves that only one server hears, and rings", "bridges", include_str!("../../../../scenarios/kvraft/bridges.toml")),
         Test::storm("kv", "clocks", 2, "clocks drift and are set anew, under leases", "clocks", include_str!("../../../../scenarios/kvraft/clocks.toml")),
@@ -139,8 +139,9 @@ fn kv_part() -> Vec<Test<KvRaftJudge>> {
         Test::storm("kv", "pauses", 2, "servers and clients stand still", "pauses", include_str!("../../../../scenarios/kvraft/pauses.toml")),
         Test::storm("kv", "slow_links", 2, "links are slow, narrow and lossy", "slow-links", include_str!("../../../../scenarios/kvraft/slow-links.toml")),
         Test::storm("kv", "power_losses", 2, "most of five servers lose power at once", "power-losses", include_str!("../../../../scenarios/kvraft/power-losses.toml")),
+        Test::storm("kv", "leaders_without_power", 2, "leaders lose power just after they answered", "leaders-without-power", include_str!("../../../../scenarios/kvraft/leaders-without-power.toml")),
         Test::storm("kv", "three_without_power", 2, "three servers lose power, one, two and all at once", "three-without-power", include_str!("../../../../scenarios/kvraft/three-without-power.toml")),
-        Test::storm("kv", "everything", 4, "every kind of fault there is, but for disks that lie", "everything", include_str!("../../../../scenarios/kvraft/everything.toml")),
+        Test::storm("kv", "everything", 3, "every kind of fault there is, but for disks that lie", "everything", include_str!("../../../../scenarios/kvraft/everything.toml")),
     ]
 }
 

@@ -74,6 +74,7 @@ impl Rounds {
             drop(at_work);
             faults.end(&cluster);
             cluster.all_answered().await?;
+            self.look_at_disks(&cluster).await?; // a crash could mend what is wrong there
             if self.crashes {
                 cluster.crash_all_for(ALL_DOWN_FOR).await;
             }
@@ -86,9 +87,15 @@ impl Rounds {
         for key in self.load.keys() {
             self.look_at(cluster, &key).await?;
         }
+        self.look_at_disks(cluster).await
+    }
+
+    /// Logs are cut as they must be, or not at all.
+    async fn look_at_disks(self, cluster: &KvRaftCluster) -> TestResult {
         if self.snapshots {
-            cluster.small_state(STATE_BYTES[1]).await?;
-        } else if let Some((node, bytes)) = cluster.inner().judge().replicas().largest_snapshot() {
+            return cluster.small_state(STATE_BYTES[1]).await;
+        }
+        if let Some((node, bytes)) = cluster.inner().judge().replicas().largest_snapshot() {
             let title = format!("{node} has taken a snapshot of {bytes} bytes, and was told to take none.");
             return Err(cluster.failed("needless-snapshot", title).on([node]));
         }

@@ -78,18 +78,32 @@ fn the_vault_turns_away_nobody_who_holds_the_lock() {
     assert_eq!(turns.shown(A, &shown(SECOND)), Ok(()));
 }
 
+/// What is told of turns: how many there were, and how many had who had fewest and most.
+fn told(counted: [u64; 3]) -> BTreeMap<String, u64> {
+    let names = ["turns", "fewest of a client", "most of a client"].map(str::to_owned);
+    names.into_iter().zip(counted).collect()
+}
+
 #[test]
 fn turns_are_counted_by_who_had_them() {
     let mut turns = Turns::default();
     assert!(turns.counted().is_empty());
     for (node, token) in [(A, 1), (A, 2), (B, 3)] {
+        turns.want("l", node);
         takes(&mut turns, node, token, SECOND).expect("the lock is free");
         turns.over(&holding(token));
     }
-    let counted: Vec<(String, u64)> = turns.counted().into_iter().collect();
-    assert_eq!(
-        counted,
-        [("fewest of a client", 1), ("most of a client", 2), ("turns", 3)]
-            .map(|(name, count)| (name.to_owned(), count))
-    );
+    assert_eq!(turns.counted(), told([3, 1, 2]));
+}
+
+#[test]
+fn who_wants_a_lock_and_never_has_it_had_no_turn() {
+    let mut turns = Turns::default();
+    turns.want("l", A);
+    assert_eq!(turns.counted(), told([0, 0, 0]));
+    takes(&mut turns, A, 1, SECOND).expect("the lock is free");
+    turns.want("l", B);
+    assert_eq!(turns.counted(), told([1, 0, 1]));
+    turns.want("another", A);
+    assert_eq!(turns.counted(), told([1, 0, 1]), "A had one with the other lock");
 }
