@@ -7,6 +7,7 @@ use crate::line::{CallId, Event, Method};
 use crate::units::NodeId;
 use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many may wait before those that bring more have to.
@@ -32,11 +33,24 @@ impl Room {
     pub async fn hold(&self, bytes: usize) -> Held {
         let bytes = bytes.min(INPUT_BYTES) as u32;
         // Nobody closes it.
-        self.0.clone().acquire_many_owned(bytes).await.ok()
+        // Only what waits is worth a future; those who do have taken all there is, so nobody gets in before them.
+        match self.0.clone().try_acquire_many_owned(bytes) {
+            Ok(held) => Some(held),
+            Err(_) => self.0.clone().acquire_many_owned(bytes).await.ok(),
+        }
     }
 }
 
-/// One thing that happens.
+/// Tells the driver, and waits for its turn if need be. False when the node has ended.
+pub async fn tell(inputs: &mpsc::Sender<Input>, input: Input) -> bool {
+    match inputs.try_send(input) {
+        Ok(()) => true,
+        Err(TrySendError::Full(input)) => inputs.send(input).await.is_ok(),
+        Err(TrySendError::Closed(_)) => false,
+    }
+}
+
+/// One thing that happens. All are of about one size, since each is moved a few times: what is larger is boxed.
 #[derive(Debug)]
 pub enum Input {
     /// An event for the node as it is: the end of a disk operation, say.
@@ -51,15 +65,17 @@ pub enum Input {
         news: LinkNews,
     },
     /// Somebody has said who it is, and is who it should be.
-    Greeted { hello: Hello, stream: TcpStream, unframe: Unframe },
+    Greeted { hello: Hello, stream: TcpStream, unframe: Box<Unframe> },
     /// A peer asks.
     Request { from: NodeId, connection: u64, call: CallId, method: Method, body: Vec<u8>, held: Held },
     /// A connection from a peer has ended, for what the peer has said if it was that.
     CallerLost { from: NodeId, connection: u64, nonsense: Option<String> },
     /// A tester who knows the token has come.
-    TesterCame { stream: TcpStream, unframe: Unframe },
+    TesterCame { stream: TcpStream, unframe: Box<Unframe> },
     /// The tester says something.
     Tester { connection: u64, frame: ToNode },
     /// The tester is gone.
     TesterLost { connection: u64 },
+    /// Something else is wanted of the node than before: it looks what.
+    Switched,
 }

@@ -3,6 +3,7 @@
 //! A body runs on node 1, as lab code. What only the world can do, to kill a node say, it asks of its
 //! [`Stage`]. Next to read: `stage`, then `network`.
 
+mod draws;
 mod files;
 #[path = "../support/fleet.rs"]
 mod fleet;

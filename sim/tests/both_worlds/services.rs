@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
+use windtunnel::collections::HashMap;
 use windtunnel::net::{self, CallError, Request};
-use windtunnel::{NodeId, fs, node, spawn};
+use windtunnel::{NodeId, fs, node, rand, spawn};
 
 /// Long enough for whatever answers at all.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,7 +67,29 @@ rpc!(
     Kept() -> String as "kept"
 );
 
+rpc!(
+    /// The next words of a stream.
+    Draw(u64) -> Vec<u64> as "draw"
+);
+rpc!(
+    /// In which order a map of the numbers below 64 gives them out.
+    Order() -> Vec<u32> as "order"
+);
+
+/// The stream that `Draw` draws from.
+pub const STREAM: &str = "both worlds";
+
+/// As a map has them.
+pub fn order() -> Vec<u32> {
+    (0..64).map(|number| (number, ())).collect::<HashMap<u32, ()>>().keys().copied().collect()
+}
+
 pub fn serve() {
+    net::serve(|_, Draw(count)| async move {
+        let stream = rand::stream(STREAM);
+        (0..count).map(|_| stream.word()).collect()
+    });
+    net::serve(|_, Order()| async { order() });
     net::serve(|_, Names()| async { fs::read_dir(".").await.expect("the root is there") });
     net::serve(|_, Keep(text)| async move { fs::write("kept", text.as_bytes()).await.expect("there is room") });
     net::serve(|_, Kept()| async {
