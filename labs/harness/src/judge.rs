@@ -68,6 +68,11 @@ pub trait Judge: 'static {
         Ok(())
     }
 
+    /// Whether clients' operations were judged by their order, and there were some: who passes is linearizable then.
+    fn has_history(&self) -> bool {
+        false
+    }
+
     /// The node that leads, for faults that strike the leader.
     fn leader(&self) -> Option<NodeId> {
         None

@@ -75,6 +75,9 @@ pub(crate) struct Kept {
     pub changes_of_leader: u64,
     /// What the judge has counted.
     pub counted: BTreeMap<String, u64>,
+    /// Whether there was a history of clients to judge.
+    #[cfg_attr(not(feature = "flight"), allow(dead_code, reason = "only flights look at it"))]
+    pub has_history: bool,
     /// Nodes that are down because they have ended themselves.
     pub stopped: Stopped,
     pub log: Vec<LogRecord>,
@@ -126,8 +129,9 @@ impl<J: Judge> Watcher<J> {
             self.kept.broken_at_the_end = self.judge.borrow_mut().over().err();
         }
         let (changes_of_leader, counted) = (self.judge.borrow().changes_of_leader(), self.judge.borrow().counted());
-        let sums = self.meter.sums();
-        Kept { struck: self.struck.take(), changes_of_leader, counted, awaited: self.waits.latest(), sums, ..self.kept }
+        let (sums, has_history) = (self.meter.sums(), self.judge.borrow().has_history());
+        let struck = self.struck.take();
+        Kept { struck, changes_of_leader, counted, awaited: self.waits.latest(), sums, has_history, ..self.kept }
     }
 
     fn respond(&mut self, seen: Result<Interest, Failed>, moment: Moment, node: NodeId) -> Response {

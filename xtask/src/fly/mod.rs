@@ -140,7 +140,7 @@ fn is_clean(result: &FlightResult) -> bool {
 
 const fn exit_of(verdict: FlightVerdict) -> Exit {
     match verdict {
-        FlightVerdict::Safe => Exit::Passed,
+        FlightVerdict::Safe | FlightVerdict::Linearizable => Exit::Passed,
         FlightVerdict::Undecided => Exit::Undecided,
         FlightVerdict::Interrupted => Exit::Interrupted,
         FlightVerdict::Violated => Exit::Failed,

@@ -47,6 +47,7 @@ pub fn grounded(test: &GroundedEvent) -> String {
 const fn word(verdict: FlightVerdict) -> &'static str {
     match verdict {
         FlightVerdict::Safe => "safe",
+        FlightVerdict::Linearizable => "linearizable",
         FlightVerdict::Undecided => "undecided",
         FlightVerdict::Interrupted => "interrupted",
         FlightVerdict::Violated => "VIOLATED",
@@ -75,7 +76,7 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
     let result = &event.result;
     let word = word(result.verdict);
     let word = match result.verdict {
-        FlightVerdict::Safe => style.green(word),
+        FlightVerdict::Safe | FlightVerdict::Linearizable => style.green(word),
         FlightVerdict::Undecided | FlightVerdict::Interrupted => style.yellow(word),
         FlightVerdict::Violated => style.red(word),
     };

@@ -52,7 +52,12 @@ pub(crate) fn of(
     let is_bound = |rule: &str| BOUNDS.contains(&rule) || rules.bounds.contains(&rule);
     // What cannot be on any machine is worse than what came late on this one.
     let Some(broken) = ran.verdict(is_bound) else {
-        return (if landed { FlightVerdict::Interrupted } else { FlightVerdict::Safe }, None);
+        let verdict = match ran.kept.has_history {
+            _ if landed => FlightVerdict::Interrupted,
+            true => FlightVerdict::Linearizable,
+            false => FlightVerdict::Safe,
+        };
+        return (verdict, None);
     };
     let rule = broken.failed.rule;
     let is_bound = is_bound(rule);
@@ -122,6 +127,17 @@ mod tests {
         assert_eq!(verdict(Outcome::Finished(Ok(()))), FlightVerdict::Safe);
         let landed = of(rules(), &ran(Outcome::Finished(Ok(())), None), Circumstances { landed: true, ..CALM });
         assert_eq!(landed, (FlightVerdict::Interrupted, None));
+    }
+
+    #[test]
+    fn who_passes_with_a_history_of_clients_is_linearizable() {
+        let passed = |landed| {
+            let mut ran = ran(Outcome::Finished(Ok(())), None);
+            ran.kept.has_history = true;
+            of(rules(), &ran, Circumstances { landed, ..CALM }).0
+        };
+        assert_eq!(passed(false), FlightVerdict::Linearizable);
+        assert_eq!(passed(true), FlightVerdict::Interrupted);
     }
 
     #[test]

@@ -202,6 +202,8 @@ pub fn per_1000(count: u64, of: u64) -> Option<u64> {
 pub enum FlightVerdict {
     /// Nothing that was seen breaks a rule, and all came to rest.
     Safe,
+    /// The same, and one order of all operations explains every answer that a client had.
+    Linearizable,
     /// Nothing breaks a rule, but a bound of time was missed: on a real machine that proves nothing.
     Undecided,
     /// It was landed from outside before its end.

@@ -211,7 +211,8 @@ fn words() -> Vec<String> {
     use RowKind::{Connection, Control, Disk, Fault, Log, Message, Observation, Output, Start, Timer, Violation};
     let kinds = [Start, Message, Connection, Timer, Disk, Control, Observation, Fault, Log, Output, Violation];
     let verdicts = [Verdict::Passed, Verdict::Undecided, Verdict::Failed, Verdict::Nondeterministic];
-    let flown = [FlightVerdict::Safe, FlightVerdict::Undecided, FlightVerdict::Interrupted, FlightVerdict::Violated];
+    use FlightVerdict::{Interrupted, Linearizable, Safe, Undecided, Violated};
+    let flown = [Safe, Linearizable, Undecided, Interrupted, Violated];
     let levels = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
     let refusals = [RefusalKind::BadInput, RefusalKind::Harness];
     let streams = [OutputStream::Stdout, OutputStream::Stderr];

@@ -90,6 +90,10 @@ impl Judge for KvJudge {
         self.operations.over().map_err(|failed| self.blamed(failed))
     }
 
+    fn has_history(&self) -> bool {
+        !self.operations.is_empty()
+    }
+
     fn counted(&self) -> BTreeMap<String, u64> {
         self.turns.counted()
     }

@@ -110,6 +110,10 @@ impl Judge for KvRaftJudge {
         self.operations.over().map_err(|failed| self.blamed(failed))
     }
 
+    fn has_history(&self) -> bool {
+        !self.operations.is_empty()
+    }
+
     fn leader(&self) -> Option<NodeId> {
         self.raft.leader()
     }

@@ -50,7 +50,7 @@ pub fn run(
     let landed = errand.fly::<Onlooker>(&airfield, land, tell, body(work, job, IN_FLIGHT, result));
     let landed = landed.map_err(Ended::Refused)?;
     match landed.verdict {
-        FlightVerdict::Safe => {}
+        FlightVerdict::Safe | FlightVerdict::Linearizable => {}
         FlightVerdict::Undecided => return Err(Ended::Undecided(failure(landed.broken))),
         FlightVerdict::Violated => return Err(Ended::Failed(failure(landed.broken))),
         FlightVerdict::Interrupted => return Err(Ended::failed("interrupted", "The flight was asked to land.")),
