@@ -70,6 +70,10 @@ struct Control<'a> {
 impl Fleet {
     /// Makes directories and configurations for so many nodes. Data that is there stays there.
     pub fn lay_out(binary: NodeBinary, nodes: u32, options: &FlightOptions) -> Result<Self, TakeOffError> {
+        let found = nodes_in(&options.directory);
+        if found > 0 && found != nodes {
+            return Err(TakeOffError::OtherNodes { directory: options.directory.clone(), found, nodes });
+        }
         let mut addresses = BTreeMap::new();
         let mut berths = BTreeMap::new();
         for node in (1..=nodes).map(NodeId) {
@@ -163,6 +167,13 @@ impl Berth {
 
 pub(super) fn make_directory(path: &Path) -> Result<(), TakeOffError> {
     fs::create_dir_all(path).map_err(|source| TakeOffError::File { path: path.to_owned(), source })
+}
+
+/// The highest number of a node that has left something in the directory of a flight; 0 if none has.
+fn nodes_in(directory: &Path) -> u32 {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let number = |entry: fs::DirEntry| entry.file_name().to_str()?.strip_prefix("node-")?.parse().ok();
+    entries.filter_map(number).max().unwrap_or_default()
 }
 
 /// Keeps other flights away until what this gives is dropped, or this process ends: they would write over

@@ -94,6 +94,20 @@ pub enum TakeOffError {
     /// Another flight leaves its files there.
     #[error("{} is locked: another flight uses it; wait for its end, or give this one a directory of its own", .0.display())]
     Locked(PathBuf),
+    /// Data of a cluster of more nodes or fewer: a majority of these would be none of those.
+    #[error(
+        "{} holds the data of {found} nodes, and this flight has {nodes}: fly as many as there were, or give this one a \
+         directory of its own",
+        directory.display()
+    )]
+    OtherNodes {
+        /// Where.
+        directory: PathBuf,
+        /// How many nodes have left something there.
+        found: u32,
+        /// How many are to fly.
+        nodes: u32,
+    },
     /// The node's executable.
     #[error("{} cannot be started: {source}; a node is an executable file", path.display())]
     Binary {
