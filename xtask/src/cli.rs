@@ -161,7 +161,8 @@ pub struct FlyOptions {
     /// How many nodes; left out, as many as the scenario says, and 3 in calm weather
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99), conflicts_with = "tests")]
     pub nodes: Option<u32>,
-    /// Leave everything of the flight here, and start from the data that is here
+    /// Leave everything of the flight here, and start from the data that is here (if a server of lab raft or kvraft had a
+    /// snapshot, its judge has not seen that come about, and the flight ends undecided)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Fly through this weather: a scenario file, or the name of one of the lab's

@@ -1,5 +1,6 @@
 //! How a flight is set up, [`Flight`], and what is known of it afterwards, [`Flown`].
 
+use super::descriptors;
 use super::fleet::{Fleet, hold_directory, make_directory};
 use super::history::History;
 use super::machine::Process;
@@ -126,6 +127,19 @@ pub enum TakeOffError {
         /// What was found in its place.
         found: String,
     },
+    /// More open files than this process may have.
+    #[error(
+        "a flight of {nodes} nodes takes {needed} open files at once, and this process may have {allowed}: raise that with \
+         `ulimit -n {needed}` (root may, others ask for it), or fly fewer nodes"
+    )]
+    Descriptors {
+        /// How many nodes are to fly.
+        nodes: u32,
+        /// Open files that they take.
+        needed: u64,
+        /// Open files that there may be.
+        allowed: u64,
+    },
     /// No port, or no thread for the proxies.
     #[error("no port of 127.0.0.1 can be had: {0}")]
     Ports(io::Error),
@@ -203,6 +217,7 @@ impl Flight {
         let Flight { binary, nodes, options } = self;
         make_directory(&options.directory)?;
         let _held = hold_directory(&options.directory)?;
+        descriptors::provide(nodes)?;
         let fleet = Fleet::lay_out(binary, nodes, &options)?;
         let path = options.directory.join("history.jsonl");
         let history = History::create(&path).map_err(|source| TakeOffError::File { path, source })?;

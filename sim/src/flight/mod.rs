@@ -11,6 +11,7 @@
 //! | `arrivals`, `commands` | what comes from nodes, and what is done to them |
 //! | `order` | why nothing is shown before its cause |
 //! | `fleet`, `process`, `machine` | directories and ports, processes, and what is known of each |
+//! | `descriptors` | how many files that takes |
 //! | `control_link` | the tester's end of a control port |
 //! | `proxy` | cuts and delays on every link |
 //! | `unmade` | what flight cannot make, and why |
@@ -20,6 +21,7 @@
 mod arrivals;
 mod commands;
 mod control_link;
+mod descriptors;
 mod fleet;
 #[allow(clippy::module_inception)]
 mod flight;
