@@ -56,6 +56,11 @@ fn difference() {
 }
 
 #[test]
+fn flights() {
+    insta::assert_snapshot!(text_of("fly raft --tests election --seed 4 --node-binary none"));
+}
+
+#[test]
 fn job_in_flight() {
     let repository = Repository::new();
     repository.write("labs/mapreduce/Cargo.toml", "[package]\nname = \"lab-mapreduce\"\n");
@@ -119,6 +124,7 @@ fn json_events_are_pinned() {
     let mut lines = vec![
         "list raft --flight",
         "fly raft --seed 1 --node-binary none",
+        "fly raft --tests election --seed 1 --node-binary none",
         "test raft fails_on_odd_seeds --seed 1 --check --save-schedule x.toml",
         "replay",
         "test raft fails_on_odd_seeds aborts --seed 1 --fail-fast --jobs 1",
