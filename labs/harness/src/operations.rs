@@ -100,6 +100,12 @@ impl<S: Service> Default for Operations<S> {
 }
 
 impl<S: Service> Operations<S> {
+    /// Whether no operation has returned: then there is nothing to explain.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.returned.is_empty()
+    }
+
     /// How many operations of a node have returned.
     #[must_use]
     pub fn returned_to(&self, node: NodeId) -> u64 {
