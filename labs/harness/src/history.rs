@@ -71,7 +71,7 @@ impl<M: Model, A> History<M, A> {
     /// Whether nobody has asked anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.callers.is_empty()
+        self.called == 0
     }
 
     /// The operation that was called first of those that are open, and whose it is.

@@ -33,7 +33,7 @@ impl lab_kv::Server for Lossy {
 
     async fn put(&self, request: lab_kv::Put) -> Result<(), lab_kv::PutRefused> {
         self.puts.set(self.puts.get() + 1);
-        if self.puts.get() % ONE_LOST_IN == 0 { Ok(()) } else { self.server.put(request).await }
+        if self.puts.get().is_multiple_of(ONE_LOST_IN) { Ok(()) } else { self.server.put(request).await }
     }
 }
 

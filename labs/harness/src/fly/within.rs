@@ -11,6 +11,7 @@ use crate::protocol::{FlightLink, FlightNode, FlightRow, FlightState};
 use crate::storm::Struck;
 use crate::suite::Running;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -73,7 +74,7 @@ impl Rows {
             nodes: cluster.nodes().iter().map(|node| standing(cluster, *node, &in_force)).collect(),
             operations: took.operations,
             p99_us: took.p99_us,
-            faults: faults(&self.struck.borrow(), &cluster.tester().counters()),
+            faults: faults(&self.struck.borrow(), &BTreeSet::new(), &cluster.tester().counters()),
             cut: in_force.cut.iter().map(|(from, to)| [*from, *to]).collect(),
             late: late
                 .map(|((from, to), up_to)| FlightLink { from: *from, to: *to, up_to_us: up_to.0 / 1_000 })
