@@ -1,6 +1,6 @@
 //! Calls that come in: one connection from each peer, and what it is owed.
 
-use super::input::{Input, Room};
+use super::input::{Input, Room, tell};
 use super::log::{Log, Often};
 use super::outbox::Outbox;
 use super::own_task::OwnTask;
@@ -118,7 +118,7 @@ impl Callers {
     }
 
     /// Lets a peer in; a connection it had before is closed.
-    pub fn welcome(&mut self, hello: &Hello, stream: TcpStream, unframe: Unframe) {
+    pub fn welcome(&mut self, hello: &Hello, stream: TcpStream, unframe: Box<Unframe>) {
         if self.closed {
             return;
         }
@@ -134,7 +134,6 @@ impl Callers {
             outbox: outbox.clone(),
             inputs: self.inputs.clone(),
             room: self.room.clone(),
-            log: self.log,
         };
         let reader = OwnTask::spawn(reader.read(input, unframe));
         let (number, incarnation, owed, lost) = (self.count, hello.incarnation, BTreeMap::new(), Often::default());
@@ -230,11 +229,10 @@ struct Reader {
     outbox: Rc<Outbox>,
     inputs: mpsc::Sender<Input>,
     room: Room,
-    log: Log,
 }
 
 impl Reader {
-    async fn read(self, mut input: tokio::net::tcp::OwnedReadHalf, mut unframe: Unframe) {
+    async fn read(self, mut input: tokio::net::tcp::OwnedReadHalf, mut unframe: Box<Unframe>) {
         let Reader { from, connection, .. } = self;
         loop {
             self.wait_for_room().await;
@@ -242,7 +240,7 @@ impl Reader {
                 Ok(FromCaller::Request { call, method, body }) if call.incarnation() == self.incarnation => {
                     let held = self.room.hold(body.len()).await;
                     let request = Input::Request { from, connection, call, method, body, held };
-                    if self.inputs.send(request).await.is_err() {
+                    if !tell(&self.inputs, request).await {
                         return;
                     }
                     continue;

@@ -1,12 +1,13 @@
 //! The task behind one connection to a peer: connects, says who this node is, and reads replies until the end.
 
-use super::input::{Input, Room};
+use super::input::{Input, Room, tell};
 use super::own_task::OwnTask;
 use super::peer::LinkNews;
 use super::socket;
 use super::wire::{self, FromCaller, FromServer, Hello, LARGEST_FRAME, LARGEST_HELLO, PROTOCOL, Unframe, WireError};
 use crate::line::Event;
 use crate::units::{Incarnation, Nanos, NodeId, Seed};
+use bytes::BytesMut;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +17,6 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
-use tokio_util::bytes::BytesMut;
 
 /// How long a peer may take to accept a connection and to say welcome.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ impl Connector {
             Hello { protocol: PROTOCOL, cluster: cluster.clone(), from: *node, to: peer, incarnation: *incarnation };
         let (inputs, room) = (self.inputs.clone(), self.room.clone());
         OwnTask::spawn(async move {
-            let tell = async |news| inputs.send(Input::Link { peer, attempt, news }).await;
+            let tell = async |news| tell(&inputs, Input::Link { peer, attempt, news }).await;
             let Some(address) = address else { return };
             let introduced = async {
                 let stream = TcpStream::connect(address).await.map_err(Failure::Connect)?;
@@ -63,14 +63,13 @@ impl Connector {
                 Ok(Err(failure)) => failure.news(address),
                 Ok(Ok((stream, mut unframe))) => {
                     let (mut input, output) = stream.into_split();
-                    if tell(LinkNews::Up(output)).await.is_err() {
+                    if !tell(LinkNews::Up(output)).await {
                         return;
                     }
                     LinkNews::Lost { nonsense: read_replies(&mut input, &mut unframe, &inputs, &room).await }
                 }
             };
-            // Fails only when the node has ended.
-            let _ = tell(news).await;
+            tell(news).await;
         })
     }
 
@@ -151,8 +150,7 @@ async fn read_replies(
             Err(error) => return error.nonsense(),
         };
         let held = room.hold(size).await;
-        // Fails only when the node has ended.
-        if inputs.send(Input::Reply { event, held }).await.is_err() {
+        if !tell(inputs, Input::Reply { event, held }).await {
             return None;
         }
     }

@@ -41,7 +41,7 @@ pub fn open(listener: TcpListener, config: &ControlConfig, inputs: mpsc::Sender<
 
 async fn greet(mut stream: TcpStream, token: &str) -> Result<Input, String> {
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let mut unframe = Unframe::with_limit(LARGEST_HELLO);
+    let mut unframe = Box::new(Unframe::with_limit(LARGEST_HELLO));
     match timeout(HELLO_DEADLINE, unframe.read(&mut stream)).await {
         Err(_) => Err("it says nothing".into()),
         Ok(Err(error)) => Err(error.to_string()),
@@ -128,7 +128,7 @@ impl Control {
     }
 
     /// A tester has come. One at a time: a second one would see half of everything.
-    pub fn tester_came(&mut self, stream: TcpStream, unframe: Unframe) {
+    pub fn tester_came(&mut self, stream: TcpStream, unframe: Box<Unframe>) {
         if self.tester.is_some() {
             return self.log.warn("a second tester is sent away: the first one is still there");
         }

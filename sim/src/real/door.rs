@@ -9,6 +9,7 @@ use super::log::{Log, Often};
 use super::own_task::OwnTask;
 use super::socket;
 use super::wire::{self, FromCaller, FromServer, Hello, LARGEST_FRAME, LARGEST_HELLO, PROTOCOL, Unframe};
+use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
@@ -17,7 +18,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
-use tokio_util::bytes::BytesMut;
 
 /// How long a stranger may take to say who it is.
 pub const HELLO_DEADLINE: Duration = Duration::from_secs(2);
@@ -72,7 +72,7 @@ async fn greet(mut stream: TcpStream, settings: &Settings) -> Result<Input, Stri
     let gone = |error: io::Error| format!("is gone: {error}");
     let address = stream.peer_addr().map_err(gone)?;
     socket::prepare(&stream).map_err(gone)?;
-    let mut unframe = Unframe::with_limit(LARGEST_HELLO);
+    let mut unframe = Box::new(Unframe::with_limit(LARGEST_HELLO));
     let hello = match timeout(HELLO_DEADLINE, unframe.read(&mut stream)).await {
         Err(_) => Err("says nothing".to_owned()),
         Ok(Err(error)) => Err(error.to_string()),

@@ -46,6 +46,8 @@ pub struct Driver {
     pub doors: Vec<OwnTask>,
     pub effects: Vec<Effect>,
     pub steps: u64,
+    /// What the monotonic clock showed at the last step, if timers have not had their turn since.
+    pub stepped_at: Option<Nanos>,
     /// When an ending node has answered long enough.
     pub draining: Option<Nanos>,
     pub end: Option<Ended>,
@@ -94,9 +96,11 @@ impl Driver {
         let next = [self.timers.next(), self.draining].into_iter().flatten().min();
         let behind = self.control.behind();
         let caught_up = async { if let Some(behind) = behind { behind.await } else { pending().await } };
+        if let Some(wanted) = switch.news() {
+            return self.turn_off(wanted);
+        }
         tokio::select! {
             biased;
-            wanted = switch.changed(self.draining.is_some()) => self.turn_off(wanted),
             input = inputs.recv() => {
                 let mut input = input;
                 for _ in 0..ROUND {
@@ -143,7 +147,9 @@ impl Driver {
 
     /// Those that were due when the round began: a node that sets timers for now still hears from others.
     fn fire_timers(&mut self) {
-        let (now, mark) = (self.clock.monotonic(), self.timers.mark());
+        // A look at the clock costs as much as a timer; who is due since the last one wakes the loop at once.
+        let now = self.stepped_at.take().unwrap_or_else(|| self.clock.monotonic());
+        let mark = self.timers.mark();
         while self.end.is_none()
             && let Some(timer) = self.timers.due(now, mark)
         {
@@ -173,7 +179,8 @@ impl Driver {
             Input::TesterCame { stream, unframe } => self.control.tester_came(stream, unframe),
             Input::TesterLost { connection } => self.control.tester_lost(connection),
             Input::Tester { connection, frame } if self.control.is_current(connection) => self.asked(frame),
-            Input::Tester { .. } => {}
+            // The next round looks.
+            Input::Tester { .. } | Input::Switched => {}
         }
     }
 
@@ -197,6 +204,7 @@ impl Driver {
         }
         self.steps += 1;
         let clock = self.clock.read();
+        self.stepped_at = Some(clock.monotonic);
         let mut effects = std::mem::take(&mut self.effects);
         whole(|| self.executor.step(clock, event, &mut effects));
         for effect in effects.drain(..) {

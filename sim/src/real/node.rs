@@ -135,6 +135,8 @@ async fn fly(
         doors.push(control::open(listener, config, sender.clone(), log));
     }
     let identity = Identity { cluster, node, incarnation, program: program.crate_name() };
+    let switch = switch.watch();
+    let _wakes = switch.wake(sender.clone());
     let mut driver = Driver {
         executor: Executor::new(&program).in_directory(data.files.clone()),
         clock,
@@ -147,11 +149,12 @@ async fn fly(
         doors,
         effects: Vec::new(),
         steps: 0,
+        stepped_at: None,
         draining: None,
         end: None,
     };
     let wait = control.is_some_and(|control| control.wait);
-    let how = driver.run(start, wait, &mut inputs, switch.watch()).await;
+    let how = driver.run(start, wait, &mut inputs, switch).await;
     drop(inputs);
     driver.disk.end(!matches!(how, Ended::Terminated | Ended::Stopped { .. }));
     driver.executor.kill();

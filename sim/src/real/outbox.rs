@@ -6,13 +6,13 @@
 
 use super::own_task::OwnTask;
 use super::wire;
+use bytes::{Buf, BytesMut};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
-use tokio_util::bytes::{Buf, BytesMut};
 
 /// Past this many bytes an empty buffer is given back.
 const KEPT: usize = 1 << 20;
@@ -34,8 +34,9 @@ struct Shared {
     socket: OwnedWriteHalf,
     state: Cell<State>,
     wake_writer: Notify,
-    /// Told each time all is written.
+    /// Told each time all is written, if anybody waits for it.
     emptied: Notify,
+    is_awaited: Cell<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,6 +59,7 @@ impl Outbox {
             state: Cell::new(State::Free),
             wake_writer: Notify::new(),
             emptied: Notify::new(),
+            is_awaited: Cell::new(false),
         });
         let writer = shared.clone();
         Outbox { shared, _writer: OwnTask::spawn(async move { writer.write_on().await }) }
@@ -107,6 +109,7 @@ impl Outbox {
         let shared = self.shared.clone();
         async move {
             while !shared.buffer.borrow().is_empty() {
+                shared.is_awaited.set(true);
                 shared.emptied.notified().await;
             }
         }
@@ -128,7 +131,7 @@ impl Shared {
                     buffer.clear();
                     self.released.set(0);
                     self.state.set(State::Broken);
-                    return self.emptied.notify_waiters();
+                    return self.tell_emptied();
                 }
             }
         }
@@ -140,7 +143,13 @@ impl Shared {
         if self.most.replace(0) > KEPT {
             *buffer = BytesMut::new();
         }
-        self.emptied.notify_waiters();
+        self.tell_emptied();
+    }
+
+    fn tell_emptied(&self) {
+        if self.is_awaited.replace(false) {
+            self.emptied.notify_waiters();
+        }
     }
 
     async fn write_on(&self) {

@@ -1,6 +1,8 @@
 //! Ends a node from outside: from another thread, or for a signal.
 
-use tokio::sync::watch;
+use super::input::Input;
+use super::own_task::OwnTask;
+use tokio::sync::{mpsc, watch};
 
 /// What is wanted of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +40,10 @@ impl Switch {
     }
 
     pub(super) fn watch(&self) -> Watch {
-        Watch(self.0.subscribe())
+        let mut receiver = self.0.subscribe();
+        // What was wanted before is news too.
+        receiver.mark_changed();
+        Watch(receiver)
     }
 }
 
@@ -47,14 +52,36 @@ impl Switch {
 pub(super) struct Watch(watch::Receiver<Wanted>);
 
 impl Watch {
-    /// Waits until something else is wanted than to run; or, if the node already `drains`, than to end in peace.
-    pub async fn changed(&mut self, drains: bool) -> Wanted {
-        let settled = |wanted: &Wanted| *wanted == Wanted::Kill || (*wanted == Wanted::Terminate && !drains);
-        let wanted = self.0.wait_for(settled).await.map(|wanted| *wanted);
-        match wanted {
-            Ok(wanted) => wanted,
-            // Nobody is left who could want anything.
-            Err(_) => std::future::pending().await,
-        }
+    /// What is wanted, if it is something else than at the last look. Costs next to nothing: a node looks all the time.
+    pub fn news(&mut self) -> Option<Wanted> {
+        let is_new = self.0.has_changed().unwrap_or(false);
+        is_new.then(|| *self.0.borrow_and_update())
+    }
+
+    /// Tells the driver each time that there are some. It looks before it takes the next input, so that only one that
+    /// sleeps needs to be told.
+    pub fn wake(&self, inputs: mpsc::Sender<Input>) -> OwnTask {
+        let mut receiver = self.0.clone();
+        OwnTask::spawn(async move {
+            // Fails when nobody is left who could want anything, or the node has ended.
+            while receiver.changed().await.is_ok() && inputs.send(Input::Switched).await.is_ok() {}
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_is_news_once_though_it_was_wanted_before_anybody_looked() {
+        let switch = Switch::default();
+        switch.terminate();
+        let mut watch = switch.watch();
+        assert_eq!([watch.news(), watch.news()], [Some(Wanted::Terminate), None]);
+        switch.terminate();
+        assert_eq!(watch.news(), None, "it is wanted already");
+        switch.kill();
+        assert_eq!([watch.news(), watch.news()], [Some(Wanted::Kill), None]);
     }
 }

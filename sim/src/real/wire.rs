@@ -6,12 +6,12 @@
 use crate::line::{CallId, Method, Rejection};
 use crate::net::FRAME_LIMIT;
 use crate::units::{Incarnation, NodeId};
+use bytes::{Buf, BufMut, BytesMut};
+use postcard::ser_flavors::Flavor;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio_util::bytes::{Bytes, BytesMut};
-use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
 
 /// Both ends must be built for the same one.
 pub const PROTOCOL: u32 = 1;
@@ -106,32 +106,38 @@ impl WireError {
     }
 }
 
-/// Splits what comes into frames.
+/// Splits what comes into frames, without a copy of any.
 #[derive(Debug)]
 pub struct Unframe {
-    codec: LengthDelimitedCodec,
-    buffer: BytesMut,
+    limit: usize,
     /// Bytes that have come and belong to no frame that was given out.
-    unused: usize,
+    buffer: BytesMut,
 }
 
 impl Unframe {
     pub fn with_limit(limit: usize) -> Self {
-        Unframe { codec: codec(limit), buffer: BytesMut::new(), unused: 0 }
+        Unframe { limit, buffer: BytesMut::new() }
     }
 
-    pub fn set_limit(&mut self, limit: usize) {
-        self.codec.set_max_frame_length(limit);
+    pub const fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
     }
 
     /// The next whole frame among what has come so far.
     pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, WireError> {
-        let frame = self.codec.decode(&mut self.buffer);
-        let frame = frame.map_err(|_| WireError::TooLong { limit: self.codec.max_frame_length() })?;
-        let Some(frame) = frame else { return Ok(None) };
-        self.unused -= LENGTH_BYTES + frame.len();
-        let decoded = decode(&frame).map(Some);
-        if frame.len() > KEPT && self.buffer.is_empty() {
+        let Some((length, behind)) = self.buffer.split_first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
+        let length = u32::from_be_bytes(*length) as usize;
+        if length > self.limit {
+            return Err(WireError::TooLong { limit: self.limit });
+        }
+        let Some(body) = behind.get(..length) else {
+            // All of it fits then, and it is read in as few calls as there may be.
+            self.buffer.reserve(LENGTH_BYTES + length - self.buffer.len());
+            return Ok(None);
+        };
+        let decoded = decode(body).map(Some);
+        self.buffer.advance(LENGTH_BYTES + length);
+        if length > KEPT && self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
         decoded
@@ -145,10 +151,8 @@ impl Unframe {
                 return Ok(frame);
             }
             self.buffer.reserve(ROOM);
-            let count = input.read_buf(&mut self.buffer).await?;
-            self.unused += count;
-            if count == 0 {
-                return Err(if self.unused == 0 { WireError::Closed } else { WireError::Half });
+            if input.read_buf(&mut self.buffer).await? == 0 {
+                return Err(if self.buffer.is_empty() { WireError::Closed } else { WireError::Half });
             }
         }
     }
@@ -156,18 +160,43 @@ impl Unframe {
     #[cfg(test)]
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
-        self.unused += bytes.len();
     }
 }
 
-fn codec(limit: usize) -> LengthDelimitedCodec {
-    LengthDelimitedCodec::builder().max_frame_length(limit).new_codec()
+/// Puts a frame behind what `output` already holds. Fails for one past `limit`, of which nothing is left there.
+pub fn encode(frame: &impl Serialize, limit: usize, output: &mut BytesMut) -> Result<(), WireError> {
+    let begin = output.len();
+    output.put_bytes(0, LENGTH_BYTES);
+    let written = postcard::serialize_with_flavor(frame, Behind(output));
+    let length = output.len() - begin - LENGTH_BYTES;
+    if written.is_ok() && length <= limit {
+        output[begin..begin + LENGTH_BYTES].copy_from_slice(&(length as u32).to_be_bytes());
+        return Ok(());
+    }
+    // Its room goes with it.
+    *output = BytesMut::from(&output[..begin]);
+    Err(written.map_or_else(WireError::Garbage, |()| WireError::TooLong { limit }))
 }
 
-/// Puts a frame behind what `output` already holds. Fails for one past `limit`, of which nothing is written.
-pub fn encode(frame: &impl Serialize, limit: usize, output: &mut BytesMut) -> Result<(), WireError> {
-    let bytes = postcard::to_stdvec(frame).map_err(WireError::Garbage)?;
-    codec(limit).encode(Bytes::from(bytes), output).map_err(|_| WireError::TooLong { limit })
+/// Where postcard writes: at the end of a buffer.
+struct Behind<'a>(&'a mut BytesMut);
+
+impl Flavor for Behind<'_> {
+    type Output = ();
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.put_u8(byte);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
@@ -241,7 +270,7 @@ mod tests {
                     back.push(frame);
                 }
             }
-            prop_assert!(unframe.unused == 0);
+            prop_assert!(unframe.buffer.is_empty());
             prop_assert_eq!(back, frames);
         }
 
@@ -259,7 +288,7 @@ mod tests {
             }
             prop_assert!(count < frames.len());
             let boundary = on_the_wire(&frames[..count]).len() == cut.index(wire.len());
-            prop_assert_eq!(unframe.unused == 0, boundary);
+            prop_assert_eq!(unframe.buffer.is_empty(), boundary);
         }
 
         #[test]
@@ -283,7 +312,6 @@ mod tests {
         let Ok(frame) = unframe.next::<T>() else { return };
         let frame = frame.expect("it is whole");
         encode(&frame, LARGEST_FRAME, &mut unframe.buffer).expect("it came in one");
-        unframe.unused = unframe.buffer.len();
         assert_eq!(unframe.next::<T>().expect("it was sent"), Some(frame));
     }
 
@@ -307,6 +335,9 @@ mod tests {
         let request =
             |size| FromCaller::Request { call: CallId(u64::MAX), method: method.clone(), body: vec![1; size] };
         assert!(encode(&request(FRAME_LIMIT), LARGEST_FRAME, &mut BytesMut::new()).is_ok());
-        assert!(encode(&request(LARGEST_FRAME), LARGEST_FRAME, &mut BytesMut::new()).is_err());
+        let mut output = BytesMut::from(&b"what waits already"[..]);
+        assert!(encode(&request(LARGEST_FRAME), LARGEST_FRAME, &mut output).is_err());
+        assert_eq!(&output[..], b"what waits already");
+        assert!(output.capacity() < FRAME_LIMIT);
     }
 }

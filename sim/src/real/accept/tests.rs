@@ -6,10 +6,10 @@ use crate::line::LogLevel;
 use crate::real::input::INPUT_BYTES;
 use crate::real::loopback::{never, pair, read, run, soon};
 use crate::real::wire;
+use bytes::BytesMut;
 use std::io::{Read, Write};
 use std::net::TcpStream as Blocking;
 use tokio::task::yield_now;
-use tokio_util::bytes::BytesMut;
 
 const PEER: NodeId = NodeId(2);
 const ECHO: Method = Method::Borrowed("echo");
@@ -30,7 +30,7 @@ async fn welcome(callers: &mut Callers, incarnation: u32) -> Blocking {
         to: NodeId(1),
         incarnation: Incarnation(incarnation),
     };
-    callers.welcome(&hello, stream, Unframe::with_limit(LARGEST_FRAME));
+    callers.welcome(&hello, stream, Box::new(Unframe::with_limit(LARGEST_FRAME)));
     peer
 }
 

@@ -240,7 +240,7 @@ fn who_is_not_wanted_or_hears_no_welcome_is_refused_and_silence_is_given_up() {
         let closes = news_of(listener(), drop).await;
         assert!(matches!(&closes, LinkNews::Refused { why } if why.contains("says no welcome")), "{closes:?}");
         let sends_away = |mut stream: std::net::TcpStream| {
-            let mut frame = tokio_util::bytes::BytesMut::new();
+            let mut frame = bytes::BytesMut::new();
             let unwelcome = FromServer::Unwelcome { reason: "it is of another cluster".into() };
             encode(&unwelcome, LARGEST_HELLO, &mut frame).expect("it is small");
             stream.write_all(&frame).expect("the node reads");
