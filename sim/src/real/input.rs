@@ -13,8 +13,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How many may wait before those that bring more have to.
 pub const INPUT_QUEUE: usize = 1_024;
 
-/// How many bytes of what peers send may wait, of all connections together; more than any frame has.
+/// How many bytes of large bodies that peers send may wait, of all connections together; more than any frame has. The
+/// others are bounded by their number.
 pub const INPUT_BYTES: usize = 64 << 20;
+const LARGE: usize = 4 << 10;
 
 /// The room there is for what peers send: who has read a frame waits for it before anything more is read, and so the
 /// peer waits too.
@@ -29,8 +31,12 @@ impl Room {
         Room(Arc::new(Semaphore::new(INPUT_BYTES)))
     }
 
-    /// Waits for so many bytes of it. Who waited longer goes first, so that small frames do not keep a large one out.
+    /// Waits for so many bytes of it, if they are many. Who waited longer goes first, so that small frames do not keep a
+    /// large one out.
     pub async fn hold(&self, bytes: usize) -> Held {
+        if bytes < LARGE {
+            return None;
+        }
         let bytes = bytes.min(INPUT_BYTES) as u32;
         // Nobody closes it.
         // Only what waits is worth a future; those who do have taken all there is, so nobody gets in before them.

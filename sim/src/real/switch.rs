@@ -68,3 +68,20 @@ impl Watch {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_is_news_once_though_it_was_wanted_before_anybody_looked() {
+        let switch = Switch::default();
+        switch.terminate();
+        let mut watch = switch.watch();
+        assert_eq!([watch.news(), watch.news()], [Some(Wanted::Terminate), None]);
+        switch.terminate();
+        assert_eq!(watch.news(), None, "it is wanted already");
+        switch.kill();
+        assert_eq!([watch.news(), watch.news()], [Some(Wanted::Kill), None]);
+    }
+}
