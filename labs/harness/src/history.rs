@@ -20,7 +20,7 @@ const SOURCE: &str = "Herlihy and Wing, \"Linearizability\": each operation seem
 /// What the history of one object may cost; those of the suites take a thousandth of it.
 const BUDGET: Budget = Budget { steps: 20_000_000, bytes: 256 << 20 };
 
-/// How many operations are judged: all of them are kept, each in some 400 bytes, since any of them may be a part of a contradiction.
+/// How many operations are judged: all of them are kept, each in 300 to 400 bytes, since any of them may be a part of a contradiction.
 pub const OPERATIONS: u64 = 5_000_000;
 
 /// All operations of a run, by node and the number that the node gave its call; `A` is what a lab wants to remember of each as
@@ -184,13 +184,12 @@ fn broken(callers: &[NodeId], violation: Violation) -> Failed {
     let mut facts = violation.described;
     match violation.explained {
         Explained::Fully | Explained::NotAsked => {}
+        // No longer than a line that is shown whole.
         Explained::Partly(exhausted) => {
-            facts.push(format!("There may be a smaller contradiction: to look for it used up {exhausted}."));
+            facts.push(format!("There may be a smaller one: to look for it used up {exhausted}."));
         }
         Explained::Failed(exhausted) => {
-            facts.push(format!(
-                "Which operations contradict one another is not known: to look for them used up {exhausted}."
-            ));
+            facts.push(format!("Unexplained: to look for what contradicts it used up {exhausted}."));
         }
     }
     let evidence = Evidence { facts, calls: None };
@@ -360,8 +359,7 @@ mod tests {
         };
         let failed = broken(&[A, B], unexplained);
         assert_eq!(failed.nodes, [B]);
-        let said =
-            "Which operations contradict one another is not known: to look for them used up the budget of 7 steps.";
+        let said = "Unexplained: to look for what contradicts it used up the budget of 7 steps.";
         assert_eq!(failed.facts(), [said]);
     }
 

@@ -101,8 +101,7 @@ fn found_out(lab: &str, wrong: &str) {
     assert_eq!((answer.code, &result["verdict"]), (1, &"violated".into()), "{answer:?}");
     assert_eq!(result["broken"]["rule"], "linearizability", "{result}");
     let facts = result["broken"]["facts"].as_array().unwrap();
-    let last = facts.last().and_then(|fact| fact.as_str()).unwrap_or_default();
-    assert!(last.ends_with("cargo lab check operations.jsonl --model kv"), "{facts:?}");
+    assert_eq!(facts[0], "Judge it anywhere: cargo lab check operations.jsonl --model kv", "{facts:?}");
     assert_eq!(place.processes(), Vec::<String>::new());
     // Another judge of the same history finds the same.
     let checked = checked(&data);

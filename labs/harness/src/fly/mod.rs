@@ -109,7 +109,8 @@ pub(crate) fn fly<J: Judge>(
 fn tell_of_operations(broken: &mut FlightBroken, directory: &Path) {
     let file = ledger::FILE_NAME;
     if directory.join(file).exists() {
-        broken.facts.push(format!("What clients asked and were told is in {file}: cargo lab check {file} --model kv"));
+        // First: of many facts the last ones are not shown.
+        broken.facts.insert(0, format!("Judge it anywhere: cargo lab check {file} --model kv"));
     }
 }
 

@@ -9,7 +9,7 @@ use lab_harness::failed::{Failed, TestResult};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
-use windtunnel::time::{Instant, sleep};
+use windtunnel::time::{Instant, sleep, timeout};
 use windtunnel::world::LinkWeather;
 use windtunnel::{Nanos, NodeId, Ppm};
 
@@ -182,23 +182,30 @@ impl KvRaftCluster {
     /// When one does.
     pub async fn small_state(&self, most: u64) -> TestResult {
         for server in self.servers().iter().filter(|server| self.cluster.is_running(**server)) {
+            let mut bytes = self.state_bytes(*server).await?;
             let deadline = Instant::now() + STATE_WITHIN;
-            loop {
-                let reply = self.cluster.ask(*server, &Request::StateBytes, ANSWER_WITHIN, "the size of the state");
-                let bytes = match reply.await? {
-                    Reply::StateBytes(bytes) => bytes,
-                    other => return Err(self.odd(*server, &other)),
-                };
-                if bytes.is_some_and(|bytes| bytes <= most) {
-                    break;
-                }
+            while bytes.is_none_or(|bytes| bytes > most) {
                 if Instant::now() >= deadline {
                     return Err(self.too_large(*server, bytes, most));
                 }
                 sleep(LOOK_EVERY).await;
+                bytes = self.state_bytes(*server).await?;
             }
         }
         Ok(())
+    }
+
+    /// What a server's disk holds besides its snapshot. One that was down a moment ago reads its log before it answers.
+    async fn state_bytes(&self, server: NodeId) -> TestResult<Option<u64>> {
+        let _awaiting = self.cluster.awaiting("the size of the state");
+        match timeout(ANSWER_WITHIN, self.cluster.ask_on_and_on(server, &Request::StateBytes)).await {
+            Ok(Reply::StateBytes(bytes)) => Ok(bytes),
+            Ok(other) => Err(self.odd(server, &other)),
+            Err(_) => {
+                let title = format!("{server} does not say what its disk holds for {} s.", ANSWER_WITHIN.as_secs());
+                Err(self.failed("no-answer", title).on([server]))
+            }
+        }
     }
 
     /// A disk that holds too much, or of which nobody ever knows how much it holds.
