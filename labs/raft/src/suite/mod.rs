@@ -2,7 +2,7 @@
 //!
 //! - `election`, `agreement`, `failures` (3A, 3B), `persistence`, `figure_8`, `churn` (3C), `snapshots` (3D): MIT's
 //!   tests, as stories;
-//! - `situations`, `late_reply`, `far_apart`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of,
+//! - `situations`, `late_reply`, `double_vote`, `far_apart`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of,
 //!   brought about on purpose;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
 //! - `load`: clients in flight, who count what they do; `grounded`: which stories do not fly, and why;
@@ -16,6 +16,7 @@ pub mod bounds;
 mod churn;
 mod cluster;
 mod disk_situations;
+mod double_vote;
 mod election;
 mod failures;
 mod far_apart;
@@ -148,7 +149,7 @@ fn persistence_part() -> Vec<Test<RaftJudge>> {
         directed!("persistence", "TestReliableChurn3C", 5, 5, churn::reliable_churn, "clients at work while servers come and go"),
         directed!("persistence", "TestUnreliableChurn3C", 5, 5, churn::unreliable_churn, "the same while a tenth of all messages is lost"),
         situation!("persistence", None, 9, 5, situations::figure_8_schedule, "the schedule of figure 8, step by step, with both of its ends"),
-        situation!("persistence", None, 5, 3, situations::double_vote, "a voter crashes and is asked again in the same term"),
+        situation!("persistence", None, 5, 3, double_vote::double_vote, "a voter crashes and is asked again in the same term"),
         situation!("persistence", None, 5, 5, disk_situations::unsynced_votes, "slow disks lose power just when somebody is elected"),
         situation!("persistence", None, 5, 3, situations::unsynced_append, "all lose power just when a command is committed"),
         situation!("persistence", None, 5, 5, disk_situations::unsynced_copies, "slow disks lose power just when a command is committed"),
