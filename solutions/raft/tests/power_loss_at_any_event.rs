@@ -18,7 +18,7 @@ use windtunnel::{EventNumber, NodeId, Seed};
 const NODES: u32 = 3;
 
 /// Commands of a run, and how often there is a new one.
-const COMMANDS: u64 = 60;
+const COMMANDS: u64 = 120;
 const PROPOSE_EVERY: Duration = Duration::from_millis(40);
 
 /// A snapshot is due behind so many entries.

@@ -20,8 +20,10 @@ const SCENES: [(&str, u64, u64); 6] = [
 
 /// How often the scene of a story came about, seed by seed.
 fn scenes_of(story: &str) -> Vec<u64> {
-    let scenes = |result: &String| behind(result, "scenes", &[',', '}'])?.parse().ok();
-    let counted = |result| scenes(result).unwrap_or_else(|| panic!("{story} counts no scenes: {result}"));
+    let counted = |result: &String| {
+        let scenes = behind(result, "scenes", &[',', '}']).and_then(|scenes| scenes.parse().ok());
+        scenes.unwrap_or_else(|| panic!("{story} counts no scenes: {result}"))
+    };
     results_of(story, SEEDS).iter().map(counted).collect()
 }
 

@@ -118,7 +118,8 @@ fn a_disk_that_is_full_is_told_with_the_file_and_the_byte() {
 
 #[test]
 fn a_snapshot_that_cannot_be_written_is_told_by_its_name() {
-    for weather in [|_: &Tester| failing(), full] {
+    let weathers: [fn(&Tester) -> DiskWeather; 2] = [|_| failing(), full];
+    for weather in weathers {
         let reason = reason(false, async move |tester| {
             tester.set_disk(NODE, weather(tester));
             take_a_snapshot(tester).await;

@@ -14,12 +14,12 @@ pub fn results_of(test: &str, seeds: u64) -> Vec<String> {
         .expect("the worker starts");
     let mut requests = worker.stdin.take().expect("its input is a pipe");
     let mut answers = BufReader::new(worker.stdout.take().expect("its output is a pipe")).lines();
-    let mut result_of = |seed| {
+    let result_of = |seed| {
         writeln!(requests, r#"{{"request":"run","test":"{test}","seed":{seed}}}"#).expect("it reads its input");
-        let answer = answers.by_ref().map(|line| line.expect("it answers in text"));
-        answer.into_iter().find(|line| line.contains(r#""response":"result""#)).expect("it answers each request")
+        let mut lines = answers.by_ref().map(|line| line.expect("it answers in text"));
+        lines.find(|line| line.contains(r#""response":"result""#)).expect("it answers each request")
     };
-    let results: Vec<String> = (0..seeds).map(&mut result_of).collect();
+    let results: Vec<String> = (0..seeds).map(result_of).collect();
     drop(requests);
     worker.wait().expect("it ends with its input");
     results.iter().for_each(|result| assert!(result.contains(r#""verdict":"passed""#), "{test}: {result}"));
