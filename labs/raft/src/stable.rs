@@ -166,6 +166,12 @@ impl Stable {
     /// The order matters: content before name, and the name before anybody is told.
     async fn replace_file(&self, content: &[u8]) -> io::Result<()> {
         let file = &self.0.file;
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{file} cannot be written: {error}"));
+        self.write_whole(content).await.map_err(named)
+    }
+
+    async fn write_whole(&self, content: &[u8]) -> io::Result<()> {
+        let file = &self.0.file;
         let new = format!("{file}.new");
         let fresh = fs::File::create(&new).await?;
         fresh.write_at(0, content).await?;

@@ -169,7 +169,7 @@ impl Raft {
             };
             self.0.records_taken.update(|taken| taken + 1);
             if let Err(error) = journal.save(&unsaved).await {
-                node::stop(format_args!("{} cannot be written: {error}", journal.place()));
+                node::stop(error);
             }
             self.0.records_written.update(|written| written + 1);
             report(&unsaved, &journal);

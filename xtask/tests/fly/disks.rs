@@ -42,7 +42,7 @@ pub fn a_node_whose_disk_fails_stops_and_nothing_is_lost() {
     });
     let summary = answer.summary();
     let log = std::fs::read_to_string(data.join("node-2").join("log")).unwrap();
-    assert_eq!(log.matches("stopped: raft.journal.").count(), 1, "{log}");
+    assert_eq!(log.matches("stopped: raft.snapshot ").count(), 1, "{log}");
     assert!(log.contains(" cannot be written: Input/output error (os error 5)"), "{log}");
     let rows = answer.events_of("flight_second");
     assert!(rows.iter().any(|row| row["nodes"][1]["state"] == "down"), "{rows:?}");

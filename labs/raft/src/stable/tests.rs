@@ -5,8 +5,9 @@ use crate::observation::PERSISTED;
 use std::cell::Cell;
 use std::time::Duration;
 use windtunnel::time::sleep;
+use windtunnel::world::disk::DiskWeather;
 use windtunnel::world::{Command, Failure, Moment, Observer, Outcome, Response, Simulation, Tester};
-use windtunnel::{EventNumber, NodeId, Seed, node};
+use windtunnel::{EventNumber, NodeId, Ppm, Seed, node};
 
 const NODE: NodeId = NodeId(1);
 
@@ -124,6 +125,42 @@ fn a_state_of_another_node_or_version_is_refused_by_name() {
     };
     assert!(refused(|content| content[4] = 2).contains("raft.stable belongs to node 2, and this is node 1"));
     assert!(refused(|content| content[2] = b'0').contains("raft.stable is of another version"));
+}
+
+#[test]
+fn a_file_that_was_cut_short_is_an_error_wherever_it_was_cut() {
+    let report = Simulation::new(Seed(1))
+        .nodes(1, || async {
+            Stable::named("raft").save(&7_u64, b"snapshot").await.unwrap();
+            let content = fs::read("raft.stable").await.unwrap();
+            for length in 0..content.len() {
+                fs::File::create("raft.stable").await.unwrap().write_at(0, &content[..length]).await.unwrap();
+                let refused = Stable::named("raft").load::<u64>().await.unwrap_err().to_string();
+                assert!(refused.starts_with("raft.stable is damaged: "), "cut at {length}: {refused}");
+            }
+            node::control(move |_| async { vec![] });
+        })
+        .run(|tester| async move {
+            sleep(Duration::from_secs(1)).await;
+            tester.control(NODE, vec![]).await.unwrap();
+        });
+    assert!(matches!(report.outcome, Outcome::Finished(())), "{:?}", report.outcome);
+}
+
+#[test]
+fn a_save_that_the_disk_refuses_names_the_file() {
+    let report = Simulation::new(Seed(1))
+        .nodes(1, || async {
+            sleep(Duration::from_secs(1)).await;
+            panic!("{}", Stable::named("raft").save(&7_u64, b"snapshot").await.unwrap_err());
+        })
+        .run(|tester| async move {
+            let failing = DiskWeather { error_ppm: Ppm(1_000_000), ..DiskWeather::default() };
+            tester.set_disk(NODE, failing);
+            sleep(Duration::from_secs(2)).await;
+        });
+    let Outcome::Failed(Failure::Panicked { report, .. }) = report.outcome else { panic!("{:?}", report.outcome) };
+    assert!(report.message.starts_with("raft.stable cannot be written: "), "{}", report.message);
 }
 
 #[test]

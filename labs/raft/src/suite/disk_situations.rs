@@ -5,6 +5,7 @@ use super::cluster::RaftCluster;
 use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
+use windtunnel::time::Instant;
 use windtunnel::world::disk::DiskWeather;
 use windtunnel::{Nanos, NodeId, Ppm};
 
@@ -22,6 +23,15 @@ const SLOWER: [Nanos; 2] = [Nanos::from_millis(150), Nanos::from_millis(250)];
 
 /// Commands of [`unsynced_copies`] with a slow leader, and with slow followers.
 const COPIES: u32 = 2;
+
+/// What an fsync of a leader takes that does not come to its end: two followers have a command and say so within
+/// [`COPIED_WITHIN`] and [`ANSWERED_WITHIN`], which are less together.
+const ENDLESS: Duration = Duration::from_millis(200);
+const COPIED_WITHIN: Duration = Duration::from_millis(100);
+const ANSWERED_WITHIN: Duration = Duration::from_millis(40);
+
+/// Entries of a leader in [`unsynced_copies`] that are cut off again before it leads once more.
+const CUT: u32 = 8;
 
 /// Fsyncs fail so often: one that failed may be followed by one that succeeds.
 const FAILING: Ppm = Ppm(350_000);
@@ -61,7 +71,9 @@ pub async fn unsynced_votes(cluster: RaftCluster) -> TestResult {
 }
 
 /// A leader commits with two followers out of four. Just when a command is committed, the power is lost where fsyncs
-/// are slow: the leader's, or the followers'. The copies that were counted are on the disks.
+/// are slow: the leader's, or the followers'. The copies that were counted are on the disks. And the leader's power is
+/// lost in the fsync of its copy, when the followers have theirs: it has not counted its own, also if what it once had
+/// in that place, and was cut off, was on its disk.
 pub async fn unsynced_copies(cluster: RaftCluster) -> TestResult {
     for round in 0..2 * COPIES {
         cluster.agree_in_the_end(cluster.new_command(), 5).await?;
@@ -76,8 +88,61 @@ pub async fn unsynced_copies(cluster: RaftCluster) -> TestResult {
         cluster.set_disks(&slow, DiskWeather::default());
         cluster.reconnect(cluster.nodes());
     }
+    for _ in 0..COPIES {
+        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
+        let leader = cluster.one_leader().await?;
+        let followers = [1, 2].map(|places| cluster.after(leader, places));
+        cluster.star(leader, &followers);
+        let came_about = lose_the_leaders_copy(&cluster, leader, followers).await?;
+        cluster.inner().judge().note_scene(came_about);
+        let (leader, followers) = lead_with_a_log_that_was_longer(&cluster).await?;
+        let came_about = lose_the_leaders_copy(&cluster, leader, followers).await?;
+        cluster.inner().judge().note_scene(came_about);
+    }
     cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
+}
+
+/// The leader loses power at the very event at which somebody shows a command as committed; or, since nobody should,
+/// when both followers have it and must have said so. Whether its own fsync was still under way then, for certain.
+async fn lose_the_leaders_copy(cluster: &RaftCluster, leader: NodeId, followers: [NodeId; 2]) -> TestResult<bool> {
+    cluster.make_syncs_take(&[leader], ENDLESS);
+    let proposed = Instant::now();
+    let mut came_about = false;
+    if let Some(taken) = cluster.propose(leader, &cluster.new_command()).await? {
+        let is_committed = |known: &Known| known.committed().last_index() >= taken.index;
+        let has = |known: &Known, node: NodeId| known.server(node).log.term_at(taken.index) == Some(taken.term);
+        let is_copied = |known: &Known| is_committed(known) || followers.iter().all(|node| has(known, *node));
+        came_about = cluster.comes_true_within(COPIED_WITHIN, is_copied).await;
+        cluster.is_shown_within(ANSWERED_WITHIN, is_committed).await;
+    }
+    came_about &= proposed.elapsed() < ENDLESS;
+    cluster.inner().power_loss(leader);
+    cluster.set_disks(&[leader], DiskWeather::default());
+    cluster.inner().start(leader);
+    cluster.sleep(SETTLED).await;
+    cluster.reconnect(cluster.nodes());
+    Ok(came_about)
+}
+
+/// A leader that is cut off has entries on its disk which another one's take the place of, fewer; then it leads again,
+/// by two votes, and was never down. Who it is, and who voted.
+async fn lead_with_a_log_that_was_longer(cluster: &RaftCluster) -> TestResult<(NodeId, [NodeId; 2])> {
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
+    let leader = cluster.one_leader().await?;
+    cluster.cut_off(&[leader]);
+    for _ in 0..CUT {
+        cluster.propose(leader, &cluster.new_command()).await?;
+    }
+    cluster.sleep(SETTLED).await;
+    cluster.agree_in_the_end(cluster.new_command(), 4).await?;
+    cluster.reconnect(&[leader]);
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
+    let other = cluster.one_leader().await?;
+    let mut voters = cluster.nodes().iter().copied().filter(|node| *node != leader && *node != other);
+    let voters = [voters.next(), voters.next()].map(|voter| voter.expect("there are five servers"));
+    cluster.elect(leader, &voters).await?;
+    Ok((leader, voters))
 }
 
 /// A leader commits with two followers out of four. The fsyncs of one fail, and it loses power when a command is

@@ -4,7 +4,10 @@ use lab_harness::grounded::{CLOCKS, COUNTS, DISKS, Grounded, LOSS, OVERTAKES, PO
 
 /// The stories that do not fly.
 pub(super) const GROUNDED: &Grounded = &[
-    (POWER, &["unsynced_votes", "unsynced_copies", "unsynced_append", "power_loss_around_snapshots"]),
+    (
+        POWER,
+        &["unsynced_votes", "unsynced_copies", "unsynced_append", "power_loss_around_snapshots", "unsynced_snapshot"],
+    ),
     (
         LOSS,
         &[

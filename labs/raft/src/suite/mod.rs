@@ -2,7 +2,7 @@
 //!
 //! - `election`, `agreement`, `failures` (3A, 3B), `persistence`, `figure_8`, `churn` (3C), `snapshots` (3D): MIT's
 //!   tests, as stories;
-//! - `situations`, `late_reply`, `far_apart`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of,
+//! - `situations`, `late_reply`, `double_vote`, `far_apart`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of,
 //!   brought about on purpose;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
 //! - `load`: clients in flight, who count what they do; `grounded`: which stories do not fly, and why;
@@ -16,6 +16,7 @@ pub mod bounds;
 mod churn;
 mod cluster;
 mod disk_situations;
+mod double_vote;
 mod election;
 mod failures;
 mod far_apart;
@@ -149,7 +150,7 @@ fn persistence_part() -> Vec<Test<RaftJudge>> {
         directed!("persistence", "TestReliableChurn3C", 5, 5, churn::reliable_churn, "clients at work while servers come and go"),
         directed!("persistence", "TestUnreliableChurn3C", 5, 5, churn::unreliable_churn, "the same while a tenth of all messages is lost"),
         situation!("persistence", None, 9, 5, situations::figure_8_schedule, "the schedule of figure 8, step by step, with both of its ends"),
-        situation!("persistence", None, 5, 3, situations::double_vote, "a voter crashes and is asked again in the same term"),
+        situation!("persistence", None, 5, 3, double_vote::double_vote, "a voter crashes and is asked again in the same term"),
         situation!("persistence", None, 5, 5, disk_situations::unsynced_votes, "slow disks lose power just when somebody is elected"),
         situation!("persistence", None, 5, 3, situations::unsynced_append, "all lose power just when a command is committed"),
         situation!("persistence", None, 5, 5, disk_situations::unsynced_copies, "slow disks lose power just when a command is committed"),
@@ -172,7 +173,8 @@ fn snapshot_part() -> Vec<Test<RaftJudge>> {
         directed!("snapshot", "TestSnapshotAllCrash3D", 8, 3, snapshots::snapshot_all_crash, "all crash with snapshots at different places"),
         directed!("snapshot", "TestSnapshotInit3D", 8, 3, snapshots::snapshot_init, "the first write after a crash keeps the snapshot"),
         situation!("snapshot", None, 8, 3, snapshot_situations::stale_snapshot, "snapshots come late and twice"),
-        situation!("snapshot", None, 8, 3, snapshot_situations::power_loss_around_snapshots, "power is lost while a snapshot is written"),
+        situation!("snapshot", None, 5, 3, snapshot_situations::power_loss_around_snapshots, "power is lost while a snapshot is written"),
+        situation!("snapshot", None, 3, 3, snapshot_situations::unsynced_snapshot, "power is lost before a snapshot that was sent is on the disk"),
         situation!("snapshot", None, 5, 3, snapshot_situations::large_snapshot, "a large snapshot is under way when its sender or receiver crashes"),
         situation!("snapshot", None, 3, 3, far_apart::snapshot_from_afar, "who was away gets a large snapshot from afar"),
         storm!("snapshot", "snapshots", 10, "snapshots", "logs that begin behind snapshots, and servers that were away"),

@@ -3,7 +3,7 @@
 
 use super::bounds::{AGREEMENT_WITHIN, CALLS_IN_AN_IDLE_SECOND, ELECTION_WITHIN, WATCHED_FOR};
 use super::cluster::RaftCluster;
-use crate::contract::{Digest, Proposed, Role};
+use crate::contract::{Digest, Proposed};
 use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
@@ -92,56 +92,6 @@ fn expect_at(cluster: &RaftCluster, old: Old, figure: &str, is_there: bool) -> T
     let title =
         format!("In {figure} the old entry {verb}; at index {index} another command was applied than that says.");
     Err(cluster.failed("wrong-value", title))
-}
-
-/// Rounds of [`double_vote`]: by kill, by power loss, as is drawn.
-const VOTERS: u32 = 4;
-
-/// A request that was sent has been answered after that, unless a disk is slow.
-const ANSWERED: Duration = Duration::from_millis(30);
-
-/// A leader has the vote of one other server; that one crashes, comes back at once, and meets the third, who
-/// would like its vote in the same term.
-pub async fn double_vote(cluster: RaftCluster) -> TestResult {
-    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
-    for _ in 0..VOTERS {
-        let came_about = ask_for_a_second_vote(&cluster).await?;
-        cluster.inner().judge().note_scene(came_about);
-        cluster.agree_in_the_end(cluster.new_command(), 3).await?;
-    }
-    Ok(())
-}
-
-/// Whether the voter was asked for a second vote in the leader's term. Not if the two needed another term for their
-/// election, nor if the third asks whether to stand before it does (pre-vote): then it hears of the later term.
-async fn ask_for_a_second_vote(cluster: &RaftCluster) -> TestResult<bool> {
-    let away = cluster.after(cluster.one_leader().await?, 1);
-    let [first, second] = [1, 2].map(|places| cluster.after(away, places));
-    let head = |known: &Known| known.server(away).head;
-    let before = head(cluster.inner().judge().known()).map(|head| head.term);
-    // The third stays in its term until it is let go, and then asks in the next one.
-    cluster.slow_clocks(&[away]);
-    cluster.cut_off(&[away]);
-    // The leader until now crashes, so that both begin anew and one of them is elected.
-    cluster.crash_and_restart(&[first, second]);
-    let leads = |known: &Known, node: NodeId| known.server(node).leads() > before;
-    cluster.is_shown_within(ELECTION_WITHIN, |known| leads(known, first) || leads(known, second)).await;
-    let leader = cluster.leader_within(AGREEMENT_WITHIN).await?;
-    let voter = if leader.node == first { second } else { first };
-    cluster.slow_clocks(&[voter]); // it does not stand itself before it is asked
-    cluster.crash_and_restart(&[voter]);
-    cluster.crash(&[leader.node]);
-    cluster.star(voter, &[away]);
-    cluster.right_clocks(&[away]);
-    cluster.is_shown_within(ELECTION_WITHIN, |known| head(known).map(|head| head.term) > before).await;
-    let asks = head(cluster.inner().judge().known());
-    let came_about = asks.is_some_and(|head| (head.role, head.term) == (Role::Candidate, leader.term));
-    cluster.sleep(ANSWERED).await;
-    cluster.right_clocks(&[voter]);
-    cluster.one_leader().await?; // of a later term: the rules watch
-    cluster.restart(&[leader.node]);
-    cluster.reconnect(cluster.nodes());
-    Ok(came_about)
 }
 
 /// Rounds of [`late_append`].

@@ -104,7 +104,7 @@ const FSYNC: Duration = Duration::from_millis(10);
 /// to round one fsync later. What it forgets, one server alone still has. The third gets the snapshot then, and loses
 /// power as long after it begins to write it.
 pub async fn power_loss_around_snapshots(cluster: RaftCluster) -> TestResult {
-    cluster.set_disks(cluster.nodes(), DiskWeather { sync_latency: [Nanos::from(FSYNC); 2], ..DiskWeather::default() });
+    cluster.make_syncs_take(cluster.nodes(), FSYNC);
     let _snapshots = cluster.take_snapshots(OFTEN);
     let stream = cluster.inner().stream("power losses");
     let within = || Duration::from_micros(stream.below(FSYNC.as_micros() as u64));
@@ -147,6 +147,61 @@ async fn hand_over(cluster: &RaftCluster, victim: NodeId) -> TestResult<bool> {
         }
     }
     Ok(cluster.is_shown_within(AGREEMENT_WITHIN, |known| applied(known) >= due).await)
+}
+
+/// Rounds of [`unsynced_snapshot`].
+const TAKEN_OVER: u32 = 2;
+
+/// What each fsync of the follower takes there: several times as long as [`ANSWERED`].
+const SLOW_FSYNC: Duration = Duration::from_millis(200);
+
+/// After that an answer which waits for no fsync has reached whoever asked.
+const ANSWERED: Duration = Duration::from_millis(50);
+
+/// A follower that was away is sent a snapshot and loses power in its first fsync of it; its leader leads on, and takes no
+/// newer one. What an answer has said of its log the leader never takes back (matchIndex only rises): so it is not
+/// given before the snapshot is on the disk, or nobody sends it again. (Section 5.3; figure 13)
+pub async fn unsynced_snapshot(cluster: RaftCluster) -> TestResult {
+    for _ in 0..TAKEN_OVER {
+        let came_about = lose_what_was_taken_over(&cluster).await?;
+        cluster.inner().judge().note_scene(came_about);
+        agree_often(&cluster, 1, 3).await?;
+    }
+    Ok(())
+}
+
+/// Whether the follower had begun to take the snapshot over and its disk gave back none of it, under the same leader.
+async fn lose_what_was_taken_over(cluster: &RaftCluster) -> TestResult<bool> {
+    let snapshots = cluster.take_snapshots(OFTEN);
+    agree_often(cluster, 1, 3).await?;
+    let leader = cluster.leader_within(ELECTION_WITHIN).await?;
+    let follower = cluster.after(leader.node, 1);
+    cluster.slow_clocks(&[follower]); // it stands against nobody, and comes back in the leader's term
+    cluster.cut_off(&[follower]);
+    agree_often(cluster, 2 * OFTEN.every, 2).await?;
+    let base = |known: &Known, node: NodeId| known.server(node).head.map(|head| head.snapshot_index);
+    let lacks = |known: &Known| base(known, leader.node) > Some(known.server(follower).log.last_index());
+    let is_cut = cluster.comes_true_within(AGREEMENT_WITHIN, lacks).await;
+    drop(snapshots);
+    let sent = base(cluster.inner().judge().known(), leader.node).unwrap_or_default();
+
+    cluster.make_syncs_take(&[follower], SLOW_FSYNC);
+    let bytes = cluster.inner().tester().disk_bytes(follower) + OFTEN.bytes as u64;
+    let before = base(cluster.inner().judge().known(), follower);
+    cluster.reconnect(&[follower]);
+    let begins =
+        |known: &Known| base(known, follower) > before || cluster.inner().tester().disk_bytes(follower) >= bytes;
+    let has_begun = cluster.comes_true_within(ELECTION_WITHIN, begins).await;
+    cluster.right_clocks(&[follower]);
+    cluster.sleep(ANSWERED).await;
+    cluster.inner().power_loss(follower);
+    cluster.set_disks(&[follower], DiskWeather::default());
+    cluster.inner().start(follower);
+    cluster.is_shown_within(ELECTION_WITHIN, |known| known.server(follower).head.is_some()).await;
+    let judge = cluster.inner().judge();
+    let has_lost_it = judge.known().server(follower).restored.0 < sent;
+    let leads_on = judge.known().server(leader.node).leads() == Some(leader.term);
+    Ok(is_cut && has_begun && has_lost_it && leads_on)
 }
 
 /// Rounds of [`large_snapshot`].

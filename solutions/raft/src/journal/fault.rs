@@ -35,7 +35,12 @@ pub enum Fault {
     NoSegment,
 }
 
-/// Says which file the disk did not read or write.
+/// Says what the disk did not write, or not to its end.
+pub fn cannot_be_written(what: &str) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{what} cannot be written: {error}"))
+}
+
+/// Says which file the disk did not read or remove.
 pub fn of_file(file: &str) -> impl Fn(io::Error) -> io::Error {
     move |error| io::Error::new(error.kind(), format!("{file}: {error}"))
 }

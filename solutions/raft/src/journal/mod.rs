@@ -30,6 +30,8 @@ mod frame;
 mod segment;
 mod snapshot;
 #[cfg(test)]
+mod stop_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::core::log::Log;
@@ -75,7 +77,7 @@ impl Journal {
         let snapshot_bytes = recovered.snapshot.as_ref().map_or(0, |snapshot| snapshot.data.len() as u64);
         let (file, bytes) = segment::begin(node, newest + 1, base, &record).await?;
         for name in leftovers {
-            fs::remove_file(&name).await?;
+            fs::remove_file(&name).await.map_err(fault::of_file(&name))?;
         }
         Ok((Journal { node, number: newest + 1, file, bytes, snapshot_bytes }, recovered))
     }
@@ -84,11 +86,11 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// What the disk answered. Then nobody knows what is on it: the server must stop.
+    /// What the disk answered, and where. Then nobody knows what is on it: the server must stop.
     pub async fn save(&mut self, unsaved: &Unsaved) -> io::Result<()> {
         match &unsaved.snapshot {
             Some(snapshot) => self.turn_over(snapshot, &unsaved.record).await,
-            None => self.append(&unsaved.record).await,
+            None => self.append(&unsaved.record).await.map_err(|error| fault::cannot_be_written(&self.place())(error)),
         }
     }
 
@@ -106,7 +108,7 @@ impl Journal {
         self.number += 1;
         (self.file, self.bytes) = segment::begin(self.node, self.number, base, record).await?;
         self.snapshot_bytes = snapshot.data.len() as u64;
-        fs::remove_file(&old).await
+        fs::remove_file(&old).await.map_err(fault::of_file(&old))
     }
 
     /// The size of term, vote and log.
@@ -120,7 +122,7 @@ impl Journal {
     }
 
     /// Where the next record goes, for people.
-    pub fn place(&self) -> String {
+    fn place(&self) -> String {
         format!("{} at byte {}", segment::name(self.number), self.bytes)
     }
 }
@@ -135,7 +137,7 @@ struct Found {
 }
 
 async fn find(node: NodeId) -> io::Result<Found> {
-    let names = fs::read_dir(".").await?;
+    let names = fs::read_dir(".").await.map_err(fault::of_file("the directory"))?;
     let (mut newest, mut leftovers) = (0, Vec::new());
     for name in names {
         if let Some(number) = segment::number_of(&name)? {

@@ -62,6 +62,10 @@ pub fn number_of(name: &str) -> Result<Option<u64>, Fault> {
 /// Makes a segment that holds the state, and says how long it is. It survives a power loss then, and
 /// it has its name only when all of it does.
 pub async fn begin(node: NodeId, number: u64, base: (LogIndex, Term), record: &Record) -> io::Result<(fs::File, u64)> {
+    make(node, number, base, record).await.map_err(fault::cannot_be_written(&name(number)))
+}
+
+async fn make(node: NodeId, number: u64, base: (LogIndex, Term), record: &Record) -> io::Result<(fs::File, u64)> {
     let bytes = encode_opening(node, number, base, record);
     let file = fs::File::create(ASIDE).await?;
     file.write_at(0, &bytes).await?;

@@ -40,6 +40,10 @@ pub struct Kept {
 /// Puts a snapshot in the place of the one before it. At any moment the one or the other is there,
 /// whole: content before name.
 pub async fn write(node: NodeId, snapshot: &Snapshot, segment: u64, synced: u64) -> io::Result<()> {
+    replace(node, snapshot, segment, synced).await.map_err(fault::cannot_be_written(FILE))
+}
+
+async fn replace(node: NodeId, snapshot: &Snapshot, segment: u64, synced: u64) -> io::Result<()> {
     let bytes = encode(node, snapshot, segment, synced);
     let aside = fs::File::create(ASIDE).await?;
     aside.write_at(0, &bytes).await?;

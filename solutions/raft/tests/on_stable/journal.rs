@@ -48,10 +48,6 @@ impl Journal {
         self.stable.save(&state, snapshot.as_ref().map_or(&[], |snapshot| &snapshot.data)).await
     }
 
-    pub fn place(&self) -> String {
-        "the state".into()
-    }
-
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -118,6 +118,11 @@ impl RaftCluster {
         nodes.iter().for_each(|node| self.cluster.tester().set_disk(*node, weather));
     }
 
+    /// Makes each fsync of these servers take so long, and no longer.
+    pub fn make_syncs_take(&self, nodes: &[NodeId], exactly: Duration) {
+        self.set_disks(nodes, DiskWeather { sync_latency: [Nanos::from(exactly); 2], ..DiskWeather::default() });
+    }
+
     /// Makes each fsync of all servers take about so long.
     pub fn make_syncs_slow(&self, about: Duration) {
         let sync_latency = [Nanos::from(about / 2), Nanos::from(about * 2)];

@@ -1,0 +1,37 @@
+//! A story whose scene never comes about passes everybody. The suite counts how often one did (`scenes`); this asks
+//! that on the reference it nearly always does.
+
+mod support;
+
+use support::{behind, results_of};
+
+/// Under so many seeds.
+const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 100 };
+
+/// Stories, how often each sets its scene in a run, and how often it must come about in all, of a hundred.
+const SCENES: [(&str, u64, u64); 6] = [
+    ("late_reply", 2, 90),
+    ("double_vote", 4, 90),
+    ("unsynced_copies", 4, 100),
+    ("unsynced_snapshot", 2, 100),
+    ("power_loss_around_snapshots", 12, 100),
+    ("stale_snapshot", 4, 90),
+];
+
+/// How often the scene of a story came about, seed by seed.
+fn scenes_of(story: &str) -> Vec<u64> {
+    let counted = |result: &String| {
+        let scenes = behind(result, "scenes", &[',', '}']).and_then(|scenes| scenes.parse().ok());
+        scenes.unwrap_or_else(|| panic!("{story} counts no scenes: {result}"))
+    };
+    results_of(story, SEEDS).iter().map(counted).collect()
+}
+
+#[test]
+fn scenes_that_stories_set_come_about_on_the_reference() {
+    for (story, in_a_run, of_a_hundred) in SCENES {
+        let scenes = scenes_of(story);
+        let (least, all): (u64, u64) = (in_a_run * SEEDS * of_a_hundred / 100, scenes.iter().sum());
+        assert!(all >= least, "the scene of {story} came about {all} times, and {least} are asked for: {scenes:?}");
+    }
+}
