@@ -334,7 +334,7 @@ fn a_story_that_cannot_fly_says_why() {
     assert_eq!(&of("asymmetric")["flies"], &json!(true), "a storm of faults that flight can make");
 }
 
-/// Each in one row, in the words of its patch; and in the numbers above the tables.
+/// Each in one row, in the words of its patch; and in the numbers above the tables, which two other pages repeat.
 fn the_handout_says_of_every_mutant_what_flight_made_of_it() {
     let handout = std::fs::read_to_string(root().join("labs/raft/README.md")).unwrap();
     let (_, flown) = handout.split_once("## Why the tunnel comes first").unwrap();
@@ -353,7 +353,14 @@ fn the_handout_says_of_every_mutant_what_flight_made_of_it() {
     assert_eq!(rows.len(), patches.len(), "and of no others");
     let wrong = patches.len() - equivalent;
     assert!(flown.contains(&format!("{} servers known to be wrong", patches.len())));
-    assert!(flown.contains(&format!("| caught, of {wrong} | {wrong},")));
+    let caught = rows.iter().filter(|row| row.ends_with(" s |")).count();
+    assert!(flown.contains(&format!("| caught, of {wrong} | {wrong}, most of them under the first seed | {caught}, ")));
+    for page in ["README.md", "docs/POWER.md"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let counts = format!("{caught} of the {wrong}");
+        assert!(text.contains(&counts), "{page} does not say {counts}");
+    }
 }
 
 /// What madsim defines in place of the C library, as far as it does on every machine.
