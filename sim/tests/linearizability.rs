@@ -8,6 +8,8 @@ mod definition;
 mod explanations;
 #[path = "linearizability/hints.rs"]
 mod hints;
+#[path = "linearizability/leases.rs"]
+mod leases;
 #[path = "linearizability/walks.rs"]
 mod walks;
 

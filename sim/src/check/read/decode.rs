@@ -198,9 +198,9 @@ impl Decode for Lock {
                 let until = said.fields.contains_key("until").then(|| number(said, "until")).transpose()?;
                 LockAnswer::Granted { token: number(said, "token")?, until, told }
             }
-            (LockAsk::Acquire(_), "held") => LockAnswer::Held,
-            (LockAsk::Release(..), "released" | "done" | "ok") => LockAnswer::Released,
-            (LockAsk::Release(..), "lost") => LockAnswer::Lost,
+            (LockAsk::Acquire(_), "held") => LockAnswer::Held { told },
+            (LockAsk::Release(..), "released" | "done" | "ok") => LockAnswer::Released { told },
+            (LockAsk::Release(..), "lost") => LockAnswer::Lost { told },
             (LockAsk::Acquire(_), _) => return Err(unheard_of(said, "granted and held")),
             (LockAsk::Release(..), _) => return Err(unheard_of(said, "released and lost")),
         }))
