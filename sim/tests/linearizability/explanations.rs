@@ -193,7 +193,7 @@ fn no_explanation_costs_more_than_ten_times_the_verdict() {
     for seed in 1..=4 {
         let load = Load { operations: 6_000, one_wrong_read: true, ..Load::default() };
         costs_little(&KvAppend, &load::history(&load, seed));
-        let load = Load { operations: 300, keys: 2, clients: 8, unknown_ppm: 20_000, one_wrong_read: true };
+        let load = Load { operations: 600, keys: 2, clients: 8, unknown_ppm: 5_000, one_wrong_read: true };
         costs_little(&Plain, &load::history(&load, seed));
     }
     let history = appends();
