@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+#[cfg(feature = "flight")]
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use windtunnel::NodeId;
@@ -58,6 +60,18 @@ pub enum Answer<'a> {
     NoKey,
     /// The key has another version.
     OtherVersion,
+}
+
+/// Where what clients were told can be looked at, in a line that is shown whole; nothing if it was not written down there.
+#[cfg(feature = "flight")]
+pub(crate) fn told_of(directory: &Path) -> Option<String> {
+    let file = File::open(directory.join(FILE_NAME)).ok()?;
+    let mut lines = BufReader::new(file).lines().map_while(Result::ok);
+    // No model of `cargo lab check` has versions and appends.
+    Some(match lines.any(|line| line.contains(r#""call":"append""#)) {
+        false => format!("Judge it anywhere: cargo lab check {FILE_NAME} --model kv"),
+        true => format!("What clients asked and were told is in {FILE_NAME}."),
+    })
 }
 
 /// One line.
@@ -186,6 +200,12 @@ mod tests {
         ledger.returned(at(7), NodeId(2), 3, Some(Answer::NoKey));
         ledger.flush();
         let text = std::fs::read_to_string(directory.join(FILE_NAME)).expect("it is there");
+        #[cfg(feature = "flight")]
+        for (text, command) in [(text.clone(), false), (text.replace("append", "get"), true)] {
+            std::fs::write(directory.join(FILE_NAME), text).expect("it can be written");
+            let told = told_of(&directory).expect("the file is there");
+            assert_eq!(told.contains("cargo lab check"), command, "a model has no appends: {told}");
+        }
         std::fs::remove_dir_all(&directory).expect("it can be removed");
         let expected = [
             r#"{"client":200001,"at":1,"call":"put","key":"k","value":"a \"b\"","version":0}"#,

@@ -18,14 +18,13 @@ use crate::judge::Judge;
 use crate::ledger;
 use crate::meter::{Meter, Sums};
 use crate::plan::Course;
-use crate::protocol::{FlightBroken, FlightResult, FlightRow, FlyRequest, Refusal, per_1000};
+use crate::protocol::{FlightResult, FlightRow, FlyRequest, Refusal, per_1000};
 use crate::run::Scene;
 use crate::scenario::DrawnLoad;
 use crate::storm::Parts;
 use crate::suite::{Clients, Lab, Running};
 use course::Flightplan;
 use std::cell::RefCell;
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -83,7 +82,8 @@ pub(crate) fn fly<J: Judge>(
         takeoff.observe(radio, tell, set)?;
     let (verdict, mut broken) = verdict::of(Rules::of(lab.flight.as_ref()), &ran, circumstances);
     if let Some(broken) = broken.as_mut().filter(|broken| broken.rule == LINEARIZABILITY) {
-        tell_of_operations(broken, &request.directory);
+        // First: of many facts the last ones are not shown.
+        drop(broken.facts.splice(0..0, ledger::told_of(&request.directory)));
     }
     let Sums { unknown, took } = ran.kept.sums;
     Ok(FlightResult {
@@ -103,15 +103,6 @@ pub(crate) fn fly<J: Judge>(
         wall_ms: ran.report.ended_at.0 / 1_000_000,
         history_error,
     })
-}
-
-/// What clients were told that cannot be, others can judge as well.
-fn tell_of_operations(broken: &mut FlightBroken, directory: &Path) {
-    let file = ledger::FILE_NAME;
-    if directory.join(file).exists() {
-        // First: of many facts the last ones are not shown.
-        broken.facts.insert(0, format!("Judge it anywhere: cargo lab check {file} --model kv"));
-    }
 }
 
 /// The clients of a flight, and the lab's recovery, after which nothing may be lost that a client was answered.
