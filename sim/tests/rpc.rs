@@ -279,58 +279,6 @@ fn the_tester_waits_for_a_change_as_long_as_there_is_none() {
     assert_eq!(waited, (false, Duration::from_millis(300)));
 }
 
-mod heap {
-    use super::*;
-    use std::alloc::System;
-    use windtunnel::memory::CountingAllocator;
-
-    #[global_allocator]
-    static ALLOCATOR: CountingAllocator<System> = CountingAllocator(System);
-
-    /// A node that only hands bytes on holds none of them; one that keeps them does.
-    #[test]
-    fn bytes_count_to_the_node_that_keeps_them() {
-        const BLOCK: usize = 100_000;
-        let peak = |keep: bool| {
-            let main = move || async move {
-                let kept = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
-                net::serve(move |_, Echo(text)| {
-                    if keep {
-                        kept.borrow_mut().push(text);
-                    }
-                    async { String::new() }
-                });
-            };
-            let report = Simulation::new(Seed(7)).nodes(1, main).run(|_| async {
-                for _ in 0..20 {
-                    net::call(A, Echo("x".repeat(BLOCK))).await.expect("the node answers");
-                }
-            });
-            report.counters.peak_heap as usize
-        };
-        assert!((0..4 * BLOCK).contains(&peak(false)), "{}", peak(false));
-        assert!((20 * BLOCK..24 * BLOCK).contains(&peak(true)), "{}", peak(true));
-    }
-
-    /// What is on a node's disk is not in its memory.
-    #[test]
-    fn bytes_that_were_written_to_the_disk_are_held_no_more() {
-        const BLOCK: usize = 100_000;
-        let main = || async {
-            let file = windtunnel::fs::File::create("file").await.expect("the disk is empty");
-            for block in 0..20 {
-                let data = vec![7; BLOCK];
-                let offset = (block * BLOCK) as u64;
-                file.write_through(offset, &data).await.expect("there is room");
-                file.write_at(offset, &data).await.expect("there is room");
-            }
-        };
-        let report = Simulation::new(Seed(7)).nodes(1, main).run(|_| sleep(Duration::from_secs(1)));
-        assert_eq!(report.counters.disks[0].syncs, 20);
-        assert!(report.counters.peak_heap < 6 * BLOCK as u64, "{}", report.counters.peak_heap);
-    }
-}
-
 /// What comes over a link while it is cut is lost, though the node it is for is paused meanwhile;
 /// what came before the cut is not.
 #[test]

@@ -129,6 +129,29 @@ pub enum DiskRequest {
     },
 }
 
+impl DiskRequest {
+    /// The heap that it takes, in bytes: of what it writes, and of paths too, since there is no end to how many files a node makes.
+    #[must_use]
+    pub const fn heap_bytes(&self) -> usize {
+        match self {
+            DiskRequest::Write { data, .. } | DiskRequest::WriteThrough { data, .. } => data.capacity(),
+            DiskRequest::Open { path, .. }
+            | DiskRequest::PathMetadata { path }
+            | DiskRequest::CreateDirectory { path, .. }
+            | DiskRequest::RemoveFile { path }
+            | DiskRequest::RemoveDirectory { path }
+            | DiskRequest::ReadDirectory { path }
+            | DiskRequest::SyncDirectory { path } => path.capacity(),
+            DiskRequest::Rename { from, to } => from.capacity() + to.capacity(),
+            DiskRequest::Close { .. }
+            | DiskRequest::Read { .. }
+            | DiskRequest::SetLength { .. }
+            | DiskRequest::Sync { .. }
+            | DiskRequest::FileMetadata { .. } => 0,
+        }
+    }
+}
+
 /// What kind of thing a path names, and how long it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {

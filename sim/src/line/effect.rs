@@ -109,10 +109,9 @@ impl Effect {
         match self {
             Effect::Send { body, .. }
             | Effect::Respond { result: Ok(body), .. }
-            | Effect::Disk { request: DiskRequest::Write { data: body, .. }, .. }
-            | Effect::Disk { request: DiskRequest::WriteThrough { data: body, .. }, .. }
             | Effect::ControlReply { body, .. }
             | Effect::Observe { body, .. } => body.capacity(),
+            Effect::Disk { request, .. } => request.heap_bytes(),
             _ => 0,
         }
     }

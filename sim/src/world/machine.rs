@@ -26,6 +26,8 @@ pub(super) struct Machine {
     pub tally: Tally,
     /// What that was when the instant that may be without an end was half as long as it may be.
     pub tally_before: Tally,
+    /// The most heap that one of its processes held, in bytes.
+    pub peak_heap: u64,
 }
 
 /// How busy a machine's processes have been.
@@ -55,6 +57,7 @@ impl Machine {
             busy_until: Nanos::ZERO,
             tally: Tally::default(),
             tally_before: Tally::default(),
+            peak_heap: 0,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::network::LinkDecisions;
 use super::recording::Recording;
 use crate::line::{Method, PanicReport};
 use crate::units::{Nanos, NodeId};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What became of a run whose tester's body gives a `T`.
@@ -233,6 +234,8 @@ pub struct Counters {
     pub disks: Vec<DiskStatistics>,
     /// The most heap that any node held, in bytes, if the allocator counts.
     pub peak_heap: u64,
+    /// The most that each node held, from one start of it to the next.
+    pub peak_heaps: BTreeMap<NodeId, u64>,
 }
 
 /// Hashes of what each entity decided, to compare after an edit.

@@ -46,7 +46,7 @@ pub struct Options {
     pub links: LinkWeather,
     /// Weather of every disk at the start.
     pub disks: DiskWeather,
-    /// Where the bytes of long files are; without it they are in memory.
+    /// Where the bytes of files are; without it they are in memory.
     pub scratch: Option<Scratch>,
     /// Clocks at the start, by node; those left out are right.
     pub clocks: BTreeMap<NodeId, ClockWeather>,

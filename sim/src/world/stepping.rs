@@ -98,11 +98,15 @@ impl World<'_> {
         if by == 0 || node == NodeId::TESTER {
             return;
         }
-        if let Some(process) = &mut self.machine(node).process {
-            process.heap += by;
-            let heap = u64::try_from(process.heap).unwrap_or(0);
+        let machine = self.machine(node);
+        let Some(process) = &mut machine.process else { return };
+        process.heap += by;
+        let heap = u64::try_from(process.heap).unwrap_or(0);
+        if heap > machine.peak_heap {
+            machine.peak_heap = heap;
             let mut counters = self.shared.counters.borrow_mut();
             counters.peak_heap = counters.peak_heap.max(heap);
+            counters.peak_heaps.insert(node, heap);
         }
     }
 

@@ -57,6 +57,23 @@ impl Attempt {
     /// If the application fails; what it has emitted for the record is worth nothing then.
     pub async fn map(&mut self, record: &Record<'_>, emit: &mut EmitTo<'_>) -> Result<(), AppFailure> {
         let Some(number) = self.next_record(Call::Map(*record)).await else { return Ok(()) };
+        let (pairs, mapped) = self.call_map(record, number, emit);
+        self.pairs += pairs;
+        mapped
+    }
+
+    /// Calls map once more for the record of the last [`map`](Attempt::map): for who had no room for all that it emits. It emits the same
+    /// again, from the first pair on, and neither counts nor takes time again.
+    ///
+    /// # Errors
+    /// If the application fails.
+    pub fn map_again(&self, record: &Record<'_>, emit: &mut EmitTo<'_>) -> Result<(), AppFailure> {
+        let (_, mapped) = self.call_map(record, self.next.saturating_sub(1), emit);
+        mapped
+    }
+
+    /// How many pairs map emits for the record of that number, and whether it fails.
+    fn call_map(&self, record: &Record<'_>, number: u64, emit: &mut EmitTo<'_>) -> (u64, Result<(), AppFailure>) {
         let (app, reduces) = (&*self.app, self.reduces);
         let (mut pairs, mut wrong) = (0, None);
         let mapped = caught(|| {
@@ -68,9 +85,8 @@ impl Attempt {
                 named => wrong = Some(AppFailure::WrongPartition { named, reduces }),
             });
         });
-        self.pairs += pairs;
-        mapped.map_err(|why| died(self.number, number, why))?;
-        wrong.map_or(Ok(()), Err)
+        let mapped = mapped.map_err(|why| died(self.number, number, why));
+        (pairs, mapped.and_then(|()| wrong.map_or(Ok(()), Err)))
     }
 
     /// Begins to combine values of a key; nothing if the application leaves them as they are, or has died of it on this worker before.

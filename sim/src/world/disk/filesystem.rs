@@ -25,7 +25,7 @@ pub(super) struct FileSystem {
     pub used: u64,
     /// Grows with each file that lost its last holder in the page cache; see [`FileSystem::reclaim`].
     orphans: u64,
-    /// Where long files are.
+    /// Where the bytes of files are, if not in memory.
     scratch: Option<Scratch>,
 }
 

@@ -3,7 +3,7 @@
 //! It knows neither tasks nor futures: operations go in as data, and each takes effect when the world says
 //! so. Operations wait in one queue, first in, first out. Each gets its fate (latency, errors) when it is
 //! submitted, from a stream of this disk alone. What the file system promises is told where it is done:
-//! `content` (changes and fsync), `bytes` and `scratch` (where they are), `filesystem` (open files), `names` and `name_journal` (directories),
+//! `content` (changes and fsync), `bytes`, `stored` and `scratch` (where they are), `filesystem` (open files), `names` and `name_journal` (directories),
 //! `crash_image` (power loss). Next to read: `filesystem`, then `crash_image/content`.
 
 mod bytes;
@@ -18,6 +18,7 @@ mod ranges;
 mod report;
 mod scratch;
 mod statistics;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod weather;
@@ -69,7 +70,7 @@ struct InFlight {
 }
 
 impl Disk {
-    /// An empty disk. With a scratch file the bytes of long files are there.
+    /// An empty disk. With a scratch file the bytes of all files are there.
     #[must_use]
     pub fn new(seed: Seed, node: NodeId, weather: DiskWeather, scratch: Option<Scratch>) -> Disk {
         Disk {

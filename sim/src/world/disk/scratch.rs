@@ -1,4 +1,4 @@
-//! Where the bytes of long files are, if they are not to fill the memory: a file of the machine that simulates.
+//! Where the bytes of simulated files are, if they are not to fill the memory: a file of the machine that simulates.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Bytes of a block.
 pub(super) const BLOCK: usize = 32 << 10;
 
-/// A file on the real disk that takes the bytes of long simulated files. It has no name, so nothing of it is left
+/// A file on the real disk that takes the bytes of all simulated files. It has no name, so nothing of it is left
 /// whatever happens to the process. Cheap to clone; many runs may share one.
 #[derive(Clone, Debug)]
 pub struct Scratch(Arc<Inner>);
@@ -55,18 +55,14 @@ impl Scratch {
         (numbers.next - numbers.free.len() as u64) * BLOCK as u64
     }
 
-    /// Stores a block.
-    pub(super) fn store(&self, bytes: &[u8; BLOCK]) -> io::Result<Place> {
-        let number = {
-            let mut numbers = self.numbers();
-            numbers.free.pop().unwrap_or_else(|| {
-                numbers.next += 1;
-                numbers.next - 1
-            })
-        };
-        let place = Place { scratch: self.clone(), number };
-        place.write(bytes)?;
-        Ok(place)
+    /// A block that nobody has.
+    pub(super) fn place(&self) -> Place {
+        let mut numbers = self.numbers();
+        let number = numbers.free.pop().unwrap_or_else(|| {
+            numbers.next += 1;
+            numbers.next - 1
+        });
+        Place { scratch: self.clone(), number }
     }
 
     fn numbers(&self) -> MutexGuard<'_, Numbers> {
@@ -82,20 +78,18 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub fn read(&self) -> Box<[u8; BLOCK]> {
-        let mut bytes = vec![0; BLOCK];
-        self.read_part(0, &mut bytes);
-        bytes.try_into().expect("it is as long as a block")
-    }
-
-    /// Reads what is `from` bytes behind the block's beginning.
-    pub fn read_part(&self, from: usize, to: &mut [u8]) {
-        let read = self.scratch.0.file.read_exact_at(to, self.number * BLOCK as u64 + from as u64);
+    /// Reads what is `from` bytes behind the block's beginning, and was written.
+    pub fn read(&self, from: usize, to: &mut [u8]) {
+        let read = self.scratch.0.file.read_exact_at(to, self.offset(from));
         read.expect("a scratch file gives what was written to it");
     }
 
-    pub fn write(&self, bytes: &[u8; BLOCK]) -> io::Result<()> {
-        self.scratch.0.file.write_all_at(bytes, self.number * BLOCK as u64)
+    pub fn write(&self, from: usize, data: &[u8]) -> io::Result<()> {
+        self.scratch.0.file.write_all_at(data, self.offset(from))
+    }
+
+    const fn offset(&self, from: usize) -> u64 {
+        self.number * BLOCK as u64 + from as u64
     }
 }
 

@@ -9,10 +9,13 @@
 
 use windtunnel::fold;
 
-/// A block is closed when it has so many bytes.
+/// A block has no more bytes than this, unless one pair alone has.
 pub const BLOCK: usize = 4 << 10;
 
 const HEADER: usize = 12;
+
+/// What a pair takes besides its key and its value.
+const NUMBERS: usize = 12;
 
 /// The bytes are not those that were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +34,12 @@ pub struct BlockWriter {
 impl BlockWriter {
     /// Adds a pair.
     pub fn add(&mut self, partition: u32, key: &[u8], value: &[u8]) {
-        if self.partition != partition {
+        let pair = NUMBERS + key.len() + value.len();
+        if self.partition != partition || self.open.is_some_and(|open| self.bytes.len() - open + pair > BLOCK) {
             self.close();
             self.partition = partition;
         }
-        let open = *self.open.get_or_insert_with(|| {
+        self.open.get_or_insert_with(|| {
             self.bytes.extend_from_slice(&[0; HEADER]);
             self.bytes.len() - HEADER
         });
@@ -44,9 +48,6 @@ impl BlockWriter {
         }
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(value);
-        if self.bytes.len() - open >= BLOCK {
-            self.close();
-        }
     }
 
     /// Closes the open block.
@@ -98,6 +99,8 @@ impl BlockReader {
         self.bytes.drain(..self.at);
         self.checked -= self.at;
         self.at = 0;
+        // A reader is soon as large as it has to be, and there are many.
+        self.bytes.reserve_exact(bytes.len());
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -144,8 +147,8 @@ impl BlockReader {
         let number =
             |place: usize| u32::from_le_bytes(*pair[4 * place..].first_chunk().expect("its checksum was right"));
         let (partition, key, value) = (number(0), number(1) as usize, number(2) as usize);
-        let end = 12 + key + value;
-        (end, Pair { partition, key: &pair[12..12 + key], value: &pair[12 + key..end] })
+        let (value_at, end) = (NUMBERS + key, NUMBERS + key + value);
+        (end, Pair { partition, key: &pair[NUMBERS..value_at], value: &pair[value_at..end] })
     }
 }
 

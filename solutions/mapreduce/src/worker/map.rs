@@ -22,7 +22,7 @@ impl Inner {
         let mut sorter = Sorter::new(&self.scratch);
         self.map_split(split, &mut attempt, &mut sorter).await?;
         let output = self.write_output(sorter, &attempt, job.reduces).await?;
-        self.scratch.keep(&output.file);
+        self.scratch.keep(output.file);
         self.outputs.add(job.id, number, output);
         let outcome = Outcome { records: attempt.calls(), pairs: attempt.pairs(), ..Outcome::default() };
         attempt.finish();
@@ -45,10 +45,7 @@ impl Inner {
             }
             while let Some((place, line)) = lines.next() {
                 let record = Record { object: &split.object, at: place, line };
-                attempt.map(&record, &mut |partition, key, value| sorter.add(partition, key, value)).await?;
-                if sorter.is_full() {
-                    sorter.spill(Some(attempt)).await?;
-                }
+                map_record(&record, attempt, sorter).await?;
             }
         }
         Ok(())
@@ -57,8 +54,7 @@ impl Inner {
     /// One file with all partitions, one after the other.
     async fn write_output(&self, sorter: Sorter<'_>, attempt: &Attempt, reduces: u32) -> Result<Output, Trouble> {
         let mut merge = sorter.merged(Some(attempt)).await?;
-        let file = self.scratch.name();
-        let mut writer = RunWriter::create(&file).await?;
+        let mut writer = RunWriter::create(self.scratch.file()).await?;
         let mut begins = Vec::with_capacity(reduces as usize + 1);
         let mut combiner = Combiner::new(Some(attempt));
         while let Some(Pair { partition, key, value }) = merge.peek() {
@@ -72,8 +68,41 @@ impl Inner {
         }
         combiner.end(&mut writer)?;
         begins.resize(reduces as usize + 1, writer.place());
-        writer.end(file.clone()).await?;
-        Ok(Output { file, begins })
+        Ok(Output { file: writer.end().await?.file, begins })
+    }
+}
+
+/// Calls map for a record: once, or if it emits more than there is room for as often as it takes. Each call emits the same, and each takes
+/// what comes behind what the one before it took. A record that kills has killed the attempt by its first call, and all of this is for nothing.
+async fn map_record(record: &Record<'_>, attempt: &mut Attempt, sorter: &mut Sorter<'_>) -> Result<(), Trouble> {
+    let mut room = Room { taken: 0, emitted: 0 };
+    attempt.map(record, &mut |partition, key, value| room.take(sorter, partition, key, value)).await?;
+    loop {
+        if sorter.is_full() {
+            sorter.spill(Some(attempt)).await?;
+        }
+        if room.taken >= room.emitted {
+            return Ok(());
+        }
+        room.emitted = 0;
+        attempt.map_again(record, &mut |partition, key, value| room.take(sorter, partition, key, value))?;
+    }
+}
+
+/// How many pairs of a record were taken, and how many the call at hand has emitted.
+struct Room {
+    taken: u64,
+    emitted: u64,
+}
+
+impl Room {
+    /// Takes a pair if it is the next one and there is room.
+    fn take(&mut self, sorter: &mut Sorter<'_>, partition: u32, key: &[u8], value: &[u8]) {
+        if self.emitted == self.taken && !sorter.is_full() {
+            sorter.add(partition, key, value);
+            self.taken += 1;
+        }
+        self.emitted += 1;
     }
 }
 

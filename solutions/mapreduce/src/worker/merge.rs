@@ -1,25 +1,12 @@
-//! Merges sorted runs, a few at a time.
+//! Merges sorted runs.
 
 use super::blocks::{BLOCK, BlockReader, Damaged, Pair};
-use super::combiner::Combiner;
-use super::scratch::Scratch;
-use super::sorter::RunWriter;
+use super::runs::Run;
 use crate::messages::Trouble;
-use lab_mapreduce::Attempt;
 use windtunnel::fs::File;
-
-/// So many runs are merged at a time. Each takes a block or two of memory.
-const AT_ONCE: usize = 12;
 
 /// A run is read in pieces of so many bytes.
 const READ: usize = BLOCK + 512;
-
-/// A sorted run on the disk.
-#[derive(Debug)]
-pub struct Run {
-    pub name: String,
-    pub length: u64,
-}
 
 /// Sorted runs, as one.
 #[derive(Debug)]
@@ -31,40 +18,7 @@ pub struct Merge {
 
 impl Merge {
     /// Merges runs; of pairs with the same partition and key, those of earlier runs come first.
-    /// What has to be written in between is combined, if there is who combines.
-    pub async fn of(mut runs: Vec<Run>, scratch: &Scratch, attempt: Option<&Attempt>) -> Result<Self, Trouble> {
-        while runs.len() > AT_ONCE {
-            // Neighbours become one, so that all stay in their order, and each pair is written but once a round.
-            let mut merged = Vec::with_capacity(runs.len().div_ceil(AT_ONCE));
-            let mut rest = runs.into_iter();
-            while let Some(first) = rest.next() {
-                let some = [first].into_iter().chain(rest.by_ref().take(AT_ONCE - 1)).collect();
-                merged.push(Merge::one_of(some, scratch, attempt).await?);
-            }
-            runs = merged;
-        }
-        Merge::open(runs).await
-    }
-
-    /// Makes one run of some.
-    async fn one_of(runs: Vec<Run>, scratch: &Scratch, attempt: Option<&Attempt>) -> Result<Run, Trouble> {
-        let names = runs.iter().map(|run| run.name.clone()).collect();
-        let mut merge = Merge::open(runs).await?;
-        let name = scratch.name();
-        let (mut writer, mut combiner) = (RunWriter::create(&name).await?, Combiner::new(attempt));
-        while let Some(Pair { partition, key, value }) = merge.peek() {
-            combiner.add(partition, key, value, &mut writer)?;
-            merge.skip().await?;
-            writer.write_full().await?;
-        }
-        combiner.end(&mut writer)?;
-        let run = writer.end(name).await?;
-        drop(merge);
-        scratch.remove(names).await;
-        Ok(run)
-    }
-
-    async fn open(runs: Vec<Run>) -> Result<Self, Trouble> {
+    pub async fn open(runs: impl ExactSizeIterator<Item = Run>) -> Result<Self, Trouble> {
         let mut merge = Merge { runs: Vec::with_capacity(runs.len()), order: Vec::with_capacity(runs.len()) };
         for run in runs {
             merge.runs.push(RunReader::open(run).await?);
@@ -113,7 +67,7 @@ struct RunReader {
 
 impl RunReader {
     async fn open(run: Run) -> Result<Self, Trouble> {
-        let file = File::open(&run.name).await?;
+        let file = File::open(&run.file.name()).await?;
         Ok(RunReader { file, at: 0, length: run.length, blocks: BlockReader::default() })
     }
 

@@ -2,9 +2,9 @@
 //!
 //! - here: asking for orders, and saying now and then that it is still at it;
 //! - `map`, `reduce`: the two kinds of tasks;
-//! - `sorter`, `merge`, `combiner`, `blocks`: pairs on the disk: sorted, merged and combined, in blocks with checksums;
+//! - `sorter`, `runs`, `merge`, `combiner`, `blocks`: pairs on the disk: sorted, merged and combined, in blocks with checksums;
 //! - `outputs`: what map tasks have left, and how others fetch it;
-//! - `scratch`: names of files.
+//! - `scratch`: files by number.
 //!
 //! What is on the disk when it starts is removed: a worker that died is a new one, and its map tasks run again (section 3.3). So nothing here
 //! needs a sync.
@@ -15,6 +15,7 @@ mod map;
 mod merge;
 mod outputs;
 mod reduce;
+mod runs;
 mod scratch;
 mod sorter;
 mod upload;

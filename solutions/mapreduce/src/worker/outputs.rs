@@ -1,5 +1,6 @@
 //! What map tasks have left on this worker, and how others fetch it.
 
+use super::scratch::FileNumber;
 use crate::messages::{Fetch, Piece, Trouble, WorkerId};
 use lab_mapreduce::JobId;
 use std::cell::RefCell;
@@ -33,7 +34,7 @@ pub struct Outputs {
 /// The output of a map task: a file, and where each partition begins in it, and where the last one ends.
 #[derive(Debug)]
 pub struct Output {
-    pub file: String,
+    pub file: FileNumber,
     pub begins: Vec<u64>,
 }
 
@@ -63,7 +64,7 @@ impl Outputs {
             keys.iter().filter_map(|key| known.remove(key)).collect()
         };
         for output in old {
-            let _ = fs::remove_file(&output.file).await;
+            let _ = fs::remove_file(&output.file.name()).await;
         }
     }
 
@@ -97,7 +98,7 @@ impl Outputs {
         let from = (begin + fetch.from).min(*end);
         let length = PIECE.min((end - from) as usize);
         let bytes =
-            if length == 0 { Vec::new() } else { File::open(&output.file).await?.read_at(from, length).await? };
+            if length == 0 { Vec::new() } else { File::open(&output.file.name()).await?.read_at(from, length).await? };
         Ok(Some(Piece { bytes, length: end - begin }))
     }
 }

@@ -5,7 +5,7 @@ use super::blocks::{BlockReader, Pair};
 use super::merge::Merge;
 use super::sorter::Sorter;
 use super::upload::Upload;
-use crate::messages::{Assignment, Fetch, Outcome, Trouble, WorkerId};
+use crate::messages::{Assignment, Fetch, Outcome, Piece, Trouble, WorkerId};
 use lab_mapreduce::{Attempt, Task, Values};
 
 impl Inner {
@@ -36,9 +36,11 @@ impl Inner {
         let damaged = Trouble::Gone { map: fetch.map, from: fetch.of };
         let mut blocks = BlockReader::default();
         loop {
-            let piece = self.outputs.fetch(&fetch).await?;
-            fetch.from += piece.bytes.len() as u64;
-            blocks.feed(&piece.bytes);
+            let Piece { bytes, length } = self.outputs.fetch(&fetch).await?;
+            let is_nothing = bytes.is_empty();
+            fetch.from += bytes.len() as u64;
+            blocks.feed(&bytes);
+            drop(bytes); // before anything is spilled
             while blocks.advance().map_err(|_| damaged.clone())? {
                 let Pair { key, value, .. } = blocks.peek();
                 sorter.add(0, key, value);
@@ -47,10 +49,10 @@ impl Inner {
                     sorter.spill(None).await?;
                 }
             }
-            if fetch.from == piece.length {
-                return if blocks.is_empty() { Ok(piece.length) } else { Err(damaged) };
+            if fetch.from == length {
+                return if blocks.is_empty() { Ok(length) } else { Err(damaged) };
             }
-            if piece.bytes.is_empty() {
+            if is_nothing {
                 return Err(damaged);
             }
         }

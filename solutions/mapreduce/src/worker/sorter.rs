@@ -3,8 +3,9 @@
 //! Pairs with the same partition and key stay in the order in which they came.
 
 use super::blocks::BlockWriter;
-use super::merge::{Merge, Run};
-use super::scratch::Scratch;
+use super::merge::Merge;
+use super::runs::{Run, Runs};
+use super::scratch::{FileNumber, Scratch};
 use crate::messages::Trouble;
 use lab_mapreduce::{AppFailure, Attempt};
 use std::io;
@@ -22,10 +23,9 @@ const ENTRY: usize = size_of::<Entry>();
 /// Pairs in memory, and runs on the disk.
 #[derive(Debug)]
 pub struct Sorter<'a> {
-    scratch: &'a Scratch,
     bytes: Vec<u8>,
     entries: Vec<Entry>,
-    runs: Vec<Run>,
+    runs: Runs<'a>,
 }
 
 /// A pair in memory.
@@ -39,7 +39,7 @@ struct Entry {
 
 impl<'a> Sorter<'a> {
     pub const fn new(scratch: &'a Scratch) -> Self {
-        Sorter { scratch, bytes: Vec::new(), entries: Vec::new(), runs: Vec::new() }
+        Sorter { bytes: Vec::new(), entries: Vec::new(), runs: Runs::new(scratch) }
     }
 
     /// Adds a pair.
@@ -59,8 +59,7 @@ impl<'a> Sorter<'a> {
 
     /// Writes what is in memory to the disk, combined if there is who combines.
     pub async fn spill(&mut self, combiner: Option<&Attempt>) -> Result<(), Trouble> {
-        let name = self.scratch.name();
-        let mut writer = RunWriter::create(&name).await?;
+        let mut writer = RunWriter::create(self.runs.file()).await?;
         self.sort();
         let mut rest = &self.entries[..];
         while let Some(first) = rest.first() {
@@ -70,9 +69,14 @@ impl<'a> Sorter<'a> {
             writer.write_full().await?;
             rest = behind;
         }
-        self.runs.push(writer.end(name).await?);
+        self.runs.add(writer.end().await?);
         self.entries.clear();
         self.bytes.clear();
+        if self.runs.are_many() {
+            // The memory is for what merges now.
+            (self.entries, self.bytes) = (Vec::new(), Vec::new());
+            self.runs.merge_some(combiner).await?;
+        }
         Ok(())
     }
 
@@ -81,9 +85,9 @@ impl<'a> Sorter<'a> {
         if !self.entries.is_empty() {
             self.spill(combiner).await?;
         }
-        let Sorter { scratch, runs, bytes, entries } = self;
+        let Sorter { runs, bytes, entries } = self;
         drop((bytes, entries));
-        Merge::of(runs, scratch, combiner).await
+        runs.merged(combiner).await
     }
 
     fn sort(&mut self) {
@@ -129,14 +133,16 @@ impl<'a> Sorter<'a> {
 /// Writes a run.
 #[derive(Debug)]
 pub struct RunWriter {
+    number: FileNumber,
     file: File,
     at: u64,
     pub blocks: BlockWriter,
 }
 
 impl RunWriter {
-    pub async fn create(name: &str) -> io::Result<Self> {
-        Ok(RunWriter { file: File::create(name).await?, at: 0, blocks: BlockWriter::default() })
+    pub async fn create(number: FileNumber) -> io::Result<Self> {
+        let file = File::create(&number.name()).await?;
+        Ok(RunWriter { number, file, at: 0, blocks: BlockWriter::default() })
     }
 
     /// Writes what is ready, if that is much.
@@ -158,9 +164,9 @@ impl RunWriter {
     }
 
     /// The whole run.
-    pub async fn end(mut self, name: String) -> io::Result<Run> {
+    pub async fn end(mut self) -> io::Result<Run> {
         self.blocks.close();
         self.write().await?;
-        Ok(Run { name, length: self.at })
+        Ok(Run { file: self.number, length: self.at })
     }
 }

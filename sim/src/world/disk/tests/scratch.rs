@@ -87,18 +87,25 @@ proptest! {
 }
 
 #[test]
-fn all_but_the_end_of_a_long_file_is_in_the_scratch_file_until_the_file_is_gone() {
+fn all_bytes_of_files_long_and_short_are_in_the_scratch_file_until_the_files_are_gone() {
     let scratch = scratch();
     let mut host = Host::with(1, DiskWeather::default(), Some(scratch.clone()));
-    let file = host.open("long");
-    let piece = [7; 10_000];
-    for number in 0..1_000 {
-        host.write(file, number * 10_000, &piece).unwrap();
-        assert!(scratch.bytes() + 2 * BLOCK as u64 >= number * 10_000, "{} after {number}", scratch.bytes());
+    let lengths = [1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK / 2, 2 * BLOCK, 40 * BLOCK + 7];
+    let files = lengths.map(|length| (host.open(&length.to_string()), length));
+    for piece in 0..lengths[6].div_ceil(10_000) {
+        for (file, length) in files {
+            let begin = (piece * 10_000).min(length);
+            host.write(file, begin as u64, &[7; 10_000][..10_000.min(length - begin)]).unwrap();
+        }
     }
-    host.set_length(file, 100).unwrap();
+    assert_eq!(scratch.bytes(), lengths.iter().map(|length| length.next_multiple_of(BLOCK) as u64).sum::<u64>());
+    for (file, length) in files {
+        assert_eq!(host.whole(&length.to_string()), Some(vec![7; length]));
+        host.set_length(file, 1).unwrap();
+    }
+    assert_eq!(scratch.bytes(), (lengths.len() * BLOCK) as u64);
+    files.iter().for_each(|(file, _)| drop(host.set_length(*file, 0)));
     assert_eq!(scratch.bytes(), 0);
-    assert_eq!(host.whole("long"), Some(vec![7; 100]));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Id, Shelf};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
+use std::rc::Rc;
 use windtunnel::fs::File;
 
 const FILE: &str = "objects";
@@ -17,8 +18,8 @@ pub struct FileShelf {
 }
 
 /// Where the bytes of an object are.
-#[derive(Clone, Debug, Default)]
-pub struct Object(Vec<Extent>);
+#[derive(Clone, Debug)]
+pub struct Object(Rc<[Extent]>);
 
 /// A range of the file.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +51,7 @@ fn joined(extents: Vec<Extent>) -> Object {
             _ => joined.push(extent),
         }
     }
-    Object(joined)
+    Object(joined.into())
 }
 
 impl Shelf for FileShelf {
@@ -66,7 +67,7 @@ impl Shelf for FileShelf {
 
     async fn read(&self, object: &Object, from: u64, length: u64) -> io::Result<Vec<u8>> {
         let (end, mut begin, mut bytes) = (from.saturating_add(length), 0, Vec::new());
-        for extent in &object.0 {
+        for extent in &*object.0 {
             let (low, high) = (from.max(begin), end.min(begin + extent.length));
             if low < high {
                 let piece = self.file.read_at(extent.offset + low - begin, (high - low) as usize).await?;
@@ -88,7 +89,7 @@ impl Shelf for FileShelf {
     }
 
     async fn store(&self, body: &[u8]) -> io::Result<Object> {
-        Ok(Object(vec![self.write(body).await?]))
+        Ok(Object([self.write(body).await?].into()))
     }
 
     async fn insert(&self, name: String, object: Object) -> io::Result<bool> {
