@@ -1,6 +1,9 @@
 //! What a node holds on the heap: what it keeps, and nothing of what it handed on.
 
-use serde::{Deserialize, Serialize};
+#[path = "support/echo.rs"]
+mod echo;
+
+use echo::Echo;
 use std::alloc::System;
 use std::time::Duration;
 use windtunnel::memory::CountingAllocator;
@@ -8,14 +11,6 @@ use windtunnel::net;
 use windtunnel::time::sleep;
 use windtunnel::world::Simulation;
 use windtunnel::{NodeId, Seed};
-
-#[derive(Serialize, Deserialize)]
-struct Echo(String);
-
-impl net::Request for Echo {
-    type Reply = String;
-    const NAME: &'static str = "echo";
-}
 
 const A: NodeId = NodeId(1);
 const B: NodeId = NodeId(2);

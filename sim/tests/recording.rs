@@ -1,20 +1,15 @@
 //! What is kept of a run: what was lost, and why.
 
-use serde::{Deserialize, Serialize};
+#[path = "support/echo.rs"]
+mod echo;
+
+use echo::Echo;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use windtunnel::net;
 use windtunnel::time::sleep;
 use windtunnel::world::{Outcome, Recorded, Report, Simulation, Tester, WhyLost};
 use windtunnel::{NodeId, Seed, fs};
-
-#[derive(Serialize, Deserialize)]
-struct Echo(String);
-
-impl net::Request for Echo {
-    type Reply = String;
-    const NAME: &'static str = "echo";
-}
 
 const A: NodeId = NodeId(1);
 

@@ -1,5 +1,9 @@
 //! What a caller sees of a peer: answers, silence, refusals, resets.
 
+#[path = "support/echo.rs"]
+mod echo;
+
+use echo::Echo;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use windtunnel::line::Event;
@@ -7,14 +11,6 @@ use windtunnel::net::{self, CallError};
 use windtunnel::time::{Instant, sleep};
 use windtunnel::world::{LinkWeather, Outcome, Recorded, Report, Simulation, Tester};
 use windtunnel::{Nanos, NodeId, Ppm, Seed};
-
-#[derive(Serialize, Deserialize)]
-struct Echo(String);
-
-impl net::Request for Echo {
-    type Reply = String;
-    const NAME: &'static str = "echo";
-}
 
 const A: NodeId = NodeId(1);
 const DEADLINE: Duration = Duration::from_millis(200);

@@ -4,47 +4,24 @@
 //! `cargo bench -p solution-raft --bench power_loss` (a sample), `-- all` (every event).
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // it measures real time
 
-use lab_harness::judge::{Interest, Judge};
+#[path = "../tests/support/watch.rs"]
+mod watch;
+
+use lab_harness::judge::Judge;
 use lab_raft::control::Request;
 use lab_raft::judge::RaftJudge;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use watch::Watch;
 use windtunnel::time::sleep;
-use windtunnel::world::{Command, Lifecycle, Moment, Observer, Outcome, Report, Response, Simulation, Tester};
+use windtunnel::world::{Command, Outcome, Report, Simulation, Tester};
 use windtunnel::{EventNumber, NodeId, Seed};
 
 const NODES: u32 = 3;
 const DURATION: Duration = Duration::from_secs(20);
 const PROPOSE_EVERY: Duration = Duration::from_millis(100);
 const DOWN: Duration = Duration::from_millis(400);
-
-/// Lets the lab's judge watch, and stops at the first broken rule.
-struct Watch(Rc<RefCell<RaftJudge>>, Option<String>);
-
-impl Watch {
-    fn respond(&mut self, seen: Result<Interest, lab_harness::failed::Failed>) -> Response {
-        match seen {
-            Ok(_) => Response::Continue,
-            Err(failed) => {
-                self.1.get_or_insert(failed.title);
-                Response::Stop
-            }
-        }
-    }
-}
-
-impl Observer for Watch {
-    fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Response {
-        let seen = self.0.borrow_mut().observed(moment, node, kind, body);
-        self.respond(seen)
-    }
-
-    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
-        let seen = self.0.borrow_mut().lifecycle(moment, node, what);
-        self.respond(seen)
-    }
-}
 
 /// Proposes to the leader as a client that knows it does, and starts a node again that has been dark for a while.
 async fn drive(tester: Tester, judge: Rc<RefCell<RaftJudge>>, power_loss: Option<EventNumber>) {
@@ -76,9 +53,9 @@ async fn drive(tester: Tester, judge: Rc<RefCell<RaftJudge>>, power_loss: Option
 fn run(power_loss: Option<EventNumber>) -> (Report<()>, Option<String>) {
     let setup = || {
         let judge = Rc::new(RefCell::new(RaftJudge::new(NODES)));
-        (Watch(judge.clone(), None), move |tester| drive(tester, judge, power_loss))
+        (Watch::new(&judge), move |tester| drive(tester, judge, power_loss))
     };
-    Simulation::new(Seed(42)).nodes(NODES, lab_raft::host::<solution_raft::Raft>).observe(setup, |watch| watch.1)
+    Simulation::new(Seed(42)).nodes(NODES, lab_raft::host::<solution_raft::Raft>).observe(setup, |watch| watch.broken)
 }
 
 fn main() {

@@ -3,16 +3,19 @@
 //!
 //! `benches/power_loss.rs` says what a run of this kind costs, over a longer one without snapshots.
 
-use lab_harness::failed::Failed;
-use lab_harness::judge::{Interest, Judge};
+#[path = "support/watch.rs"]
+mod watch;
+
+use lab_harness::judge::Judge;
 use lab_raft::control::Request;
 use lab_raft::judge::RaftJudge;
 use lab_raft::{Digest, LogIndex};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::rc::Rc;
+use watch::Watch;
 use windtunnel::time::{Duration, Instant, sleep};
-use windtunnel::world::{Command, Lifecycle, Moment, Observer, Outcome, Response, Simulation, Tester};
+use windtunnel::world::{Command, Outcome, Simulation, Tester};
 use windtunnel::{EventNumber, NodeId, Seed};
 
 const NODES: u32 = 3;
@@ -33,30 +36,7 @@ const AGREEMENT_WITHIN: Duration = Duration::from_secs(10);
 /// Of so many events and victims one.
 const STRIDE: usize = if cfg!(debug_assertions) { 101 } else { 1 };
 
-/// Lets the lab's judge watch, and stops at the first broken rule.
-struct Watch(Rc<RefCell<RaftJudge>>, Option<String>);
-
-impl Watch {
-    fn respond(&mut self, seen: Result<Interest, Failed>) -> Response {
-        let Err(failed) = seen else { return Response::Continue };
-        self.1.get_or_insert(failed.title);
-        Response::Stop
-    }
-}
-
-impl Observer for Watch {
-    fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Response {
-        let seen = self.0.borrow_mut().observed(moment, node, kind, body);
-        self.respond(seen)
-    }
-
-    fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
-        let seen = self.0.borrow_mut().lifecycle(moment, node, what);
-        self.respond(seen)
-    }
-}
-
-/// The tester, what the judge knows, and which snapshots were handed over.
+/// What drives a run: clients who know the leader, snapshots when they are due, and whoever starts a dark server again.
 struct Drive {
     tester: Tester,
     judge: Rc<RefCell<RaftJudge>>,
@@ -116,7 +96,7 @@ impl Drive {
 fn run(power_loss: Option<(EventNumber, NodeId)>) -> (u64, LogIndex) {
     let setup = || {
         let judge = Rc::new(RefCell::new(RaftJudge::new(NODES)));
-        let watch = Watch(judge.clone(), None);
+        let watch = Watch::new(&judge);
         let body = move |tester: Tester| {
             if let Some((event, victim)) = power_loss {
                 tester.at_event(event, Command::PowerLoss(victim));
@@ -127,9 +107,9 @@ fn run(power_loss: Option<(EventNumber, NodeId)>) -> (u64, LogIndex) {
     };
     let simulation = Simulation::new(Seed(42)).nodes(NODES, lab_raft::host::<solution_raft::Raft>);
     let (report, (broken, snapshot)) = simulation.observe(setup, |watch| {
-        let judge = watch.0.borrow();
+        let judge = watch.judge.borrow();
         let snapshots = judge.known().servers().filter_map(|(_, server)| Some(server.head?.snapshot_index));
-        (watch.1.clone(), snapshots.min().unwrap_or_default())
+        (watch.broken.clone(), snapshots.min().unwrap_or_default())
     });
     assert_eq!(broken, None, "power loss of {power_loss:?}");
     let agreed = matches!(report.outcome, Outcome::Finished(true));
