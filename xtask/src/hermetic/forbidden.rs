@@ -80,10 +80,7 @@ mod tests {
         for lab in ["raft", "kv", "kvraft", "mapreduce"] {
             let file = labs.join(lab).join("starter/clippy.toml");
             let read = std::fs::read_to_string(&file).unwrap();
-            // Clippy refuses names that the oldest toolchain does not have.
-            let gone = [["std", "thread", "sleep_ms"], ["std", "thread", "sleep_until"]];
-            let of_std = FORBIDDEN.iter().filter(|of| of.path[0] == "std" && !gone.iter().any(|gone| gone == of.path));
-            for forbidden in of_std {
+            for forbidden in FORBIDDEN.iter().filter(|of| of.path[0] == "std") {
                 let path = forbidden.path.join("::");
                 assert!(read.contains(&format!("path = \"{path}")), "{}: nothing of {path}", file.display());
             }
