@@ -38,8 +38,8 @@ pub struct Errand {
     seed: Seed,
     time_budget: Nanos,
     schedule: Option<Box<Schedule>>,
-    /// The kinds of faults of its scenario.
-    foreseen: BTreeSet<String>,
+    /// What the schedule was drawn from.
+    scenario: Option<Box<Scenario>>,
 }
 
 /// The weather of an errand.
@@ -72,7 +72,7 @@ impl Errand {
     /// Calm weather.
     #[must_use]
     pub fn calm(lineup: Lineup, seed: Seed, time_budget: Nanos) -> Self {
-        Errand { lineup, seed, time_budget, schedule: None, foreseen: BTreeSet::new() }
+        Errand { lineup, seed, time_budget, schedule: None, scenario: None }
     }
 
     /// The weather of a scenario, on as many nodes as it says itself unless it is told.
@@ -92,8 +92,9 @@ impl Errand {
             Some(nodes) => read.on_nodes(nodes, name, text, vocabulary)?,
             None => read,
         };
-        let (foreseen, schedule) = (read.kinds(), read.draw(seed));
-        Ok(Errand { lineup: schedule.lineup(), seed, time_budget, schedule: Some(Box::new(schedule)), foreseen })
+        let schedule = read.draw(seed);
+        let (lineup, schedule, scenario) = (schedule.lineup(), Some(Box::new(schedule)), Some(Box::new(read)));
+        Ok(Errand { lineup, seed, time_budget, schedule, scenario })
     }
 
     /// Who takes part.
@@ -112,7 +113,7 @@ impl Errand {
         set: impl FnOnce(&mut Options),
         body: impl FnOnce(Cluster<J>, Weather<J>) -> Running + Send + 'static,
     ) -> Ended {
-        let Errand { lineup, seed, time_budget, schedule, foreseen } = self;
+        let Errand { lineup, seed, time_budget, schedule, scenario } = self;
         let simulation = Simulation::new(seed).program(lineup.all(), program.clone()).with(|options| {
             match &schedule {
                 Some(schedule) => {
@@ -134,6 +135,7 @@ impl Errand {
         };
         let (report, mut kept) = simulation.observe(setup, Watcher::into_kept);
         kept.struck.run_is_over(EventNumber(report.events));
+        let foreseen = scenario.map(|scenario| scenario.kinds()).unwrap_or_default();
         ended(&Ran { report, kept, lineup, is_storm, time_budget }, &foreseen)
     }
 }

@@ -20,7 +20,7 @@ const SOURCE: &str = "Herlihy and Wing, \"Linearizability\": each operation seem
 /// What the history of one object may cost; those of the suites take a thousandth of it.
 const BUDGET: Budget = Budget { steps: 20_000_000, bytes: 256 << 20 };
 
-/// How many operations are judged: all of them are kept, each in 300 to 400 bytes, since any of them may be a part of a contradiction.
+/// How many operations are judged: all of them are kept, each in some 300 bytes, since any of them may be a part of a contradiction.
 pub const OPERATIONS: u64 = 5_000_000;
 
 /// All operations of a run, by node and the number that the node gave its call; `A` is what a lab wants to remember of each as

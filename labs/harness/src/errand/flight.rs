@@ -3,7 +3,7 @@
 use super::{Errand, Stage, Weather};
 use crate::cluster::Cluster;
 use crate::fly::verdict::{self, Rules};
-use crate::fly::{Radio, Seen, Takeoff, can_be_made, surroundings, take_out};
+use crate::fly::{Radio, Seen, Takeoff, kinds_made, surroundings, take_out};
 use crate::judge::Judge;
 use crate::protocol::{FlightBroken, FlightRow, FlightSkipped, FlightVerdict, Refusal};
 use crate::suite::Running;
@@ -63,7 +63,7 @@ impl Errand {
         tell: impl FnMut(FlightRow) + Send + 'static,
         body: impl FnOnce(Cluster<J>, Weather<J>) -> Running + Send + 'static,
     ) -> Result<Landed, Refusal> {
-        let Errand { lineup, seed, time_budget, schedule, foreseen } = self;
+        let Errand { lineup, seed, time_budget, schedule, scenario } = self;
         let Airfield { program, node_binary, directory, cluster, bounds } = *airfield;
         let (schedule, mut skipped) = match schedule.map(|schedule| take_out(*schedule)) {
             Some((schedule, skipped)) => (Some(Box::new(schedule)), skipped),
@@ -75,10 +75,11 @@ impl Errand {
         let seen: Seen = takeoff.observe(&Radio::landing(land), tell, move |_| stage.set(body))?;
         let (verdict, broken) = verdict::of(Rules { bounds, whole_history: &[] }, &seen.ran, seen.circumstances);
         skipped.extend(seen.skipped);
+        let foreseen = scenario.map(|scenario| kinds_made(*scenario)).unwrap_or_default();
         Ok(Landed {
             verdict,
             broken,
-            faults: seen.ran.kept.struck.counts_of(&can_be_made(foreseen)),
+            faults: seen.ran.kept.struck.counts_of(&foreseen),
             skipped,
             unclean: seen.unclean,
             fsyncs: seen.fsyncs,

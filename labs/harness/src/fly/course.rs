@@ -47,7 +47,7 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
         }
     };
     let Plan { lineup, time_budget, course } = plan;
-    let foreseen = unmade::can_be_made(foreseen(lab, request));
+    let foreseen = foreseen(lab, request);
     Ok(match course {
         Course::Story(_) => {
             let (load, lasts, skipped) = (NO_LOAD, None, Vec::new());
@@ -68,7 +68,7 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
     })
 }
 
-/// The kinds of faults of the weather that is asked for.
+/// The kinds of faults of the weather that is asked for, as far as flight makes them.
 fn foreseen<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> BTreeSet<String> {
     let text = match &request.course {
         FlightCourse::Scenario { scenario, .. } => Some(scenario.text.as_str()),
@@ -78,7 +78,7 @@ fn foreseen<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> BTreeSet<String> {
         },
         FlightCourse::Calm { .. } => None,
     };
-    text.and_then(|text| Scenario::parse("", text).ok()).map(|read| read.kinds()).unwrap_or_default()
+    text.and_then(|text| Scenario::parse("", text).ok()).map(unmade::kinds_made).unwrap_or_default()
 }
 
 /// The weather of a scenario, on as many nodes and for as long as it says itself unless it is told.

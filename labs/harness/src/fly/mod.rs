@@ -34,7 +34,7 @@ use windtunnel::executor::Program;
 
 pub(crate) use serve::answer;
 pub(crate) use takeoff::{Seen, Takeoff, surroundings};
-pub(crate) use unmade::{can_be_made, grounded, take_out};
+pub(crate) use unmade::{grounded, kinds_made, take_out};
 
 /// What those outside and those inside of a flight tell each other.
 #[derive(Clone, Debug, Default)]

@@ -43,11 +43,11 @@ pub(crate) fn take_out(mut schedule: Schedule) -> (Schedule, Vec<FlightSkipped>)
     (schedule, skipped.told())
 }
 
-/// Of kinds of faults those that flight makes.
-pub(crate) fn can_be_made(mut kinds: BTreeSet<String>) -> BTreeSet<String> {
-    let made = ["partition", "cut-link", "slow-link", "kill", "pause", "cut", "link-weather"];
-    kinds.retain(|kind| made.contains(&kind.as_str()));
-    kinds
+/// The kinds of faults of a scenario that flight makes.
+pub(crate) fn kinds_made(mut scenario: Scenario) -> BTreeSet<String> {
+    scenario.fault.retain(|family| unmade_kind(&family.kind).is_none());
+    scenario.event.retain(|event| why_not(event).is_none());
+    scenario.kinds()
 }
 
 /// Why a scenario is not worth flying: all its families are of those that flight cannot make.
@@ -156,6 +156,13 @@ every = "4s"
 lasts = "1s"
 on_ppm = 1_000_000
 "#;
+
+    #[test]
+    fn of_the_kinds_of_a_scenario_those_are_made_that_are_not_taken_out() {
+        let events = "[[event]]\nat = \"5s\"\ndo = \"pause\"\nnode = 1\n\n[[event]]\nat = \"6s\"\ndo = \"power-loss\"\nnode = 2\n";
+        let scenario = Scenario::parse("storm.toml", &format!("{STORM}\n{events}")).unwrap();
+        assert_eq!(kinds_made(scenario).into_iter().collect::<Vec<_>>(), ["kill", "pause"]);
+    }
 
     #[test]
     fn a_strike_is_taken_out_with_its_end_and_the_others_stay() {
