@@ -193,6 +193,90 @@ fn an_answer_about_another_key_or_operation_and_a_read_that_does_not_say_what_it
     }
 }
 
+#[test]
+fn an_answer_that_is_no_word_for_what_was_done_is_refused() {
+    for (model, call, answer, known) in [
+        (ModelName::KvAppend, r#""call":"put","key":"x","value":"1""#, "failed", "ok and done"),
+        (ModelName::KvAppend, r#""call":"append","key":"x","value":"1""#, "don", "ok and done"),
+        (ModelName::KvAppend, r#""call":"get","key":"x""#, "error", "ok and found"),
+        (ModelName::CasRegister, r#""call":"write","value":1"#, "differs", "ok and done"),
+        (ModelName::CasRegister, r#""call":"cas","from":1,"to":2"#, "failed", "ok, done and differs"),
+        (ModelName::CasRegister, r#""call":"read""#, "failed", "ok and found"),
+        (ModelName::AppendList, r#""call":"append","value":1"#, "failed", "ok and done"),
+        (ModelName::AppendList, r#""call":"read""#, "oh", "ok and found"),
+        (ModelName::Counter, r#""call":"add","value":1"#, "failed", "ok, done and stands"),
+        (ModelName::Counter, r#""call":"read""#, "failed", "ok and found"),
+    ] {
+        let text = format!("{{\"client\":1,{call}}}\n{{\"client\":1,\"return\":\"{answer}\",\"value\":1}}");
+        refused(&text, model, &format!("line 2: `{answer}` is none of {known}"));
+    }
+}
+
+/// Two operations on a register, and what Jepsen writes around them.
+fn edn(around: &str) -> String {
+    format!(
+        "{{:type :invoke, :f :write, :value 1, :process 0, :time 1, :index 0}}\n{around}\n\
+         {{:type :ok, :f :write, :value 1, :process 0, :time 5, :index 3}}"
+    )
+}
+
+#[test]
+fn what_jepsen_writes_beside_operations_is_no_operation() {
+    for around in [
+        "{:type :info, :f :start-partition, :value nil, :process :nemesis, :time 3, :index 2}",
+        r#"{:type :info, :f :kill, :value {"n1" #{:a 1.5}}, :process :nemesis, :time 3, :index 2}"#,
+        "#jepsen.history.Op{:index 2, :time 3, :type :invoke, :process :nemesis, :f :stop, :value nil}",
+        "{:type :info, :process :nemesis, :time 3, :f :x, :value #inst \"2026-11-23\", :error #_ x [:a {:b (c)}]}",
+    ] {
+        let judged = read(&edn(around), ModelName::CasRegister).expect(around);
+        assert_eq!((judged.operations, judged.verdict), (1, Verdict::Linearizable), "{around}");
+    }
+    let tagged = edn("").replace("{:type", "#jepsen.history.Op{:type");
+    assert_eq!(read(&tagged, ModelName::CasRegister).expect("it is one").operations, 1);
+    let unknown = edn("").replace(":type :ok", ":error {:type :timeout}, :type :info");
+    assert_eq!(read(&unknown, ModelName::CasRegister).expect("it is one").unknown, 1);
+    refused(&edn("{:type :info, :f :x, :process [1]}"), ModelName::CasRegister, "line 2: `:process` is no number");
+    let deep = format!("{{:type :info, :error {}, :process :nemesis}}", "{1 ".repeat(5_000));
+    refused(&edn(&deep), ModelName::CasRegister, "line 2: values lie in values more than");
+    let deep = format!("{{:type :info, :error {}, :process :nemesis}}", "#_ ".repeat(5_000));
+    refused(&edn(&deep), ModelName::CasRegister, "line 2: values lie in values more than");
+}
+
+#[test]
+fn keys_that_stand_in_values_and_keys_of_registers_split_a_history() {
+    let pairs = r#"{:type :invoke, :f :write, :value [0 1], :process 0}
+        {:type :ok, :f :write, :value [0 1], :process 0}
+        {:type :invoke, :f :read, :value [1 nil], :process 0}
+        {:type :ok, :f :read, :value [1 nil], :process 0}
+        {:type :invoke, :f :cas, :value [0 [1 2]], :process 0}
+        {:type :ok, :f :cas, :value [0 [1 2]], :process 0}"#;
+    let with_keys = pairs.replace(":value [0 1]", ":key 0, :value 1").replace(":value [1 nil]", ":key 1, :value nil");
+    let with_keys = with_keys.replace(":value [0 [1 2]]", ":key 0, :value [1 2]");
+    let json = r#"{"client":1,"call":"write","key":"a","value":1}
+        {"client":1,"return":"ok"}
+        {"client":1,"call":"read","key":"b"}
+        {"client":1,"return":"ok","value":null}"#;
+    for (text, same_key) in [
+        (pairs, pairs.replace("[1 nil]", "[0 nil]")),
+        (&*with_keys, with_keys.replace(":key 1", ":key 0")),
+        (json, json.replace(r#""key":"b""#, r#""key":"a""#)),
+    ] {
+        let judged = read(text, ModelName::CasRegister).expect("it is a history");
+        assert_eq!((judged.keys, judged.verdict), (2, Verdict::Linearizable), "{text}");
+        assert!(!is_linearizable(&same_key, ModelName::CasRegister), "{same_key}");
+    }
+    let other = pairs.replacen(":ok, :f :write, :value [0 1]", ":ok, :f :write, :value [1 1]", 1);
+    refused(&other, ModelName::CasRegister, "line 2: it answers of key `1`");
+    let alone = pairs.replacen(":ok, :f :write, :value [0 1]", ":ok, :f :write, :value 1", 1);
+    refused(&alone, ModelName::CasRegister, "line 2: its call has the key in its value");
+    let lists = r#"{:type :invoke, :f :append, :value ["a" 1], :process 0}
+        {:type :ok, :f :append, :value ["a" 1], :process 0}
+        {:type :invoke, :f :read, :value ["b" nil], :process 0}
+        {:type :ok, :f :read, :value ["b" []], :process 0}"#;
+    assert!(is_linearizable(lists, ModelName::AppendList));
+    assert!(!is_linearizable(&lists.replace("\"b\"", "\"a\""), ModelName::AppendList));
+}
+
 fn refused(text: &str, model: ModelName, problem: &str) {
     let error = read(text, model).expect_err(text).to_string();
     assert!(error.starts_with(problem), "{error}");
@@ -237,6 +321,19 @@ fn a_history_past_the_budget_of_operations_is_read_no_further() {
     let text = std::io::BufReader::new(Endless(0));
     let error = judge(text, &options).expect_err("it has no end").to_string();
     assert!(error.starts_with("line 2001: the history has more than 1000 operations"), "{error}");
+}
+
+#[test]
+fn a_history_past_the_budget_of_its_memory_is_read_no_further() {
+    let mut options = ReadOptions::new(ModelName::Kv);
+    options.history_bytes = 3 << 20;
+    let text = std::io::BufReader::new(Endless(0));
+    let error = judge(text, &options).expect_err("it has no end").to_string();
+    assert!(
+        error.contains("the history takes more than 3 MiB") && error.contains("raise the budget of its memory"),
+        "{error}"
+    );
+    assert!(error.starts_with("line "), "{error}");
 }
 
 #[test]

@@ -80,7 +80,8 @@ fn is_a_smallest_contradiction<S: Service>(
     Ok(())
 }
 
-/// Tells a story as it happens. No verdict may be wrong about what was told so far; one on what lies behind a call that is still open may come later, by a few events.
+/// Tells a story as it happens. No verdict may be wrong about what was told so far, and none may come late as long as little lies behind a call that is still
+/// open.
 fn online_agrees<S: Service>(
     service: &S,
     story: &Story<S::Input, S::Output>,
@@ -116,7 +117,7 @@ fn online_agrees<S: Service>(
         let beyond = story.events[settled..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
         if is_bad(at + 1) {
             let since = *late_since.get_or_insert(beyond);
-            prop_assert!(beyond < since + 8.max(since / 2), "much too late at {}", at);
+            prop_assert!(beyond > Online::<S>::LITTLE && beyond <= since + since / 4 + 1, "much too late at {}", at);
         }
     }
     let verdict = online.finish();

@@ -189,9 +189,10 @@ fn locks() {
         })
     };
     let times = (1..4).flat_map(|token| [(token, 0), (token, 6)]);
-    let answers = times.flat_map(granted).chain([LockAnswer::Held]).collect::<Vec<_>>();
+    let answers = times.flat_map(granted).chain([0, 6].map(|told| LockAnswer::Held { told })).collect::<Vec<_>>();
     let mut pool = every([LockAsk::Acquire("x".into())], &answers);
     let releases = (1..4).map(|token| LockAsk::Release("x".into(), token));
-    pool.extend(every(releases, &[LockAnswer::Released, LockAnswer::Lost]));
+    let told = [0, 6].map(|told| [LockAnswer::Released { told }, LockAnswer::Lost { told }]);
+    pool.extend(every(releases, &told.concat()));
     agrees(&Lock, &pool);
 }

@@ -22,6 +22,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Exit, LabE
             bytes: options.mebibytes.map_or(usual.budget.bytes, |mebibytes| mebibytes << 20),
         },
         operations: options.operations.unwrap_or(usual.operations),
+        history_bytes: options.history_mebibytes.map_or(usual.history_bytes, |mebibytes| mebibytes << 20),
         ..usual
     };
     let judged = judge(BufReader::new(file), &how)
@@ -71,6 +72,7 @@ fn event(options: &CheckOptions, judged: Judged) -> CheckEvent {
         out_of: out_of.map(|exhausted| exhausted.to_string()),
         steps: judged.cost.steps,
         peak_bytes: judged.cost.peak_bytes,
+        explanation_steps: judged.explanation.steps,
     }
 }
 

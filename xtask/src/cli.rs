@@ -64,6 +64,9 @@ pub struct CheckOptions {
     /// Memory that the search may take before it is undecided; 512 if left out
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     pub mebibytes: Option<u64>,
+    /// Memory that the history itself may take; 1024 if left out
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    pub history_mebibytes: Option<u64>,
     /// Operations that a history may have; two million if left out
     #[arg(long, value_name = "N")]
     pub operations: Option<usize>,

@@ -2,7 +2,7 @@
 
 use super::history;
 use std::cell::Cell;
-use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check_by_search, verdict};
+use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check, check_by_search, verdict};
 use windtunnel::check::models::{
     AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, ListAsk, Register, RegisterAnswer,
 };
@@ -109,5 +109,27 @@ fn a_budget_of_what_was_used_is_enough_and_a_smaller_one_is_not() {
         let bytes = enough.bytes - 1;
         let found = verdict(&CasRegister, &history, Budget { bytes, ..enough }).verdict;
         assert_eq!(found, Verdict::Undecided(Exhausted::Bytes(bytes)));
+    }
+}
+
+/// So many writes that nobody learns the outcome of, and a read that saw one of them, or what nobody wrote.
+fn unknown_writes(writes: i64, read: i64) -> History<Register, RegisterAnswer> {
+    let mut clients = (0..writes).map(|value| vec![(Register::Write(value), None, 1, 0)]).collect::<Vec<_>>();
+    clients.push(vec![(Register::Read, Some(RegisterAnswer::Value(Some(read))), 2, 1)]);
+    history(&clients)
+}
+
+#[test]
+fn what_leads_to_no_answer_costs_next_to_nothing() {
+    let writes = 17_000;
+    let budget = Budget { bytes: 1 << 20, ..Budget::default() };
+    for (read, is_right) in [(writes - 1, true), (writes, false)] {
+        for checked in [
+            check(&CasRegister, &unknown_writes(writes, read), budget),
+            check_by_search(&CasRegister, &unknown_writes(writes, read), budget),
+        ] {
+            assert_eq!(checked.verdict == Verdict::Linearizable, is_right, "{:?}", checked.verdict);
+            assert!(checked.cost.steps < 3_000 && checked.cost.peak_bytes < 100_000, "{:?}", checked.cost);
+        }
     }
 }

@@ -1,12 +1,16 @@
 //! What a reader is told of a contradiction: what it is that an answer contradicts, however far back that lies, and what was not found out.
 
+#[path = "../../benches/linearizability/load.rs"]
+mod load;
+
+use load::Load;
 use std::rc::Rc;
 use windtunnel::check::linearizability::{Budget, Exhausted, Explained, Verdict, Violation, check, verdict};
 use windtunnel::check::models::{
     CasRegister, Counter, CounterAnswer, CounterAsk, Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Register,
     RegisterAnswer, Whole,
 };
-use windtunnel::check::{ClientId, History, Model, OperationId};
+use windtunnel::check::{Asked, ClientId, History, Model, OperationId};
 
 fn violation<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Violation {
     match check(model, history, Budget::default()).verdict {
@@ -174,4 +178,49 @@ fn a_verdict_alone_explains_nothing() {
         panic!("it is not")
     };
     assert_eq!((found.explained, found.core), (Explained::NotAsked, vec![]));
+}
+
+/// What an explanation may cost, as a reader is told: ten times the verdict, or what it may take in any case.
+fn costs_little<M: Model>(model: &M, history: &History<M::Input, M::Output>) {
+    let checked = check(model, history, Budget::default());
+    let Verdict::NotLinearizable(found) = checked.verdict else { panic!("{:?}", checked.verdict) };
+    let (took, allowed) = (checked.explanation.steps, (10 * checked.cost.steps).max(Budget::EXPLANATION));
+    assert!(took > 0 && took <= allowed, "{took} steps for {:?}: {:?}", checked.cost, found.explained);
+}
+
+#[test]
+fn no_explanation_costs_more_than_ten_times_the_verdict() {
+    for seed in 1..=4 {
+        let load = Load { operations: 6_000, one_wrong_read: true, ..Load::default() };
+        costs_little(&KvAppend, &load::history(&load, seed));
+        let load = Load { operations: 600, keys: 2, clients: 8, unknown_ppm: 5_000, one_wrong_read: true };
+        costs_little(&Plain, &load::history(&load, seed));
+    }
+    let history = appends();
+    costs_little(&KvAppend, &history);
+    costs_little(&Whole(KvAppend), &history);
+    let right = load::history(&Load { operations: 300, ..Load::default() }, 1);
+    assert_eq!(check(&KvAppend, &right, Budget::default()).explanation.steps, 0);
+}
+
+/// Texts of which nothing is known but what they do: no explanation is cheap.
+struct Plain;
+
+impl Model for Plain {
+    type Key = Rc<str>;
+    type State = <KvAppend as Model>::State;
+    type Input = KvAppendAsk;
+    type Output = Rc<str>;
+
+    fn key(&self, input: &KvAppendAsk) -> Rc<str> {
+        KvAppend.key(input)
+    }
+
+    fn initial(&self, key: &Rc<str>) -> Self::State {
+        KvAppend.initial(key)
+    }
+
+    fn step(&self, state: &Self::State, asked: Asked<'_, Self>) -> Option<Self::State> {
+        KvAppend.step(state, Asked { input: asked.input, output: asked.output })
+    }
 }

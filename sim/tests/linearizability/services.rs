@@ -107,8 +107,8 @@ impl Service for Lock {
         // It is as its model says: whatever the model accepts first.
         let granted = |token| LockAnswer::Granted { token, until: Some(now + LEASE), told: now };
         let answers = match input {
-            LockAsk::Acquire(_) => (1..30).map(granted).chain([LockAnswer::Held]).collect::<Vec<_>>(),
-            LockAsk::Release(..) => vec![LockAnswer::Released, LockAnswer::Lost],
+            LockAsk::Acquire(_) => (1..30).map(granted).chain([LockAnswer::Held { told: now }]).collect::<Vec<_>>(),
+            LockAsk::Release(..) => vec![LockAnswer::Released { told: now }, LockAnswer::Lost { told: now }],
         };
         let accepts = |output: &LockAnswer| {
             windtunnel::check::Model::step(self, state, windtunnel::check::Asked { input, output: Some(output) })
@@ -122,10 +122,10 @@ impl Service for Lock {
             LockAnswer::Granted { token, until, told } if salt.is_multiple_of(2) => {
                 LockAnswer::Granted { token: (token + salt / 2 % 4).saturating_sub(1), until: *until, told: *told }
             }
-            LockAnswer::Granted { .. } => LockAnswer::Held,
-            LockAnswer::Held => LockAnswer::Granted { token: 1 + salt % 5, until: None, told: 0 },
-            LockAnswer::Released => LockAnswer::Lost,
-            LockAnswer::Lost => LockAnswer::Released,
+            LockAnswer::Granted { told, .. } => LockAnswer::Held { told: *told },
+            LockAnswer::Held { told } => LockAnswer::Granted { token: 1 + salt % 5, until: None, told: *told },
+            LockAnswer::Released { told } => LockAnswer::Lost { told: *told },
+            LockAnswer::Lost { told } => LockAnswer::Released { told: *told },
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct CheckEvent {
     pub out_of: Option<String>,
     pub steps: u64,
     pub peak_bytes: u64,
+    /// Steps that the explanation took besides.
+    pub explanation_steps: u64,
 }
 
 /// What was found.

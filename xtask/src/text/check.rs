@@ -91,6 +91,7 @@ mod tests {
             out_of: Some("the budget of 20 steps".to_owned()),
             steps: 5,
             peak_bytes: 5,
+            explanation_steps: 5,
         }
     }
 

@@ -8,7 +8,7 @@ use std::fmt::{self, Display};
 pub struct Budget {
     /// Steps of the model. What costs less counts as well: sixteen comparisons of orders, or looks at steps that are known, as one step.
     pub steps: u64,
-    /// Bytes of the search at any moment, estimated, without the history itself.
+    /// Bytes of the search at any moment, estimated, without the history itself. They are asked for before they are taken.
     pub bytes: u64,
 }
 
@@ -20,9 +20,16 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// Steps that an explanation may take in any case, which is about a millisecond. Beyond that it may take [so many
+    /// times](Budget::EXPLANATION_TIMES) what the verdict took.
+    pub const EXPLANATION: u64 = 20_000;
+    /// How many times the steps of the verdict an explanation may take.
+    pub const EXPLANATION_TIMES: u64 = 4;
+
     /// What an explanation may cost: little beside what the verdict did, and a little in any case.
     pub(super) fn for_explaining(&self, verdict: Cost) -> Budget {
-        Budget { steps: (verdict.steps * 4).max(20_000), bytes: self.bytes }
+        let steps = verdict.steps.saturating_mul(Self::EXPLANATION_TIMES).max(Self::EXPLANATION);
+        Budget { steps, bytes: self.bytes }
     }
 }
 
@@ -31,7 +38,7 @@ impl Budget {
 pub struct Cost {
     /// Steps of the model, and comparisons: see [`Budget::steps`].
     pub steps: u64,
-    /// The most bytes that the search of one key had at a time, estimated.
+    /// The most bytes that the search had or was about to take, estimated, without the history itself.
     pub peak_bytes: u64,
     /// The most configurations at a time.
     pub peak_configurations: usize,
@@ -62,14 +69,40 @@ pub(super) struct Meter {
     pub cost: Cost,
     /// Comparisons that are no whole step yet.
     compared: u64,
+    /// Bytes that lie beside whatever is told of.
+    beside: usize,
+    /// What was told of last, and what was asked for since.
+    held: usize,
+    /// Once it has run out it has.
+    ran_out: Option<Exhausted>,
 }
 
 /// So many comparisons count as one step of the model, which they take about as long as.
 const COMPARISONS: u64 = 16;
+/// What need not be done may take one of so many steps that are left.
+const ASIDE: u64 = 16;
 
 impl Meter {
     pub fn new(budget: Budget) -> Self {
-        Meter { budget, cost: Cost::default(), compared: 0 }
+        Meter { budget, cost: Cost::default(), compared: 0, beside: 0, held: 0, ran_out: None }
+    }
+
+    /// So many bytes lie beside whatever it will be told of: searches that wait for their turn.
+    pub fn lies_beside(&mut self, bytes: usize) {
+        self.beside = bytes;
+    }
+
+    /// An account of what need not be done, beside so many bytes: of the steps that are left it may take a share.
+    pub fn aside(&self, bytes: usize) -> Meter {
+        let left = self.budget.steps.saturating_sub(self.cost.steps);
+        let budget = Budget { steps: self.cost.steps + left / ASIDE, ..self.budget };
+        Meter { budget, beside: bytes, ..*self }
+    }
+
+    /// That was done, or given up: then it took no bytes, since it may have been refused more than there are.
+    pub fn did_aside(&mut self, aside: Meter, is_done: bool) {
+        let peak_bytes = if is_done { aside.cost.peak_bytes } else { self.cost.peak_bytes };
+        self.cost = Cost { peak_bytes, ..aside.cost };
     }
 
     /// So many configurations were compared, or remembered steps looked at.
@@ -81,13 +114,26 @@ impl Meter {
     pub fn holds(&mut self, bytes: usize) -> Result<(), Exhausted> {
         self.cost.steps += self.compared / COMPARISONS;
         self.compared %= COMPARISONS;
-        self.cost.peak_bytes = self.cost.peak_bytes.max(bytes as u64);
-        if self.cost.steps > self.budget.steps {
-            return Err(Exhausted::Steps(self.budget.steps));
+        self.held = self.beside;
+        self.has_room(bytes);
+        self.goes_on()
+    }
+
+    /// What was exceeded, as far as that was asked.
+    pub fn goes_on(&self) -> Result<(), Exhausted> {
+        self.ran_out.map_or(Ok(()), Err)
+    }
+
+    /// Whether so many bytes more may be taken, and another step. If not, nothing that is found from now on says anything, and what the search
+    /// [`holds`](Meter::holds) next is an error.
+    pub fn has_room(&mut self, bytes: usize) -> bool {
+        self.held += bytes;
+        self.cost.peak_bytes = self.cost.peak_bytes.max(self.held as u64);
+        if self.ran_out.is_none() {
+            let steps = (self.cost.steps > self.budget.steps).then_some(Exhausted::Steps(self.budget.steps));
+            let bytes = (self.cost.peak_bytes > self.budget.bytes).then_some(Exhausted::Bytes(self.budget.bytes));
+            self.ran_out = steps.or(bytes);
         }
-        if self.cost.peak_bytes > self.budget.bytes {
-            return Err(Exhausted::Bytes(self.budget.bytes));
-        }
-        Ok(())
+        self.ran_out.is_none()
     }
 }

@@ -136,8 +136,11 @@ impl Configurations {
         std::mem::take(&mut self.compared)
     }
 
+    /// Bytes of all of them with one more, for which the lists may double.
     pub fn bytes(&self) -> usize {
-        self.all.len() * (size_of::<Option<Configuration>>() + 8) + self.first.len() * 4 + self.heap_bytes
+        let doubled = if self.all.len() == self.all.capacity() { 2 } else { 1 };
+        let lists = self.all.capacity() * (size_of::<Option<Configuration>>() + size_of::<StateId>() + 4);
+        lists * doubled + self.first.capacity() * 4 + self.heap_bytes
     }
 
     fn first_of(&self, state: StateId) -> u32 {

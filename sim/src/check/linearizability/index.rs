@@ -34,7 +34,7 @@ impl Index {
 
     /// Adds a number; `hash_of` tells the hashes of those that are in.
     pub fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
-        if (self.count + 1) * 4 > self.numbers.len() * 3 {
+        if self.is_full() {
             let doubled = vec![FREE; self.numbers.len() * 2];
             let before = std::mem::replace(&mut self.numbers, doubled);
             before.into_iter().filter(|number| *number != FREE).for_each(|number| self.place(hash_of(number), number));
@@ -45,6 +45,15 @@ impl Index {
 
     pub fn bytes(&self) -> usize {
         self.numbers.len() * size_of::<u32>()
+    }
+
+    /// How many bytes one more may take.
+    pub fn growth(&self) -> usize {
+        if self.is_full() { self.bytes() } else { 0 }
+    }
+
+    fn is_full(&self) -> bool {
+        (self.count + 1) * 4 > self.numbers.len() * 3
     }
 
     fn place(&mut self, hash: u64, number: u32) {

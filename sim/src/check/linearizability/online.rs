@@ -3,15 +3,18 @@
 use super::budget::{Budget, Cost, Exhausted, Meter};
 use super::part::{Event, PartVerdict, judge};
 use super::search::Search;
-use super::{Verdict, explained};
-use crate::check::history::{ClientId, History, HistoryError, OperationId};
+use super::{Found, Verdict, explained};
+use crate::check::history::{ClientId, History, HistoryError, Operation, OperationId};
 use crate::check::model::Model;
 use std::collections::BTreeMap;
 
 /// A check that is told what happens as it happens: the order in which it is told is the order of events, also where times are equal.
 ///
-/// An answer is judged once every earlier call of its object has ended, or with those that are open counted as unknown after some
-/// more events: a contradiction may be told a few events late, and names the return at which it showed.
+/// An answer is judged at once, with calls of its object that are still open counted as unknown. Only while more than
+/// [`LITTLE`](Online::LITTLE) events lie behind the first open call is that put off until a quarter more of them do: then a contradiction may be told
+/// late. It names the return at which it showed in any case.
+///
+/// It takes no [hints](History::hint), which help to judge a history that lies there whole.
 ///
 /// ```
 /// use windtunnel::check::linearizability::{Budget, Online, Verdict};
@@ -32,6 +35,8 @@ pub struct Online<'m, M: Model> {
     model: &'m M,
     history: History<M::Input, M::Output>,
     parts: BTreeMap<M::Key, Part<'m, M>>,
+    /// Bytes of the searches of all objects.
+    bytes: usize,
     meter: Meter,
 }
 
@@ -41,17 +46,20 @@ struct Part<'m, M: Model> {
     search: Search<'m, M>,
     events: Vec<Event>,
     taken: usize,
-    /// How many events a look beyond that call saw last.
-    looked: usize,
+    /// How many events must lie behind that call before the next look at them.
+    next_look: usize,
+    /// Bytes of the search.
+    bytes: usize,
 }
 
-/// A look beyond a call that stays open costs what lies behind it, so it is taken when that has grown by this many events, and by half.
-const GROWN: usize = 8;
-
 impl<'m, M: Model> Online<'m, M> {
+    /// While no more events than these lie behind the first open call of an object, every answer is judged at once. A look beyond that call
+    /// costs what lies behind it.
+    pub const LITTLE: usize = 32;
+
     /// A check of a history in which nothing has happened.
     pub fn new(model: &'m M, budget: Budget) -> Self {
-        Online { model, history: History::new(), parts: BTreeMap::new(), meter: Meter::new(budget) }
+        Online { model, history: History::new(), parts: BTreeMap::new(), bytes: 0, meter: Meter::new(budget) }
     }
 
     /// `client` asks.
@@ -66,7 +74,8 @@ impl<'m, M: Model> Online<'m, M> {
             search: Search::new(model, model.initial(key)),
             events: Vec::new(),
             taken: 0,
-            looked: 0,
+            next_look: 0,
+            bytes: 0,
         };
         let part = self.parts.entry(key.clone()).or_insert_with(|| begin(&key));
         part.events.push(Event::Called(operation.0));
@@ -133,10 +142,15 @@ impl<'m, M: Model> Online<'m, M> {
 
     fn advance(&mut self, key: &M::Key, is_over: bool) -> Verdict {
         let Some(part) = self.parts.get_mut(key) else { return Verdict::Linearizable };
-        match part.advance(&self.history, is_over, &mut self.meter) {
+        let others = self.bytes - part.bytes;
+        let judged = part.advance(&self.history, is_over, others, &mut self.meter);
+        part.bytes = part.search.bytes();
+        self.bytes = others + part.bytes;
+        match judged {
             Ok(PartVerdict::Linearizable) => Verdict::Linearizable,
             Ok(PartVerdict::Contradiction(at)) => {
-                explained(self.model, key, self.history.operations(), &part.events, at, &self.meter)
+                let found = Found { events: &part.events, at, is_whole: true };
+                explained(self.model, key, self.history.operations(), found, &self.meter).0
             }
             Err(exhausted) => Verdict::Undecided(exhausted),
         }
@@ -148,8 +162,10 @@ impl<M: Model> Part<'_, M> {
         &mut self,
         history: &History<M::Input, M::Output>,
         is_over: bool,
+        others: usize,
         meter: &mut Meter,
     ) -> Result<PartVerdict, Exhausted> {
+        meter.lies_beside(others);
         let operations = history.operations();
         let is_settled = |event: &Event| match event {
             Event::Called(operation) => is_over || operations[*operation].returned.is_some(),
@@ -164,15 +180,32 @@ impl<M: Model> Part<'_, M> {
         }
         let beyond = self.events.len() - self.taken;
         if settled > 0 {
-            self.looked = 0;
+            self.next_look = 0;
         }
-        if beyond < self.looked + GROWN.max(self.looked / 2) {
+        if beyond == 0 || beyond < self.next_look {
             return Ok(PartVerdict::Linearizable);
         }
-        // What is open counts as unknown in a look that is not kept.
-        self.looked = beyond;
-        let verdict = judge(&mut self.search.fork(), operations, &self.events[self.taken..], meter)?;
-        Ok(verdict.after(self.taken))
+        let verdict = self.look(operations, others, meter);
+        self.next_look = match verdict {
+            None => usize::MAX,
+            Some(_) if beyond < Online::<M>::LITTLE => 0,
+            Some(_) => beyond + beyond / 4,
+        };
+        Ok(verdict.map_or(PartVerdict::Linearizable, |verdict| verdict.after(self.taken)))
+    }
+
+    /// A look that is not kept, in which what is open counts as unknown. One that would take too much says nothing: there is less to judge once what is
+    /// open has ended.
+    fn look(
+        &self,
+        operations: &[Operation<M::Input, M::Output>],
+        others: usize,
+        meter: &mut Meter,
+    ) -> Option<PartVerdict> {
+        let mut aside = meter.aside(others + self.search.bytes());
+        let verdict = judge(&mut self.search.fork(), operations, &self.events[self.taken..], &mut aside).ok();
+        meter.did_aside(aside, verdict.is_some());
+        verdict
     }
 }
 

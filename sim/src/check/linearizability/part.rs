@@ -78,15 +78,20 @@ pub(super) fn judge<M: Model>(
             foreseen = returns + 1;
         }
         match *event {
-            Event::Called(operation) => search.called(operations, operation, meter),
+            Event::Called(operation) => {
+                search.called(operations, operation, meter);
+                meter.compared(search.take_compared());
+                meter.holds(search.bytes())?;
+            }
             Event::Returned(operation) => {
-                if !search.returned(operations, operation, meter)? {
+                let goes_on = search.returned(operations, operation, meter)?;
+                meter.compared(search.take_compared());
+                meter.holds(search.bytes())?; // without room for what could have been no order says anything
+                if !goes_on {
                     return Ok(PartVerdict::Contradiction(at));
                 }
             }
         }
-        meter.compared(search.take_compared());
-        meter.holds(search.bytes())?;
     }
     Ok(PartVerdict::Linearizable)
 }

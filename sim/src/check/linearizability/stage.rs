@@ -24,6 +24,7 @@ pub(super) fn scenes<'s, 'm, M: Model>(
     if !events[explained..].iter().any(|event| matches!(event, Event::Returned(_))) {
         return Ok(None);
     }
+    meter.lies_beside(0);
     let mut search = Search::new(model, initial.clone());
     search.let_go(pending::<M>(operations, events));
     let mut scenes = Vec::<Scene<'s, 'm, M>>::new();
@@ -34,7 +35,7 @@ pub(super) fn scenes<'s, 'm, M: Model>(
         }
         search.forget_the_horizon();
         bytes += search.bytes();
-        meter.holds(bytes)?;
+        meter.lies_beside(bytes);
         scenes.push(Scene { model, operations, stood: search.fork(), begin, events });
         at = begin;
     }

@@ -29,6 +29,8 @@ const NOBODY: Taken = Taken { operation: u32::MAX, to: 0 };
 const ILLEGAL: u32 = u32::MAX;
 /// Slots that there is room for at first.
 const COLUMNS: usize = 4;
+/// Of no more slots are steps remembered: with thousands open at a time, a row of all of them for every state would take more than the states.
+const MOST_COLUMNS: usize = 512;
 
 /// The states of one search.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ pub(super) struct States<State> {
     states: Vec<State>,
     hashes: Vec<u64>,
     index: Index,
-    /// A row a state, a column a slot.
+    /// A row a state, a column a slot, as far as there are columns.
     taken: Vec<Taken>,
     columns: usize,
     /// Bytes of the states themselves.
@@ -63,26 +65,38 @@ impl<State: Clone + Eq + Hash> States<State> {
         self.states.len()
     }
 
-    pub fn intern(&mut self, state: State, weight: impl Fn(&State) -> usize) -> StateId {
+    /// The number of a state, which is kept if it is new; none, if there is no room for so many bytes more.
+    pub fn intern(
+        &mut self,
+        state: State,
+        weight: impl Fn(&State) -> usize,
+        has_room: impl FnOnce(usize) -> bool,
+    ) -> Option<StateId> {
         let hash = hash_of(&state);
         let (states, hashes) = (&self.states, &self.hashes);
         if let Some(found) = self.index.find(hash, |id| hashes[id as usize] == hash && states[id as usize] == state) {
-            return StateId(found);
+            return Some(StateId(found));
+        }
+        let weight = weight(&state);
+        if !has_room(weight + self.growth()) {
+            return None;
         }
         let id = u32::try_from(self.states.len())
             .expect("a search has fewer than four billion states: its budget is smaller");
-        self.weight += weight(&state);
+        self.weight += weight;
         self.states.push(state);
         self.hashes.push(hash);
         self.taken.resize(self.states.len() * self.columns, NOBODY);
         let hashes = &self.hashes;
         self.index.insert(hash, id, |id| hashes[id as usize]);
-        StateId(id)
+        Some(StateId(id))
     }
 
     pub fn remembered(&self, from: StateId, slot: usize, operation: usize) -> Option<Step> {
-        let taken = self.taken[from.0 as usize * self.columns + slot];
-        match taken {
+        if slot >= self.columns {
+            return None;
+        }
+        match self.taken[from.0 as usize * self.columns + slot] {
             Taken { operation: whose, .. } if whose as usize != operation => None,
             Taken { to: ILLEGAL, .. } => Some(Step::Illegal),
             Taken { to, .. } => Some(Step::To(StateId(to))),
@@ -91,6 +105,9 @@ impl<State: Clone + Eq + Hash> States<State> {
 
     #[allow(clippy::cast_possible_truncation)] // a history has fewer operations: see History::with_limit
     pub fn remember(&mut self, from: StateId, slot: usize, operation: usize, step: Step) {
+        if slot >= self.columns {
+            return;
+        }
         let to = match step {
             Step::Illegal => ILLEGAL,
             Step::To(state) => state.0,
@@ -100,15 +117,29 @@ impl<State: Clone + Eq + Hash> States<State> {
 
     /// Makes room for the steps of operations in slots below `slots`.
     pub fn widen(&mut self, slots: usize) {
-        if slots > self.columns {
-            self.columns = slots.next_power_of_two();
+        let columns = columns_for(slots);
+        if columns > self.columns {
+            self.columns = columns;
             self.taken.clear();
             self.taken.resize(self.states.len() * self.columns, NOBODY);
         }
     }
 
-    /// Forgets all states.
-    pub fn clear(&mut self) {
+    /// How many bytes more that takes.
+    pub fn growth_of_widening(&self, slots: usize) -> usize {
+        let cells = self.states.len() * columns_for(slots).max(self.columns);
+        more(0, self.taken.capacity(), cells) * size_of::<Taken>()
+    }
+
+    /// Forgets all states, and the room for more slots than are usual.
+    pub fn begin(&mut self) {
+        self.clear();
+        if self.columns > MOST_COLUMNS / 8 {
+            (self.columns, self.taken) = (COLUMNS, Vec::new());
+        }
+    }
+
+    fn clear(&mut self) {
         self.states.clear();
         self.hashes.clear();
         self.index.clear();
@@ -121,11 +152,29 @@ impl<State: Clone + Eq + Hash> States<State> {
         let before = std::mem::take(&mut self.states);
         self.clear();
         for id in live {
-            *id = self.intern(before[id.0 as usize].clone(), &weight);
+            let kept = self.intern(before[id.0 as usize].clone(), &weight, |_| true);
+            *id = kept.expect("there is room for what there was room for");
         }
     }
 
     pub fn bytes(&self) -> usize {
-        self.weight + self.hashes.len() * 8 + self.index.bytes() + self.taken.len() * size_of::<Taken>()
+        let spare = self.states.capacity() - self.states.len();
+        let lists = spare * size_of::<State>() + self.hashes.capacity() * size_of::<u64>();
+        self.weight + lists + self.index.bytes() + self.taken.capacity() * size_of::<Taken>()
     }
+
+    /// How many bytes one more state may take besides its weight.
+    fn growth(&self) -> usize {
+        let lists = more(self.states.len(), self.states.capacity(), 1) * (size_of::<State>() + size_of::<u64>());
+        lists + more(self.taken.len(), self.taken.capacity(), self.columns) * size_of::<Taken>() + self.index.growth()
+    }
+}
+
+fn columns_for(slots: usize) -> usize {
+    slots.next_power_of_two().min(MOST_COLUMNS)
+}
+
+/// How much a vector of so many takes in addition for some more: it doubles at least.
+fn more(length: usize, capacity: usize, by: usize) -> usize {
+    if length + by > capacity { (2 * capacity).max(length + by) - capacity } else { 0 }
 }

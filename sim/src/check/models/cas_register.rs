@@ -64,6 +64,21 @@ impl Model for CasRegister {
         matches!(input, Register::Read)
     }
 
+    fn leads_to(&self, earlier: Asked<'_, Self>, later: Asked<'_, Self>) -> bool {
+        use RegisterAnswer::{Differs, Done, Value};
+        let makes = match *earlier.input {
+            Register::Write(value) => value,
+            Register::CompareAndSet { from, to } if from != to => to,
+            Register::CompareAndSet { .. } | Register::Read => return false,
+        };
+        match (later.input, later.output) {
+            (Register::Read, Some(Value(read))) => *read == Some(makes),
+            (Register::CompareAndSet { from, .. }, Some(Differs)) => *from != makes,
+            (Register::CompareAndSet { from, .. }, Some(Done) | None) => *from == makes,
+            _ => false,
+        }
+    }
+
     fn describe(&self, asked: Asked<'_, Self>) -> String {
         let answer = match asked.output {
             None => " (outcome unknown)".to_owned(),

@@ -3,6 +3,7 @@
 mod append_list;
 mod cas_register;
 mod counter;
+mod keyed;
 mod kv;
 mod kv_append;
 mod lock;
@@ -12,6 +13,7 @@ mod whole;
 pub use append_list::{AppendList, Element, Elements, ListAsk};
 pub use cas_register::{CasRegister, Register, RegisterAnswer};
 pub use counter::{Counter, CounterAnswer, CounterAsk};
+pub use keyed::{Keyed, KeyedAsk};
 pub use kv::{Kv, KvAnswer, KvAsk};
 pub use kv_append::{KvAppend, KvAppendAsk};
 pub use lock::{Lock, LockAnswer, LockAsk, LockState, Token};

@@ -3,8 +3,8 @@
 use super::words::{Said, Word};
 use crate::check::model::Model;
 use crate::check::models::{
-    AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, Kv, KvAnswer, KvAppend,
-    KvAppendAsk, KvAsk, ListAsk, Lock, LockAnswer, LockAsk, Register, RegisterAnswer,
+    AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, Keyed, KeyedAsk, Kv, KvAnswer,
+    KvAppend, KvAppendAsk, KvAsk, ListAsk, Lock, LockAnswer, LockAsk, Register, RegisterAnswer,
 };
 use std::rc::Rc;
 
@@ -49,7 +49,15 @@ fn key(said: &Said) -> Result<Rc<str>, String> {
 
 /// What was read: it must be said, `nil` or `null` if there was nothing. A word that is misspelt is no answer.
 fn read(said: &Said) -> Result<&Word, String> {
+    if !["ok", "found"].contains(&said.name.as_str()) {
+        return Err(unheard_of(said, "ok and found"));
+    }
     said.fields.get("value").ok_or_else(|| "the answer of a read needs a `value`, if only nothing".to_owned())
+}
+
+/// The answer that says nothing but that it was done. What failed has no answer: its line says `fail`.
+fn done(said: &Said) -> Result<(), String> {
+    if ["ok", "done"].contains(&said.name.as_str()) { Ok(()) } else { Err(unheard_of(said, "ok and done")) }
 }
 
 fn unheard_of(said: &Said, known: &str) -> String {
@@ -96,7 +104,10 @@ impl Decode for KvAppend {
         Ok(Some(match input {
             KvAppendAsk::Get(_) if *read(said)? == Word::Nothing => "".into(),
             KvAppendAsk::Get(_) => name(said, "value")?,
-            _ => "".into(),
+            KvAppendAsk::Put(..) | KvAppendAsk::Append(..) => {
+                done(said)?;
+                "".into()
+            }
         }))
     }
 }
@@ -122,15 +133,31 @@ impl Decode for CasRegister {
             (Register::Read, _) if *read(said)? == Word::Nothing => RegisterAnswer::Value(None),
             (Register::Read, _) => RegisterAnswer::Value(Some(number(said, "value")?)),
             (Register::CompareAndSet { .. }, "differs") => RegisterAnswer::Differs,
-            (_, "ok" | "done") => RegisterAnswer::Done,
-            (Register::CompareAndSet { .. }, _) => return Err(unheard_of(said, "done and differs")),
-            (Register::Write(_), _) => return Err(unheard_of(said, "done")),
+            (Register::CompareAndSet { .. }, "ok" | "done") => RegisterAnswer::Done,
+            (Register::CompareAndSet { .. }, _) => return Err(unheard_of(said, "ok, done and differs")),
+            (Register::Write(_), _) => done(said).map(|()| RegisterAnswer::Done)?,
         }))
     }
 
     /// A compare-and-set fails since it found another value.
     fn failed(input: &Register) -> Option<RegisterAnswer> {
         matches!(input, Register::CompareAndSet { .. }).then_some(RegisterAnswer::Differs)
+    }
+}
+
+impl Decode for Keyed<CasRegister> {
+    const FIELDS: Option<&'static [&'static str]> = Some(&["key", "value", "from", "to"]);
+
+    fn asked(said: &Said) -> Result<KeyedAsk<Register>, String> {
+        Ok(KeyedAsk { key: key(said)?, ask: CasRegister::asked(said)? })
+    }
+
+    fn answered(input: &KeyedAsk<Register>, said: &Said, at: u64) -> Result<Option<RegisterAnswer>, String> {
+        CasRegister::answered(&input.ask, said, at)
+    }
+
+    fn failed(input: &KeyedAsk<Register>) -> Option<RegisterAnswer> {
+        CasRegister::failed(&input.ask)
     }
 }
 
@@ -147,7 +174,7 @@ impl Decode for AppendList {
 
     fn answered(input: &ListAsk, said: &Said, _at: u64) -> Result<Option<Option<Elements>>, String> {
         if let ListAsk::Append(..) = input {
-            return Ok(Some(None));
+            return done(said).map(|()| Some(None));
         }
         let elements = match read(said)? {
             Word::Nothing => Vec::new(),
@@ -176,7 +203,12 @@ impl Decode for Counter {
         Ok(Some(match (input, said.name.as_str()) {
             // Jepsen repeats what was added.
             (CounterAsk::Add(..), "ok" | "done") => CounterAnswer::Done,
-            _ => CounterAnswer::Stands(number(said, "value")?),
+            (CounterAsk::Add(..), "stands") => CounterAnswer::Stands(number(said, "value")?),
+            (CounterAsk::Add(..), _) => return Err(unheard_of(said, "ok, done and stands")),
+            (CounterAsk::Read(_), word) => {
+                let value = if word == "stands" { Ok(()) } else { read(said).map(drop) };
+                value.and_then(|()| number(said, "value").map(CounterAnswer::Stands))?
+            }
         }))
     }
 }
@@ -198,9 +230,9 @@ impl Decode for Lock {
                 let until = said.fields.contains_key("until").then(|| number(said, "until")).transpose()?;
                 LockAnswer::Granted { token: number(said, "token")?, until, told }
             }
-            (LockAsk::Acquire(_), "held") => LockAnswer::Held,
-            (LockAsk::Release(..), "released" | "done" | "ok") => LockAnswer::Released,
-            (LockAsk::Release(..), "lost") => LockAnswer::Lost,
+            (LockAsk::Acquire(_), "held") => LockAnswer::Held { told },
+            (LockAsk::Release(..), "released" | "done" | "ok") => LockAnswer::Released { told },
+            (LockAsk::Release(..), "lost") => LockAnswer::Lost { told },
             (LockAsk::Acquire(_), _) => return Err(unheard_of(said, "granted and held")),
             (LockAsk::Release(..), _) => return Err(unheard_of(said, "released and lost")),
         }))

@@ -28,6 +28,6 @@ pub fn line(line: &str) -> Result<Option<Told>, String> {
         ":info" | ":fail" => Happened::Unknown,
         _ => return Ok(None),
     };
-    let about = About { name: Some(name.to_owned()), key: None };
+    let about = About { name: Some(name.to_owned()), ..About::default() };
     Ok(Some(Told { client, at: None, hint: None, about, stray: None, happened }))
 }

@@ -41,7 +41,7 @@ pub fn line(line: &str, known: Option<&[&str]>) -> Result<Told, String> {
         _ => Err(format!("`{what}` is no name")),
     };
     let name = if what == "call" { object[what].as_str().map(str::to_owned) } else { None };
-    let about = About { name, key: fields.get("key").cloned() };
+    let about = About { name, key: fields.get("key").cloned(), is_pair: false };
     let happened = match what {
         "call" => Happened::Called(said()?),
         "return" => Happened::Returned(said()?),

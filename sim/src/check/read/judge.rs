@@ -4,7 +4,7 @@ use super::decode::Decode;
 use super::{Format, ReadError, Reading, read};
 use crate::check::history::{History, OperationId};
 use crate::check::linearizability::{Budget, Cost, Verdict, check};
-use crate::check::models::{AppendList, CasRegister, Counter, Kv, KvAppend, Lock, Whole};
+use crate::check::models::{AppendList, CasRegister, Counter, Keyed, Kv, KvAppend, Lock, Whole};
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
@@ -36,13 +36,19 @@ pub struct ReadOptions {
     pub budget: Budget,
     /// How many operations there may be.
     pub operations: usize,
+    /// How many bytes the history itself may take, estimated from its lines.
+    pub history_bytes: u64,
 }
 
 impl ReadOptions {
+    /// What a history may take if nothing else is said: a gibibyte.
+    pub const HISTORY_BYTES: u64 = 1 << 30;
+
     /// With the usual budgets, key by key.
     #[must_use]
     pub fn new(model: ModelName) -> Self {
-        ReadOptions { model, partition: true, budget: Budget::default(), operations: History::<(), ()>::OPERATIONS }
+        let (operations, history_bytes) = (History::<(), ()>::OPERATIONS, Self::HISTORY_BYTES);
+        ReadOptions { model, partition: true, budget: Budget::default(), operations, history_bytes }
     }
 }
 
@@ -82,6 +88,8 @@ pub struct Judged {
     pub since_line: Option<usize>,
     /// What the verdict took.
     pub cost: Cost,
+    /// What the explanation took.
+    pub explanation: Cost,
 }
 
 /// Reads a history and judges it.
@@ -92,7 +100,7 @@ pub fn judge(text: impl BufRead, options: &ReadOptions) -> Result<Judged, ReadEr
     match options.model {
         ModelName::Kv => judge_as(&Kv, text, options),
         ModelName::KvAppend => judge_as(&KvAppend, text, options),
-        ModelName::CasRegister => judge_as(&CasRegister, text, options),
+        ModelName::CasRegister => judge_as(&Keyed(CasRegister), text, options),
         ModelName::AppendList => judge_as(&AppendList, text, options),
         ModelName::Counter => judge_as(&Counter, text, options),
         ModelName::Lock => judge_as(&Lock, text, options),
@@ -100,7 +108,7 @@ pub fn judge(text: impl BufRead, options: &ReadOptions) -> Result<Judged, ReadEr
 }
 
 fn judge_as<M: Decode + Copy>(model: &M, text: impl BufRead, options: &ReadOptions) -> Result<Judged, ReadError> {
-    let Reading { history, lines, format, .. } = read::<M>(text, options.operations)?;
+    let Reading { history, lines, format, .. } = read::<M>(text, options.operations, options.history_bytes)?;
     let checked = if options.partition {
         check(model, &history, options.budget)
     } else {
@@ -128,5 +136,6 @@ fn judge_as<M: Decode + Copy>(model: &M, text: impl BufRead, options: &ReadOptio
         since_line: since.map(|since| lines[since.0].0),
         verdict: checked.verdict,
         cost: checked.cost,
+        explanation: checked.explanation,
     })
 }

@@ -13,7 +13,7 @@ pub use decode::Decode;
 pub use judge::{Judged, ModelName, NamedOperation, ReadOptions, judge};
 pub use words::{Said, Word};
 
-use crate::check::history::{ClientId, History, HistoryError, OperationId};
+use crate::check::history::{ClientId, History, HistoryError, Operation, OperationId};
 use std::collections::BTreeMap;
 use std::io::BufRead;
 use words::{About, Happened, Told};
@@ -41,6 +41,16 @@ pub enum ReadError {
         #[source]
         problem: HistoryError,
     },
+    /// A history that would take more memory than it may.
+    #[error(
+        "line {line}: the history takes more than {mebibytes} MiB: split it by key or by time, or raise the budget of its memory"
+    )]
+    TooLarge {
+        /// Up to which line, from 1.
+        line: usize,
+        /// How many are allowed.
+        mebibytes: u64,
+    },
     /// Nothing in it.
     #[error("there is no operation in it: {0}")]
     Empty(&'static str),
@@ -61,7 +71,7 @@ impl Format {
     /// The format that a line is in.
     fn of(line: &str) -> Option<Format> {
         match line.trim_start() {
-            line if line.starts_with("{:") => Some(Format::Edn),
+            line if line.starts_with("{:") || line.starts_with("#jepsen") => Some(Format::Edn),
             line if line.starts_with('{') => Some(Format::JsonLines),
             line if line.contains(jepsen::MARK) => Some(Format::JepsenLog),
             _ => None,
@@ -81,7 +91,7 @@ impl Format {
     fn line(self, line: &str, fields: Option<&[&str]>) -> Result<Option<Told>, String> {
         match self {
             Format::JsonLines => json_lines::line(line, fields).map(Some),
-            Format::Edn => edn::line(line).map(Some),
+            Format::Edn => edn::line(line),
             Format::JepsenLog => jepsen::line(line),
         }
     }
@@ -108,15 +118,15 @@ pub fn read_history<M: Decode>(
     text: impl BufRead,
     operations: usize,
 ) -> Result<History<M::Input, M::Output>, ReadError> {
-    read::<M>(text, operations).map(|reading| reading.history)
+    read::<M>(text, operations, ReadOptions::HISTORY_BYTES).map(|reading| reading.history)
 }
 
 /// Reads a history. A line without a time happens at its number.
-fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<M>, ReadError> {
+fn read<M: Decode>(mut text: impl BufRead, operations: usize, history_bytes: u64) -> Result<Reading<M>, ReadError> {
     let history = History::with_limit(operations);
     let mut reading = Reading { history, lines: Vec::new(), format: Format::JsonLines, about: BTreeMap::new() };
     let (mut format, mut noise, mut have_times) = (None, None, None);
-    let (mut bytes, mut line) = (Vec::new(), 0);
+    let (mut bytes, mut line, mut held) = (Vec::new(), 0, 0);
     loop {
         bytes.clear();
         line += 1;
@@ -146,6 +156,10 @@ fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<
             if *have_times.get_or_insert(told.at.is_some()) != told.at.is_some() {
                 return Err(bad("some lines say when they happened and some do not: all do or none does".to_owned()));
             }
+            held += bytes_of::<M>(bytes.len());
+            if held > history_bytes {
+                return Err(ReadError::TooLarge { line, mebibytes: history_bytes >> 20 });
+            }
             let stray = told.stray.clone();
             reading.take(told, line)?;
             // Said last: a line of another model has other fields since it is one.
@@ -161,11 +175,20 @@ fn read<M: Decode>(mut text: impl BufRead, operations: usize) -> Result<Reading<
     Ok(reading)
 }
 
+/// What a line of a history takes, roughly: half an operation, since there is a line for its answer, and no longer texts than there are in it.
+fn bytes_of<M: Decode>(line: usize) -> u64 {
+    let operation = size_of::<Operation<M::Input, M::Output>>() + size_of::<(usize, Option<usize>)>();
+    (operation / 2 + line) as u64
+}
+
 impl<M: Decode> Reading<M> {
-    fn take(&mut self, told: Told, line: usize) -> Result<(), ReadError> {
+    fn take(&mut self, mut told: Told, line: usize) -> Result<(), ReadError> {
         let (client, at) = (ClientId(told.client), told.at.unwrap_or(line as u64));
         let bad = |problem: String| ReadError::Line { line, problem };
         let misfit = |problem: HistoryError| ReadError::History { line, problem };
+        if self.format != Format::JsonLines {
+            told.take_out_key(self.about.get(&client)).map_err(bad)?;
+        }
         if !matches!(told.happened, Happened::Called(_)) {
             let asked = self.about.remove(&client).unwrap_or_default();
             if let Some(problem) = asked.misfit(&told.about) {

@@ -13,6 +13,8 @@ pub enum Word {
     Text(String),
     /// Several.
     List(Vec<Word>),
+    /// A map, in the order of its file: no model asks for one.
+    Map(Vec<(Word, Word)>),
 }
 
 impl Word {
@@ -21,7 +23,7 @@ impl Word {
         match self {
             Word::Number(number) => Some(number.to_string()),
             Word::Text(text) => Some(text.clone()),
-            Word::Nothing | Word::List(_) => None,
+            Word::Nothing | Word::List(_) | Word::Map(_) => None,
         }
     }
 
@@ -30,7 +32,7 @@ impl Word {
         match self {
             Word::Number(number) => Some(*number),
             Word::Text(text) => text.parse().ok(),
-            Word::Nothing | Word::List(_) => None,
+            Word::Nothing | Word::List(_) | Word::Map(_) => None,
         }
     }
 }
@@ -64,6 +66,8 @@ pub struct About {
     pub name: Option<String>,
     /// Of which key.
     pub key: Option<Word>,
+    /// Whether that stands in the value: see [`Told::take_out_key`].
+    pub is_pair: bool,
 }
 
 impl About {
@@ -98,4 +102,41 @@ pub struct Told {
     pub stray: Option<String>,
     /// What.
     pub happened: Happened,
+}
+
+impl Told {
+    /// Takes the key out of a value `[key value]`, as Jepsen's `independent` writes both: of a call if it can be nothing else, of an answer if its
+    /// call was written so.
+    ///
+    /// # Errors
+    /// In words, if such a call is answered by something else.
+    pub fn take_out_key(&mut self, call: Option<&About>) -> Result<(), String> {
+        let is_call = matches!(self.happened, Happened::Called(_));
+        let is_answer = matches!(self.happened, Happened::Returned(_));
+        if !is_call && !call.is_some_and(|call| call.is_pair) {
+            return Ok(());
+        }
+        let (Happened::Called(said) | Happened::Returned(said) | Happened::Failed(said)) = &mut self.happened else {
+            return Ok(());
+        };
+        match said.fields.get_mut("value") {
+            Some(Word::List(pair)) if self.about.key.is_none() && is_pair(pair, is_call && said.name == "cas") => {
+                let value = pair.pop().unwrap_or(Word::Nothing);
+                let key = pair.pop().unwrap_or(Word::Nothing);
+                said.fields.extend([("key".to_owned(), key.clone()), ("value".to_owned(), value)]);
+                (self.about.key, self.about.is_pair) = (Some(key), true);
+                Ok(())
+            }
+            _ if is_answer => Err("its call has the key in its value, as [key value], and it has not".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether this is a key and what belongs to it; a compare-and-set's value is a pair in any case.
+fn is_pair(words: &[Word], is_swap: bool) -> bool {
+    match words {
+        [key, value] => key.name().is_some() && (!is_swap || matches!(value, Word::List(_))),
+        _ => false,
+    }
 }

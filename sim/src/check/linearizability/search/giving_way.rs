@@ -19,12 +19,19 @@ impl<M: Model> Search<'_, M> {
             let Some(other) = self.window[other_slot] else { continue };
             if is_equal::<M>(operations, open, other) {
                 if goes_first(other, open) {
-                    self.go_first[slot].insert(other_slot);
+                    self.let_go_first(other_slot, slot);
                 } else if goes_first(open, other) {
-                    self.go_first[other_slot].insert(slot);
+                    self.let_go_first(slot, other_slot);
                 }
             }
         }
+    }
+
+    fn let_go_first(&mut self, first: usize, slot: usize) {
+        let before_it = &mut self.go_first[slot];
+        self.go_first_bytes -= before_it.heap_bytes();
+        before_it.insert(first);
+        self.go_first_bytes += before_it.heap_bytes();
     }
 
     /// Whether the operation in this slot may wait until an equal one has happened.

@@ -18,6 +18,7 @@ impl<'m, M: Model> Search<'m, M> {
             states: self.states.clone(),
             window: self.window.clone(),
             go_first: self.go_first.clone(),
+            go_first_bytes: self.go_first_bytes,
             configurations: self.configurations.clone(),
             horizon: self.horizon.clone(),
             called: self.called,

@@ -49,6 +49,8 @@ pub(super) struct Search<'m, M: Model> {
     window: Vec<Option<Open>>,
     /// By slot, the slots of operations that go first: see `giving_way`.
     go_first: Vec<Slots>,
+    /// Bytes of these sets, besides their own.
+    go_first_bytes: usize,
     configurations: Configurations,
     horizon: Horizon,
     /// Called so far: those with a larger index are not.
@@ -70,6 +72,7 @@ impl<'m, M: Model> Search<'m, M> {
             states: States::new(),
             window: Vec::new(),
             go_first: Vec::new(),
+            go_first_bytes: 0,
             configurations: Configurations::default(),
             horizon: Horizon::default(),
             called: None,
@@ -84,15 +87,16 @@ impl<'m, M: Model> Search<'m, M> {
 
     /// Begins anew in this state, with nothing open, and with the room that it has.
     pub fn begin(&mut self, initial: M::State) {
-        self.states.clear();
+        self.states.begin();
         self.window.clear();
         self.go_first.clear();
+        self.go_first_bytes = 0;
         self.configurations.clear();
         self.horizon = Horizon::default();
         self.called = None;
         self.to_let_go.clear();
         let model = self.model;
-        let state = self.states.intern(initial, |state| model.weight(state));
+        let state = self.states.intern(initial, |state| model.weight(state), |_| true).expect("it may take that");
         self.configurations.insert(Configuration { state, must: Slots::default(), may: Slots::default() });
     }
 
@@ -109,15 +113,19 @@ impl<'m, M: Model> Search<'m, M> {
         self.open_as(operations, Open { operation, ends, is_read, is_let_go }, meter);
     }
 
-    /// Gives an operation a slot.
+    /// Gives an operation a slot, if there is room for one.
     fn open_as(&mut self, operations: &Operations<M>, open: Open, meter: &mut Meter) {
         let slot = self.window.iter().position(Option::is_none).unwrap_or(self.window.len());
         if slot == self.window.len() {
+            if !meter.has_room(self.states.growth_of_widening(slot + 1)) {
+                return;
+            }
             self.window.push(None);
             self.go_first.push(Slots::default());
             self.states.widen(self.window.len());
         }
         self.window[slot] = Some(open);
+        meter.compared(self.window.len() as u64 - 1);
         self.rank(operations, slot);
         let (model, asked) = (self.model, asked(operations, open.operation, open.is_let_go));
         self.horizon.called(open.operation, slot, |coming| model.revives(asked, operations[coming].asked()));
@@ -129,6 +137,7 @@ impl<'m, M: Model> Search<'m, M> {
         }
     }
 
+    /// What an operation does to a state. Without room for the state that it leads to, nothing.
     fn step(&mut self, operations: &Operations<M>, from: StateId, slot: usize, meter: &mut Meter) -> Step {
         let Open { operation, is_let_go, .. } = self.window[slot].expect("only open operations are asked");
         if let Some(known) = self.states.remembered(from, slot, operation) {
@@ -140,7 +149,13 @@ impl<'m, M: Model> Search<'m, M> {
         let asked = asked(operations, operation, is_let_go);
         let step = match model.step(self.states.get(from), asked) {
             None => Step::Illegal,
-            Some(state) => Step::To(self.states.intern(state, |state| model.weight(state))),
+            Some(state) => {
+                let weight = |state: &M::State| model.weight(state);
+                match self.states.intern(state, weight, |bytes| meter.has_room(bytes)) {
+                    Some(kept) => Step::To(kept),
+                    None => return Step::Illegal,
+                }
+            }
         };
         self.states.remember(from, slot, operation, step);
         step
@@ -173,7 +188,14 @@ impl<'m, M: Model> Search<'m, M> {
 
     /// Bytes of all that it carries.
     pub fn bytes(&self) -> usize {
-        self.configurations.bytes() + self.states.bytes() + self.horizon.bytes()
+        let orders = self.configurations.bytes() + self.seen.bytes() + self.results.bytes();
+        let lists = self.window.capacity() * (size_of::<Option<Open>>() + size_of::<Slots>()) + self.go_first_bytes;
+        size_of::<Self>()
+            + orders
+            + lists
+            + self.states.bytes()
+            + self.horizon.bytes()
+            + self.hiding.capacity() * size_of::<StateId>()
     }
 
     fn slot_of(&self, operation: usize) -> Option<usize> {

@@ -27,6 +27,7 @@ impl<M: Model> Search<'_, M> {
         operation: usize,
         meter: &mut Meter,
     ) -> Result<bool, Exhausted> {
+        meter.compared(self.window.len().saturating_sub(1) as u64);
         let Some(slot) = self.slot_of(operation) else { return Ok(true) }; // it had a place in every order already
         if let Some(alone) = self.alone(slot) {
             return Ok(self.returned_alone(operations, alone, slot, meter));
@@ -41,13 +42,12 @@ impl<M: Model> Search<'_, M> {
             if !configuration.must.contains(slot) {
                 results.insert(without(configuration.clone(), slot));
             }
+            meter.holds(seen.bytes() + results.bytes() + self.bytes())?;
         }
         let mut place = 0;
         while place < seen.places() {
             if let Some(configuration) = seen.at(place).cloned() {
-                self.extend(operations, &configuration, slot, &mut seen, &mut results, meter);
-                meter.compared(seen.take_compared() + results.take_compared());
-                meter.holds(seen.bytes() + results.bytes() + self.bytes())?;
+                self.extend(operations, &configuration, slot, &mut seen, &mut results, meter)?;
             }
             place += 1;
         }
@@ -95,10 +95,13 @@ impl<M: Model> Search<'_, M> {
         seen: &mut Configurations,
         results: &mut Configurations,
         meter: &mut Meter,
-    ) {
+    ) -> Result<(), Exhausted> {
         let visible = !self.window[slot].is_some_and(|open| open.is_read);
         for next in from.must.iter().chain(from.may.iter()) {
-            let Some(reached) = self.linearize(operations, from, next, meter) else { continue };
+            let Some(reached) = self.linearize(operations, from, next, meter) else {
+                meter.goes_on()?;
+                continue;
+            };
             let explained = from.must.contains(slot) && reached.may.contains(slot);
             if next == slot || explained {
                 results.insert(without(reached.clone(), slot));
@@ -106,7 +109,10 @@ impl<M: Model> Search<'_, M> {
             if next != slot && (reached.must.contains(slot) || visible) {
                 seen.insert(reached);
             }
+            meter.compared(seen.take_compared() + results.take_compared());
+            meter.holds(seen.bytes() + results.bytes() + self.bytes())?;
         }
+        Ok(())
     }
 
     /// The configuration after an open operation takes effect, if it can and changes anything.
@@ -185,9 +191,9 @@ impl<M: Model> Search<'_, M> {
                 if let Some(reached) = self.linearize(operations, &from, next, meter) {
                     results.drop_covered(&reached);
                 }
+                meter.compared(results.take_compared());
+                meter.holds(results.bytes() + self.bytes())?;
             }
-            meter.compared(results.take_compared());
-            meter.holds(results.bytes() + self.bytes())?;
         }
         Ok(())
     }
