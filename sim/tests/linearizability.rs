@@ -206,6 +206,21 @@ fn a_wrong_answer_behind_an_open_call_is_found_at_once() {
 }
 
 #[test]
+fn who_goes_on_behind_a_contradiction_is_told_the_same_again_and_of_other_objects_what_they_did() {
+    let mut online = Online::new(&Kv, Budget::default());
+    let mut get = |client: u64, key: &str, found: KvAnswer| {
+        online.called(ClientId(client), KvAsk::Get(key.into()), 1).expect("it is idle");
+        online.returned(ClientId(client), found, 1).expect("it is open")
+    };
+    let first = get(1, "k", KvAnswer::Found("nobody's".into(), 1));
+    assert!(matches!(first, Verdict::NotLinearizable(_)), "{first:?}");
+    assert_eq!(get(2, "k", KvAnswer::NoKey), first);
+    assert_eq!(get(3, "k", KvAnswer::Found("nobody's".into(), 2)), first);
+    assert_eq!(get(4, "other", KvAnswer::NoKey), Verdict::Linearizable);
+    assert_eq!(online.finish(), first);
+}
+
+#[test]
 fn behind_a_call_that_stays_open_for_long_a_wrong_answer_is_found_before_a_quarter_more_has_happened() {
     let mut online = Online::new(&Kv, Budget::default());
     let put = |value: &str, version| KvAsk::Put("k".into(), value.into(), version);

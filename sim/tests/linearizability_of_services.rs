@@ -64,6 +64,7 @@ fn is_a_smallest_contradiction<S: Service>(
     // Where nothing says what leads to what, a long history may take more than an explanation may cost.
     let is_explained = violation.explained == Explained::Fully;
     prop_assert!(is_explained || story.operations.len() > SMALL, "{:?}", violation);
+    met_no_other_state(service, story, violation, end)?;
     let stands = |id: usize| violation.since.is_some_and(|since| id < since.0);
     let is_let_go = |id: &usize| !stands(*id) && !violation.core.contains(&OperationId(*id));
     if (0..story.operations.len()).filter(is_let_go).count() > SMALL {
@@ -76,6 +77,24 @@ fn is_a_smallest_contradiction<S: Service>(
     for place in (0..violation.core.len()).filter(|_| is_explained) {
         let smaller = [&violation.core[..place], &violation.core[place + 1..]].concat();
         prop_assert!(!contradicts(&smaller), "{:?} will do of {:?}", smaller, violation);
+    }
+    Ok(())
+}
+
+/// Whether the last operation can have met the object in no other states than in those that are named, whatever became of what nobody knows.
+fn met_no_other_state<S: Service>(
+    service: &S,
+    story: &Story<S::Input, S::Output>,
+    violation: &Violation,
+    end: usize,
+) -> Result<(), TestCaseError> {
+    let last = violation.operation.0;
+    let is_short = story.operations.iter().filter(|operation| operation.called < end).count() <= 2 * SMALL;
+    if !violation.states.is_empty() && is_short {
+        for state in story.met_by(service, end, last) {
+            let name = service.describe_state(&state).expect("those that are named have names");
+            prop_assert!(violation.states.contains(&name), "it can have been {}: {:?}", name, violation);
+        }
     }
     Ok(())
 }

@@ -55,6 +55,21 @@ fn the_write_that_an_old_answer_contradicts_is_named_however_many_reads_lie_betw
 }
 
 #[test]
+fn a_write_of_which_nobody_knows_counts_among_what_it_can_have_been() {
+    for ends in [true, false] {
+        let mut history = History::new();
+        in_turn(&mut history, 1, [put(0)]);
+        history.called(ClientId(3), put(1).0, 2).expect("it is idle");
+        if ends {
+            history.unknown(ClientId(3), 2).expect("it is open");
+        }
+        in_turn(&mut history, 2, [get(1), get(7)]);
+        let found = violation(&Kv, &history);
+        assert_eq!(found.states, ["\"1\" (version 1)", "\"2\" (version 2)"], "{found:?}");
+    }
+}
+
+#[test]
 fn an_answer_thirty_writes_old_in_a_long_history_is_told_with_a_write_that_came_after() {
     let mut history = History::new();
     in_turn(&mut history, 1, (0..50_000).flat_map(|version| [put(version), get(version + 1)]).chain([get(49_970)]));

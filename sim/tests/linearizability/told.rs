@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_types)] // a set that is only asked what it contains
 
 use proptest::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use windtunnel::check::{Asked, ClientId, History, Model, OperationId};
 
 /// A model that can be served.
@@ -159,22 +159,38 @@ impl<I: Clone, O: Clone> Story<I, O> {
         length: usize,
         keep: impl Fn(usize) -> bool,
     ) -> bool {
-        let called = self.operations.iter().enumerate().filter(|(_, operation)| operation.called < length);
-        let all = called.map(|(id, operation)| {
-            let end = operation.returned.filter(|returned| *returned < length && keep(id));
-            (operation.called, end, &operation.input, end.and(operation.output.as_ref()))
-        });
-        let all = all.collect::<Vec<_>>();
+        let all = self.called_before(length, keep);
         let Some(initial) = all.first().map(|(_, _, input, _)| model.initial(&model.key(input))) else { return true };
         Orders { model, all, seen: HashSet::new() }.go_on(0, &initial)
     }
+
+    /// The states that `last` can have met in an order that explains all others in the first `length` events.
+    pub fn met_by<M: Model<Input = I, Output = O>>(&self, model: &M, length: usize, last: usize) -> HashSet<M::State> {
+        let all = self.called_before(length, |id| id != last);
+        let initial = model.initial(&model.key(&self.operations[last].input));
+        let mut meetings = Meetings { model, all, last, seen: HashMap::new(), met: HashSet::new() };
+        meetings.go_on(0, &initial);
+        meetings.met
+    }
+
+    /// What is called in the first `length` events, the answers of operations that `keep` does not name left out.
+    fn called_before(&self, length: usize, keep: impl Fn(usize) -> bool) -> Vec<Placed<'_, I, O>> {
+        let called = self.operations.iter().enumerate().filter(|(_, operation)| operation.called < length);
+        let placed = called.map(|(id, operation)| {
+            let end = operation.returned.filter(|returned| *returned < length && keep(id));
+            (operation.called, end, &operation.input, end.and(operation.output.as_ref()))
+        });
+        placed.collect()
+    }
 }
+
+/// An operation: when it was called and returned, what it asked and was answered.
+type Placed<'o, I, O> = (usize, Option<usize>, &'o I, Option<&'o O>);
 
 /// Wing and Gong's search with a memory of where it was (Lowe 2017, section 3): no cleverness else.
 struct Orders<'o, M: Model> {
     model: &'o M,
-    #[allow(clippy::type_complexity)]
-    all: Vec<(usize, Option<usize>, &'o M::Input, Option<&'o M::Output>)>,
+    all: Vec<Placed<'o, M::Input, M::Output>>,
     seen: HashSet<(u64, M::State)>,
 }
 
@@ -195,5 +211,41 @@ impl<M: Model> Orders<'_, M> {
                     .step(state, Asked { input, output })
                     .is_some_and(|state| self.go_on(done | 1 << place, &state))
         })
+    }
+}
+
+/// The same through all orders, with an eye on what one operation meets.
+struct Meetings<'o, M: Model> {
+    model: &'o M,
+    all: Vec<Placed<'o, M::Input, M::Output>>,
+    last: usize,
+    seen: HashMap<(u64, M::State), bool>,
+    met: HashSet<M::State>,
+}
+
+impl<M: Model> Meetings<'_, M> {
+    /// Whether there is an order of all that is left.
+    fn go_on(&mut self, done: u64, state: &M::State) -> bool {
+        let at = (done, state.clone());
+        if let Some(known) = self.seen.get(&at) {
+            return *known;
+        }
+        let is_left = |place: &usize| done >> place & 1 == 0;
+        let first_end = (0..self.all.len()).filter(is_left).filter_map(|place| self.all[place].1).min();
+        let mut is_possible = first_end.is_none();
+        for place in (0..self.all.len()).filter(is_left) {
+            let (called, _, input, output) = self.all[place];
+            if first_end.is_none_or(|end| called < end)
+                && let Some(next) = self.model.step(state, Asked { input, output })
+            {
+                is_possible |= self.go_on(done | 1 << place, &next);
+            }
+        }
+        let is_called = first_end.is_none_or(|end| self.all[self.last].0 < end);
+        if is_possible && is_called && is_left(&self.last) {
+            self.met.insert(state.clone());
+        }
+        self.seen.insert(at, is_possible);
+        is_possible
     }
 }

@@ -13,6 +13,7 @@ use super::budget::{Exhausted, Meter};
 use super::part::Event;
 use super::scene::Scene;
 use super::stage::scenes;
+use super::violation::FEW;
 use crate::check::model::Model;
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub(super) struct Core<State> {
     pub last: usize,
     /// What was called before this operation is not let go.
     pub since: Option<usize>,
-    /// The states that the object can have been in while the last one was open, if they were found.
+    /// The states in which the last one may have met the object, if they were found and are few.
     pub states: Vec<State>,
     /// The budget that ended the search for a smaller one, or for one that says more.
     pub ended_by: Option<Exhausted>,
@@ -42,26 +43,51 @@ pub(super) fn explain<M: Model>(
     at: usize,
     meter: &mut Meter,
 ) -> Result<Core<M::State>, Exhausted> {
-    for beyond in [BEYOND, 16 * BEYOND] {
-        let end = nth_return(&events[at..], beyond).map_or(events.len(), |place| at + place + 1);
-        if let Some(core) = explain_until(model, initial, operations, &events[..end], at, meter)? {
-            return Ok(core);
-        }
-    }
-    let core = explain_until(model, initial, operations, events, at, meter)?;
-    Ok(core.expect("a search of all of it found a contradiction"))
+    in_scenes(model, initial, operations, (events, at), meter, |scenes, meter| Ok(core(scenes, meter)))
 }
 
-/// The same if there is a contradiction in these events already, with everything that has not returned in them let go.
-fn explain_until<M: Model>(
+/// The states in which the operation that ends the same contradiction may have met the object, if they are few and have names.
+pub(super) fn states_met<M: Model>(
     model: &M,
     initial: &M::State,
     operations: &Operations<M>,
     events: &[Event],
     at: usize,
     meter: &mut Meter,
-) -> Result<Option<Core<M::State>>, Exhausted> {
-    let objects = apart(model, operations, events, at);
+) -> Result<Vec<M::State>, Exhausted> {
+    in_scenes(model, initial, operations, (events, at), meter, |scenes, meter| {
+        scenes[0].states_during_the_last(FEW, meter)
+    })
+}
+
+/// Sets the scenes in which these events contradict themselves, soon behind `at` most often.
+fn in_scenes<M: Model, Found>(
+    model: &M,
+    initial: &M::State,
+    operations: &Operations<M>,
+    (events, at): (&[Event], usize),
+    meter: &mut Meter,
+    look: impl Fn(&[Scene<'_, '_, M>], &mut Meter) -> Result<Found, Exhausted>,
+) -> Result<Found, Exhausted> {
+    let ends = [BEYOND, 16 * BEYOND].map(|beyond| nth_return(&events[at..], beyond).map(|place| at + place + 1));
+    for end in ends.into_iter().map(|end| end.unwrap_or(events.len())).chain([events.len()]) {
+        let objects = apart(model, operations, &events[..end], at);
+        if let Some(scenes) = first_scenes(model, initial, operations, &events[..end], &objects, meter)? {
+            return look(&scenes, meter);
+        }
+    }
+    unreachable!("a search of all of it found a contradiction")
+}
+
+/// The scenes of the object that is the first to contradict itself in these events already, with everything that has not returned in them let go.
+fn first_scenes<'s, 'm, M: Model>(
+    model: &'m M,
+    initial: &M::State,
+    operations: &'s Operations<M>,
+    events: &[Event],
+    objects: &'s BTreeMap<u64, (Vec<Event>, usize)>,
+    meter: &mut Meter,
+) -> Result<Option<Vec<Scene<'s, 'm, M>>>, Exhausted> {
     let mut first: Option<Vec<Scene<'_, '_, M>>> = None;
     for (events_of_it, explained) in objects.values() {
         let found = scenes(model, initial, operations, events_of_it, *explained, meter)?;
@@ -75,7 +101,7 @@ fn explain_until<M: Model>(
             first = Some(found);
         }
     }
-    Ok(first.map(|scenes| core(&scenes, meter)))
+    Ok(first)
 }
 
 /// The events of each object that the model tells apart, and how many of them lie before `at`. What contradicts itself contradicts itself
@@ -107,7 +133,7 @@ fn core<M: Model>(scenes: &[Scene<'_, '_, M>], meter: &mut Meter) -> Core<M::Sta
     let mut best = Best { scene: 0, others: scenes[0].others() };
     let ended_by = best.improve(scenes, meter).err();
     let (scene, mut operations) = (&scenes[best.scene], best.others);
-    let states = scenes[0].states_during_the_last(meter).unwrap_or_default();
+    let states = scenes[0].states_during_the_last(FEW, meter).unwrap_or_default();
     let since = scene.since().filter(|_| {
         let whole = scenes.last().map(|whole| whole.contradicts(&operations, meter));
         whole != Some(Ok(true))

@@ -9,6 +9,7 @@
 mod budget;
 mod configurations;
 mod explain;
+mod found;
 mod hinted;
 mod horizon;
 mod index;
@@ -30,9 +31,9 @@ pub use violation::{Explained, Violation};
 use super::history::{History, Operation};
 use super::model::Model;
 use budget::Meter;
-use explain::{Core, explain};
-use left_out::leave_out;
-use part::{Event, PartVerdict, events as events_of, judge};
+use found::{Found, explained, place_of};
+use left_out::{For, leave_out};
+use part::{Event, PartVerdict, events as events_of, judge, number};
 use search::Search;
 use std::collections::BTreeMap;
 use walk::{Walked, walk};
@@ -67,8 +68,7 @@ pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget
 /// The same without explanation: of a contradiction it names only the operation at whose return it showed.
 pub fn verdict<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Checked {
     check_keys(model, history, budget, By::WhatIsQuickest, |_, _, _, found, _| {
-        let violation = Violation::unexplained(found.events[found.at].operation(), Explained::NotAsked);
-        (Verdict::NotLinearizable(violation), Cost::default())
+        (Violation::unexplained(found.events[found.at].operation(), Explained::NotAsked), Cost::default())
     })
 }
 
@@ -93,44 +93,25 @@ fn check_keys<M: Model>(
     history: &History<M::Input, M::Output>,
     budget: Budget,
     by: By,
-    contradiction: impl Fn(&M, &M::Key, &Operations<M>, Found<'_>, &Meter) -> (Verdict, Cost),
+    explain_it: impl Fn(&M, &M::Key, &Operations<M>, Found<'_>, &Meter) -> (Violation, Cost),
 ) -> Checked {
     let operations = history.operations();
     let mut meter = Meter::new(budget);
     let (mut verdict, mut explanation) = (Verdict::Linearizable, Cost::default());
     let mut search = None;
-    for (key, mut part) in parts(model, operations) {
+    for (key, part) in parts(model, operations) {
         let initial = model.initial(&key);
         if by == By::WhatIsQuickest && hinted::explains(model, initial.clone(), operations, &part) {
             continue;
         }
-        let walk_through = |part: &[u32], meter: &mut Meter| {
-            let events = events_of(operations, part);
-            let walked = match by {
-                By::WhatIsQuickest => walk(model, initial.clone(), operations, &events, meter),
-                By::Search => Ok(Walked::Stuck { from: 0, state: initial.clone() }),
-            };
-            (events, walked)
-        };
-        let (mut events, mut walked) = walk_through(&part, &mut meter);
-        let is_stuck = matches!(walked, Ok(Walked::Stuck { .. }));
-        let is_whole = !is_stuck || !leave_out(model, operations, &mut part, &mut meter);
-        if !is_whole {
-            (events, walked) = walk_through(&part, &mut meter);
-        }
-        let judged = walked.and_then(|walked| match walked {
-            Walked::Through => Ok(PartVerdict::Linearizable),
-            Walked::Stuck { from, state } => {
-                let search = search.get_or_insert_with(|| Search::new(model, state.clone()));
-                search.begin(state);
-                Ok(judge(search, operations, &events[from..], &mut meter)?.after(from))
-            }
-        });
-        match judged {
-            Ok(PartVerdict::Linearizable) => continue,
-            Ok(PartVerdict::Contradiction(at)) => {
-                let found = Found { events: &events, at, is_whole };
-                (verdict, explanation) = contradiction(model, &key, operations, found, &meter);
+        match judge_part(model, initial, operations, &part, by, &mut search, &mut meter) {
+            Ok(None) => continue,
+            Ok(Some(returned)) => {
+                let events = events_of(operations, &part);
+                let found = Found { events: &events, at: place_of(returned, &events) };
+                let violation;
+                (violation, explanation) = explain_it(model, &key, operations, found, &meter);
+                verdict = Verdict::NotLinearizable(violation);
             }
             Err(exhausted) => verdict = Verdict::Undecided(exhausted),
         }
@@ -139,42 +120,44 @@ fn check_keys<M: Model>(
     Checked { verdict, cost: meter.cost, explanation }
 }
 
-/// Events of one object that no order explains.
-#[derive(Clone, Copy)]
-struct Found<'e> {
-    events: &'e [Event],
-    /// At this one, a return, it showed.
-    at: usize,
-    /// Whether nothing was left out.
-    is_whole: bool,
-}
-
-/// The verdict on events that no order explains.
-fn explained<M: Model>(
-    model: &M,
-    key: &M::Key,
-    operations: &[Operation<M::Input, M::Output>],
-    found: Found<'_>,
-    judged: &Meter,
-) -> (Verdict, Cost) {
-    let Found { events, at, is_whole } = found;
-    let mut meter = Meter::new(judged.budget.for_explaining(judged.cost));
-    let violation = match explain(model, &model.initial(key), operations, events, at, &mut meter) {
-        // What was left out may have led to other states than those that were found.
-        Ok(core) => {
-            Violation::new(model, operations, if is_whole { core } else { Core { states: Vec::new(), ..core } })
-        }
-        Err(exhausted) => Violation::unexplained(events[at].operation(), Explained::Failed(exhausted)),
+/// Judges the operations of one object: at which return it showed that no order explains them, if it did.
+fn judge_part<'m, M: Model>(
+    model: &'m M,
+    initial: M::State,
+    operations: &Operations<M>,
+    part: &[u32],
+    by: By,
+    search: &mut Option<Search<'m, M>>,
+    meter: &mut Meter,
+) -> Result<Option<Event>, Exhausted> {
+    let walk_through = |part: &[u32], meter: &mut Meter| {
+        let events = events_of(operations, part);
+        let walked = match by {
+            By::WhatIsQuickest => walk(model, initial.clone(), operations, &events, meter),
+            By::Search => Ok(Walked::Stuck { from: 0, state: initial.clone() }),
+        };
+        walked.map(|walked| (events, walked))
     };
-    (Verdict::NotLinearizable(violation), meter.cost)
+    let (mut events, mut walked) = walk_through(part, meter)?;
+    if let Walked::Stuck { .. } = walked
+        && let Some(fewer) = leave_out(model, operations, part, For::Verdict, meter)
+    {
+        (events, walked) = walk_through(&fewer, meter)?;
+    }
+    let Walked::Stuck { from, state } = walked else { return Ok(None) };
+    let search = search.get_or_insert_with(|| Search::new(model, state.clone()));
+    search.begin(state);
+    match judge(search, operations, &events[from..], meter)? {
+        PartVerdict::Linearizable => Ok(None),
+        PartVerdict::Contradiction(at) => Ok(Some(events[from + at])),
+    }
 }
 
 /// The operations of each object, in the order of their calls.
 fn parts<M: Model>(model: &M, operations: &[Operation<M::Input, M::Output>]) -> BTreeMap<M::Key, Vec<u32>> {
     let mut parts = BTreeMap::<M::Key, Vec<u32>>::new();
     for (index, operation) in operations.iter().enumerate().filter(|(_, operation)| !operation.never) {
-        let index = u32::try_from(index).expect("a history has fewer than four billion operations");
-        parts.entry(model.key(&operation.input)).or_default().push(index);
+        parts.entry(model.key(&operation.input)).or_default().push(number(index));
     }
     parts
 }

@@ -1,9 +1,10 @@
 //! The same check while the history is made: the first response that no order explains ends the test.
 
 use super::budget::{Budget, Cost, Exhausted, Meter};
+use super::found::{Found, explained};
 use super::part::{Event, PartVerdict, judge};
 use super::search::Search;
-use super::{Found, Verdict, explained};
+use super::{Verdict, Violation};
 use crate::check::history::{ClientId, History, HistoryError, Operation, OperationId};
 use crate::check::model::Model;
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ struct Part<'m, M: Model> {
     next_look: usize,
     /// Bytes of the search.
     bytes: usize,
+    /// The contradiction, once there is one: nothing that comes behind it is looked at.
+    found: Option<Violation>,
 }
 
 impl<'m, M: Model> Online<'m, M> {
@@ -76,13 +79,14 @@ impl<'m, M: Model> Online<'m, M> {
             taken: 0,
             next_look: 0,
             bytes: 0,
+            found: None,
         };
         let part = self.parts.entry(key.clone()).or_insert_with(|| begin(&key));
         part.events.push(Event::Called(operation.0));
         Ok(operation)
     }
 
-    /// `client` is answered: whether all answers so far are explained.
+    /// `client` is answered: whether all answers so far are explained. A contradiction of one object is told again with every further answer about it.
     ///
     /// # Errors
     /// What does not fit into a history: see [`History::returned`].
@@ -142,6 +146,9 @@ impl<'m, M: Model> Online<'m, M> {
 
     fn advance(&mut self, key: &M::Key, is_over: bool) -> Verdict {
         let Some(part) = self.parts.get_mut(key) else { return Verdict::Linearizable };
+        if let Some(found) = &part.found {
+            return Verdict::NotLinearizable(found.clone());
+        }
         let others = self.bytes - part.bytes;
         let judged = part.advance(&self.history, is_over, others, &mut self.meter);
         part.bytes = part.search.bytes();
@@ -149,8 +156,10 @@ impl<'m, M: Model> Online<'m, M> {
         match judged {
             Ok(PartVerdict::Linearizable) => Verdict::Linearizable,
             Ok(PartVerdict::Contradiction(at)) => {
-                let found = Found { events: &part.events, at, is_whole: true };
-                explained(self.model, key, self.history.operations(), found, &self.meter).0
+                let found = Found { events: &part.events, at };
+                let violation = explained(self.model, key, self.history.operations(), found, &self.meter).0;
+                part.found = Some(violation.clone());
+                Verdict::NotLinearizable(violation)
             }
             Err(exhausted) => Verdict::Undecided(exhausted),
         }

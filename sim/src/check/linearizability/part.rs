@@ -96,6 +96,11 @@ pub(super) fn judge<M: Model>(
     Ok(PartVerdict::Linearizable)
 }
 
+/// The index of an operation, as parts of a history keep it.
+pub(super) fn number(operation: usize) -> u32 {
+    u32::try_from(operation).expect("a history has fewer than four billion operations")
+}
+
 fn next_return(events: &[Event], from: usize) -> Option<usize> {
     (from..events.len()).find(|at| matches!(events[*at], Event::Returned(_)))
 }

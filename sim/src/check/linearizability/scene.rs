@@ -164,28 +164,34 @@ impl<'m, M: Model> Scene<'_, 'm, M> {
         Asked { output: None, ..self.asked(operation) }
     }
 
-    /// The states that the object can have been in while the operation that returned last was open.
-    pub fn states_during_the_last(&self, meter: &mut Meter) -> Result<Vec<M::State>, Exhausted> {
-        let (last, others) = (self.last(), self.others().into_iter().collect());
-        let (mut search, events) = self.with_others_let_go(&others, meter)?;
-        let before = self.scene().iter().take_while(|event| **event != Event::Called(last));
-        let before = before.collect::<BTreeSet<_>>();
-        let called = events.iter().filter(|event| before.contains(event)).count();
-        if judge(&mut search, self.operations, &events[..called], meter)? != PartVerdict::Linearizable {
-            return Ok(Vec::new());
-        }
-        search.forget_the_horizon();
-        let mut states = search.states();
-        for event in &events[called..] {
-            if judge(&mut search, self.operations, &[*event], meter)? != PartVerdict::Linearizable {
-                break;
-            }
-            for state in search.states() {
-                if !states.contains(&state) {
-                    states.push(state);
+    /// The states in which the operation that returned last may have met the object, whatever became of all that has not returned: if they are no more than
+    /// `most` and have names.
+    pub fn states_during_the_last(&self, most: usize, meter: &mut Meter) -> Result<Vec<M::State>, Exhausted> {
+        let last = self.last();
+        let answered = self.others().into_iter().collect::<BTreeSet<_>>();
+        // If others were answered as they were since it took effect, it counts with them; else it has not happened yet.
+        let counts = self.useful(&answered, meter)?.contains(&last);
+        let mut search = self.stood.fork();
+        search.let_go(self.called().filter(|operation| !answered.contains(operation)).collect());
+        let (mut has_met, mut met) = (false, Vec::new());
+        for event in self.scene() {
+            has_met |= *event == Event::Called(last);
+            let is_last = event.operation() == last;
+            if !is_last || counts && !matches!(event, Event::Returned(_)) {
+                if judge(&mut search, self.operations, &[*event], meter)? != PartVerdict::Linearizable {
+                    return Ok(Vec::new());
                 }
+                search.forget_the_horizon();
+            }
+            // What returns narrows down what it can be, and what is called widens it.
+            if has_met && matches!(event, Event::Called(_)) {
+                let Some(states) = search.states(self.operations, most, meter)? else { return Ok(Vec::new()) };
+                if states.iter().any(|state| self.model.describe_state(state).is_none()) {
+                    return Ok(Vec::new());
+                }
+                met.extend(states.into_iter().filter(|state| !met.contains(state)).collect::<Vec<_>>());
             }
         }
-        Ok(states)
+        Ok(if met.len() > most { Vec::new() } else { met })
     }
 }

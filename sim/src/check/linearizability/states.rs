@@ -6,7 +6,7 @@ use crate::check::hash::hash_of;
 use std::hash::Hash;
 
 /// A state's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct StateId(pub u32);
 
 /// What an operation does to a state.

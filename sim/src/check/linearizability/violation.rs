@@ -39,7 +39,7 @@ pub enum Explained {
 }
 
 /// So many states are worth telling.
-const FEW: usize = 4;
+pub(super) const FEW: usize = 4;
 /// So many operations fit into a sentence beside the last, each in words.
 const IN_WORDS: usize = 2;
 
@@ -52,8 +52,7 @@ impl Violation {
         let last = core.last;
         let words =
             |operation: usize| format!("{} {}", OperationId(operation), model.describe(operations[operation].asked()));
-        let named = core.states.iter().map(|state| model.describe_state(state)).collect::<Option<Vec<_>>>();
-        let states = named.filter(|names| names.len() <= FEW).unwrap_or_default();
+        let states = core.states.iter().filter_map(|state| model.describe_state(state)).collect::<Vec<_>>();
         let others = core.operations.iter().copied().filter(|other| *other != last).collect::<Vec<_>>();
         let sentence = sentence(&words, operations, &others, last, &states);
         Violation {

@@ -33,12 +33,4 @@ impl<'m, M: Model> Search<'m, M> {
     pub fn open(&self) -> impl Iterator<Item = usize> + '_ {
         self.window.iter().flatten().map(|open| open.operation)
     }
-
-    /// The states that the object can be in.
-    pub fn states(&self) -> Vec<M::State> {
-        let mut states = self.configurations.iter().map(|configuration| configuration.state).collect::<Vec<_>>();
-        states.sort_unstable_by_key(|state| state.0);
-        states.dedup();
-        states.into_iter().map(|state| self.states.get(state).clone()).collect()
-    }
 }

@@ -15,11 +15,12 @@
 //! An operation of unknown outcome is one that may happen from its call on, and nothing more has to be said of it.
 //!
 //! Here is what a search holds and what a call does to it; `returning` has what a return does, `giving_way` which of two equal operations goes first, `foresight` how it
-//! looks ahead, `letting_go` what explanations need besides.
+//! looks ahead, `letting_go` and `reaching` what explanations need besides.
 
 mod foresight;
 mod giving_way;
 mod letting_go;
+mod reaching;
 mod returning;
 
 use super::budget::Meter;

@@ -116,7 +116,7 @@ impl<M: Model> Search<'_, M> {
     }
 
     /// The configuration after an open operation takes effect, if it can and changes anything.
-    fn linearize(
+    pub(super) fn linearize(
         &mut self,
         operations: &Operations<M>,
         from: &Configuration,
