@@ -165,10 +165,10 @@ impl<I: Clone, O: Clone> Story<I, O> {
     }
 
     /// The states that `last` can have met in an order that explains all others in the first `length` events.
-    pub fn met_by<M: Model<Input = I, Output = O>>(&self, model: &M, length: usize, last: usize) -> HashSet<M::State> {
+    pub fn met_by<M: Model<Input = I, Output = O>>(&self, model: &M, length: usize, last: usize) -> Vec<M::State> {
         let all = self.called_before(length, |id| id != last);
         let initial = model.initial(&model.key(&self.operations[last].input));
-        let mut meetings = Meetings { model, all, last, seen: HashMap::new(), met: HashSet::new() };
+        let mut meetings = Meetings { model, all, last, seen: HashMap::new(), met: Vec::new() };
         meetings.go_on(0, &initial);
         meetings.met
     }
@@ -220,7 +220,7 @@ struct Meetings<'o, M: Model> {
     all: Vec<Placed<'o, M::Input, M::Output>>,
     last: usize,
     seen: HashMap<(u64, M::State), bool>,
-    met: HashSet<M::State>,
+    met: Vec<M::State>,
 }
 
 impl<M: Model> Meetings<'_, M> {
@@ -242,8 +242,8 @@ impl<M: Model> Meetings<'_, M> {
             }
         }
         let is_called = first_end.is_none_or(|end| self.all[self.last].0 < end);
-        if is_possible && is_called && is_left(&self.last) {
-            self.met.insert(state.clone());
+        if is_possible && is_called && is_left(&self.last) && !self.met.contains(state) {
+            self.met.push(state.clone());
         }
         self.seen.insert(at, is_possible);
         is_possible
