@@ -76,7 +76,7 @@ fn in_scenes<M: Model, Found>(
             return look(&scenes, meter);
         }
     }
-    unreachable!("a search of all of it found a contradiction")
+    unreachable!("a search found a contradiction in them: the model must say in its hooks what is so in its steps")
 }
 
 /// The scenes of the object that is the first to contradict itself in these events already, with everything that has not returned in them let go.
