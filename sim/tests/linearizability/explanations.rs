@@ -70,6 +70,20 @@ fn a_write_of_which_nobody_knows_counts_among_what_it_can_have_been() {
 }
 
 #[test]
+fn what_can_have_been_too_much_is_not_told() {
+    for (unknown, named) in [(2, 3), (3, 4), (4, 0)] {
+        let mut history = History::new();
+        in_turn(&mut history, 1, [(Register::Write(0), RegisterAnswer::Done)]);
+        for value in 1..=unknown {
+            history.called(ClientId(10 + value), Register::Write(value as i64), 2).expect("it is idle");
+        }
+        in_turn(&mut history, 2, [(Register::Read, RegisterAnswer::Value(Some(7)))]);
+        let found = violation(&CasRegister, &history);
+        assert_eq!((found.states.len(), found.sentence.contains("can only")), (named, named > 0), "{found:?}");
+    }
+}
+
+#[test]
 fn an_answer_thirty_writes_old_in_a_long_history_is_told_with_a_write_that_came_after() {
     let mut history = History::new();
     in_turn(&mut history, 1, (0..50_000).flat_map(|version| [put(version), get(version + 1)]).chain([get(49_970)]));
@@ -117,6 +131,7 @@ fn a_contradiction_ends_with_the_answer_that_makes_it_one_however_late_that_come
         let (history, swap) = who_changed_it(before, between);
         let found = violation(&CasRegister, &history);
         assert_eq!((found.operation, found.explained), (swap, Explained::Fully), "{before}, {between}: {found:?}");
+        assert_eq!(found.states, ["nothing", "1"], "it has happened before anybody read 2: {found:?}");
     }
 }
 

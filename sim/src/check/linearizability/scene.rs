@@ -169,29 +169,24 @@ impl<'m, M: Model> Scene<'_, 'm, M> {
     pub fn states_during_the_last(&self, most: usize, meter: &mut Meter) -> Result<Vec<M::State>, Exhausted> {
         let last = self.last();
         let answered = self.others().into_iter().collect::<BTreeSet<_>>();
-        // If others were answered as they were since it took effect, it counts with them; else it has not happened yet.
-        let counts = self.useful(&answered, meter)?.contains(&last);
         let mut search = self.stood.fork();
         search.let_go(self.called().filter(|operation| !answered.contains(operation)).collect());
-        let (mut has_met, mut met) = (false, Vec::new());
+        let (mut is_called, mut met) = (false, Vec::new());
         for event in self.scene() {
-            has_met |= *event == Event::Called(last);
-            let is_last = event.operation() == last;
-            if !is_last || counts && !matches!(event, Event::Returned(_)) {
+            is_called |= event.operation() == last;
+            if event.operation() != last {
                 if judge(&mut search, self.operations, &[*event], meter)? != PartVerdict::Linearizable {
-                    return Ok(Vec::new());
+                    break; // somebody was answered as only the last one makes it possible, so that it has happened by now
                 }
                 search.forget_the_horizon();
             }
-            // What returns narrows down what it can be, and what is called widens it.
-            if has_met && matches!(event, Event::Called(_)) {
-                let Some(states) = search.states(self.operations, most, meter)? else { return Ok(Vec::new()) };
-                if states.iter().any(|state| self.model.describe_state(state).is_none()) {
-                    return Ok(Vec::new());
-                }
+            // What is called widens what the object can have been, and what returns does not.
+            if is_called && matches!(event, Event::Called(_)) {
+                let states = search.states(self.operations, most, meter)?;
                 met.extend(states.into_iter().filter(|state| !met.contains(state)).collect::<Vec<_>>());
             }
         }
-        Ok(if met.len() > most { Vec::new() } else { met })
+        let is_told = met.len() <= most && met.iter().all(|state| self.model.describe_state(state).is_some());
+        Ok(if is_told { met } else { Vec::new() })
     }
 }

@@ -7,14 +7,14 @@ use crate::check::model::Model;
 use std::collections::BTreeSet;
 
 impl<M: Model> Search<'_, M> {
-    /// The states, if there are no more than `most`. A configuration has the latest moment at which its operations can have happened; here each that is open may have
+    /// The states, or more than `most` of them. A configuration has the latest moment at which its operations can have happened; here each that is open may have
     /// happened sooner.
     pub fn states(
         &mut self,
         operations: &Operations<M>,
         most: usize,
         meter: &mut Meter,
-    ) -> Result<Option<Vec<M::State>>, Exhausted> {
+    ) -> Result<Vec<M::State>, Exhausted> {
         let mut reached = Configurations::default();
         let mut states = BTreeSet::new();
         for configuration in self.configurations.iter() {
@@ -36,7 +36,6 @@ impl<M: Model> Search<'_, M> {
             }
             place += 1;
         }
-        let few = states.len() <= most;
-        Ok(few.then(|| states.into_iter().map(|state| self.states.get(state).clone()).collect()))
+        Ok(states.into_iter().map(|state| self.states.get(state).clone()).collect())
     }
 }
