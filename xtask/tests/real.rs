@@ -111,17 +111,23 @@ fn a_saved_schedule_is_the_run_that_it_was_saved_from() {
     let place = Place::new("schedule");
     let file = place.0.join("schedule.toml");
     std::fs::create_dir_all(&place.0).unwrap();
-    let storm = "test raft late_elections --seed 7";
-    let saved = place.lab(&format!("{storm} --save-schedule {}", file.display()), None);
-    assert_eq!(saved.code, 0, "{saved:?}");
-    let again = place.lab(&format!("test raft --scenario {} --seed 7", file.display()), None);
-    assert_eq!(again.code, 0, "{again:?}");
-    let (saved, again) = (saved.summary(), again.summary());
-    assert!(
-        saved["sim_ms"].as_u64().unwrap() > 0 && saved["faults"].as_object().is_some_and(|faults| !faults.is_empty())
-    );
-    for what in ["sim_ms", "faults"] {
-        assert_eq!(saved[what], again[what], "{what}");
+    // All that strikes in the first one has a time; in the second one power is lost on an occasion, too.
+    for (storm, seed, has_occasions) in [("late_elections", 7, false), ("three_without_power", 2, true)] {
+        let words = format!("test raft {storm} --seed {seed}");
+        let saved = place.lab(&format!("{words} --save-schedule {}", file.display()), None);
+        assert_eq!(saved.code, 0, "{saved:?}");
+        let schedule = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(schedule.contains("raft.applied"), has_occasions, "{schedule}");
+        let again = place.lab(&format!("test raft --scenario {} --seed {seed}", file.display()), None);
+        assert_eq!(again.code, 0, "{again:?}");
+        let (saved, again) = (saved.summary(), again.summary());
+        assert!(
+            saved["sim_ms"].as_u64().unwrap() > 0
+                && saved["faults"].as_object().is_some_and(|faults| !faults.is_empty())
+        );
+        for what in ["sim_ms", "faults", "trace_hash"] {
+            assert_eq!(saved[what], again[what], "{what} of {storm}");
+        }
     }
 }
 

@@ -51,6 +51,14 @@ pub trait Judge: 'static {
     /// With the rule that it breaks. The run ends at this event.
     fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed>;
 
+    /// A node is about to look at a request or an answer of another one's. What it says is the submission's own.
+    fn delivered(&mut self, from: NodeId, to: NodeId) {
+        let _ = (from, to);
+    }
+
+    /// The run is one in which nobody says what is delivered: a flight.
+    fn hears_of_no_deliveries(&mut self) {}
+
     /// Something happened to a node from outside.
     ///
     /// # Errors

@@ -125,6 +125,13 @@ impl<J: Judge> Watcher<J> {
         Watcher { ledger: Some(ledger), ..self }
     }
 
+    /// Has the judge ask for nothing that only deliveries show.
+    #[cfg(feature = "flight")]
+    pub fn without_deliveries(self) -> Self {
+        self.judge.borrow_mut().hears_of_no_deliveries();
+        self
+    }
+
     /// The faults that strike.
     #[cfg(feature = "flight")]
     pub const fn struck(&self) -> &Rc<RefCell<Struck>> {
@@ -164,6 +171,10 @@ impl<J: Judge> Observer for Watcher<J> {
         let seen = self.judge.borrow_mut().observed(moment, node, kind, body);
         let response = self.respond(seen, moment, node);
         if self.strikes_due.seen(kind, moment.at) { response.max(Response::WakeTester) } else { response }
+    }
+
+    fn delivered(&mut self, from: NodeId, to: NodeId) {
+        self.judge.borrow_mut().delivered(from, to);
     }
 
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {

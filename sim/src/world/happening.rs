@@ -23,8 +23,8 @@ impl World<'_> {
             }
             Item::Arrival { from, to, connected, message } => {
                 self.under_way -= 1;
-                if let Some(event) = self.arrive(from, to, connected, message) {
-                    self.hand(to, Due::Event(event));
+                if let Some(message) = self.arrive(from, to, connected, message) {
+                    self.hand(to, Due::Message { from, message });
                 }
             }
             Item::Direct { node, incarnation, event } => {
@@ -76,6 +76,13 @@ impl World<'_> {
     fn handle(&mut self, node: NodeId, due: Due) {
         match due {
             Due::Timer(timer) => self.timer_goes_off(node, timer),
+            Due::Message { from, message } => {
+                // That nobody serves such a request is said by no lab code.
+                if !matches!(message, Event::Reply { result: Err(_), .. }) {
+                    self.observer.delivered(from, node);
+                }
+                self.step(node, message);
+            }
             Due::Event(event) => {
                 if matches!(event, Event::Changed) {
                     self.tester_told = false;

@@ -33,6 +33,8 @@ pub(super) enum Item {
 pub(super) enum Due {
     /// A timer, unless it was cancelled meanwhile.
     Timer(TimerId),
+    /// What another process has sent, or its own.
+    Message { from: NodeId, message: Event },
     /// Something else.
     Event(Event),
 }

@@ -57,6 +57,12 @@ pub trait Observer {
     /// A node showed something, under the name of its kind.
     fn observed(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Response;
 
+    /// A process is about to look at a request or an answer of another one's, or of its own. In flight nobody says so:
+    /// what passes between nodes there does not pass the tester.
+    fn delivered(&mut self, from: NodeId, to: NodeId) {
+        let _ = (from, to);
+    }
+
     /// Something happened to a node.
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
         let _ = (moment, node, what);

@@ -99,6 +99,14 @@ impl Judge for KvRaftJudge {
         self.take(moment, node, kind, body)
     }
 
+    fn delivered(&mut self, from: NodeId, to: NodeId) {
+        self.raft.delivered(from, to);
+    }
+
+    fn hears_of_no_deliveries(&mut self) {
+        self.raft.hears_of_no_deliveries();
+    }
+
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {
         if matches!(what, Lifecycle::Killed | Lifecycle::PowerLost | Lifecycle::Stopped) {
             self.operations.died(moment, node).map_err(|failed| self.blamed(failed))?;

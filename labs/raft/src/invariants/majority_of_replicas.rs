@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_commit_without_a_majority_breaks_it() {
-        let mut script = Script::with_every_rule(5);
+        let mut script = Script::with_majorities(5);
         script.follower(1, 2, 0, &[(2, "a")]);
         script.follower(2, 2, 0, &[(2, "a")]);
         let what = "node 1 commits entry 1 of term 2, and of 5 servers only node 1 and node 2 ever showed that entry";
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn replicas_of_an_entry_of_another_term_do_not_help() {
-        let mut script = Script::with_every_rule(3);
+        let mut script = Script::with_majorities(3);
         script.follower(2, 1, 0, &[(1, "a")]);
         script.follower(3, 1, 0, &[(1, "a")]);
         script.follower(1, 2, 0, &[(2, "a")]);
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn replicas_of_the_entry_before_do_not_help() {
-        let mut script = Script::with_every_rule(3);
+        let mut script = Script::with_majorities(3);
         script.follower(2, 1, 0, &[(1, "a")]);
         script.follower(1, 1, 1, &[(1, "a"), (1, "b")]);
         script.breaks("majority-of-replicas", "commits entry 2 of term 1", |script| {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_majority_does_not_even_if_a_replica_is_gone_since() {
-        let mut script = Script::with_every_rule(5);
+        let mut script = Script::with_majorities(5);
         script.follower(1, 2, 0, &[(2, "a"), (2, "b")]);
         script.follower(2, 2, 0, &[(2, "a"), (2, "b")]);
         script.starts(2);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn who_hears_of_the_commit_later_does_not() {
-        let mut script = Script::with_every_rule(3);
+        let mut script = Script::with_majorities(3);
         script.follower(2, 1, 0, &[(1, "a"), (1, "b")]);
         script.follower(1, 1, 2, &[(1, "a"), (1, "b")]);
         script.follower(3, 1, 1, &[(1, "a")]);

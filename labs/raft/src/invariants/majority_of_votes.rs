@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_leader_with_too_few_votes_breaks_it() {
-        let mut script = Script::with_every_rule(5);
+        let mut script = Script::with_majorities(5);
         script.candidate(1, 2, &[]);
         script.votes(2, 2, 1);
         script.votes(3, 1, 1); // for another term
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_majority_does_not_even_if_a_voter_has_restarted() {
-        let mut script = Script::with_every_rule(5);
+        let mut script = Script::with_majorities(5);
         script.candidate(1, 2, &[]);
         script.votes(2, 2, 1);
         script.votes(3, 2, 1);

@@ -1,10 +1,11 @@
 //! The rules that are checked at every step of every run, one a file.
 //!
 //! [`ALL`] is the table; the handout shows it. The first five are figure 3 of the paper; the next
-//! ones are rules of figure 2 that keep those five, and name the culprit earlier; the last two are
-//! the lab's own.
+//! ones are rules of figure 2 that keep those five, and name the culprit earlier; the last five are
+//! the lab's own, three of which ask of a view what messages were delivered.
 
 pub mod applied_in_order;
+pub mod changes_heard;
 pub mod commit_order;
 pub mod commit_rule;
 pub mod conflict_rule;
@@ -19,18 +20,20 @@ pub mod log_terms;
 pub mod majority_of_replicas;
 pub mod majority_of_votes;
 pub mod one_vote;
+pub mod replicas_heard;
 pub mod snapshot_contents;
 pub mod snapshot_rule;
 pub mod state_machine_safety;
 pub mod term_order;
 pub mod view_honesty;
+pub mod votes_heard;
 
 use crate::judge::Seen;
 use lab_harness::failed::Failed;
 use windtunnel::NodeId;
 
 /// All rules, in the order in which they are checked.
-pub const ALL: [&Rule; 20] = [
+pub const ALL: [&Rule; 23] = [
     &election_safety::RULE,
     &leader_append_only::RULE,
     &log_matching::RULE,
@@ -50,6 +53,9 @@ pub const ALL: [&Rule; 20] = [
     &snapshot_rule::RULE,
     &snapshot_contents::RULE,
     &applied_in_order::RULE,
+    &votes_heard::RULE,
+    &replicas_heard::RULE,
+    &changes_heard::RULE,
     &view_honesty::RULE,
 ];
 
@@ -75,6 +81,8 @@ pub struct Rule {
 pub enum Watches {
     /// Views alone.
     Views,
+    /// Views, and whom the server has heard: nothing to ask where nobody says what is delivered.
+    ViewsAndDeliveries,
     /// Starts, views, and what is applied.
     Everything,
 }

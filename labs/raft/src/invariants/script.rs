@@ -24,14 +24,31 @@ pub struct Script {
 impl Script {
     /// Servers that need not show how leaders were elected, nor how entries reached a majority.
     pub fn of(nodes: u32) -> Self {
-        let mut script = Self::with_every_rule(nodes);
-        script.judge.leave_out(&super::majority_of_votes::RULE);
-        script.judge.leave_out(&super::majority_of_replicas::RULE);
+        let mut script = Self::with_majorities(nodes);
+        script.leave_out_majorities();
         script
     }
 
-    /// Servers that are held to every rule.
-    pub fn with_every_rule(nodes: u32) -> Self {
+    /// Servers that must show it, and need not have heard one another.
+    pub fn with_majorities(nodes: u32) -> Self {
+        let mut script = Self::with_every_rule(nodes);
+        script.judge.hears_of_no_deliveries();
+        script
+    }
+
+    /// Servers that must have heard one another, and show nothing else of it.
+    pub fn with_deliveries(nodes: u32) -> Self {
+        let mut script = Self::with_every_rule(nodes);
+        script.leave_out_majorities();
+        script
+    }
+
+    fn leave_out_majorities(&mut self) {
+        self.judge.leave_out(&super::majority_of_votes::RULE);
+        self.judge.leave_out(&super::majority_of_replicas::RULE);
+    }
+
+    fn with_every_rule(nodes: u32) -> Self {
         let mut script =
             Script { judge: RaftJudge::new(nodes), event: 0, in_one_step: false, broken: None, interest: None };
         (1..=nodes).for_each(|node| script.starts(node));
@@ -63,6 +80,11 @@ impl Script {
         let moment = self.moment();
         let told = self.judge.lifecycle(moment, NodeId(node), Lifecycle::Started(Incarnation(1)));
         self.note(told);
+    }
+
+    /// A message of one server comes to another one; its step is the next.
+    pub fn delivers(&mut self, from: u32, to: u32) {
+        self.judge.delivered(NodeId(from), NodeId(to));
     }
 
     pub fn dies(&mut self, node: u32) {

@@ -1,6 +1,7 @@
 //! What is known of all servers, from what they have shown so far.
 
 use super::committed::Committed;
+use super::heard::{Deliveries, Heard, Reach};
 use super::seen::ViewSeen;
 use super::shadow::{Shadow, ShadowFault};
 use crate::contract::{Digest, LogIndex, Role, Term, View};
@@ -29,6 +30,14 @@ pub struct Head {
     pub snapshot_term: Term,
 }
 
+impl Head {
+    /// How far that is; `last_term` is the term of the log's last entry.
+    #[must_use]
+    pub fn reach(&self, last_term: Term) -> Reach {
+        Reach { committed: self.commit.max(self.snapshot_index), last: (last_term, self.last_index) }
+    }
+}
+
 /// What is known of one server.
 #[derive(Clone, Debug, Default)]
 pub struct Server {
@@ -48,6 +57,10 @@ pub struct Server {
     restored_commit: LogIndex,
     /// What it said last of its disk, since it started, and when.
     pub persisted: Option<(Nanos, Persisted)>,
+    /// Whom it has heard since it started.
+    pub heard: Heard,
+    /// The furthest that it has ever shown, in any incarnation.
+    reach: Reach,
     /// What the incarnation before this one showed last, until this one shows what its disk gave back.
     former: Option<Box<(Head, Shadow)>>,
 }
@@ -67,6 +80,7 @@ pub struct FirstApplied {
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     servers: Vec<Server>,
+    deliveries: Deliveries,
     leaders: BTreeMap<Term, NodeId>,
     committed: Committed,
     applied: BTreeMap<LogIndex, FirstApplied>,
@@ -97,6 +111,12 @@ impl Known {
     /// All servers, in order.
     pub fn servers(&self) -> impl Iterator<Item = (NodeId, &Server)> {
         (1..).map(NodeId).zip(&self.servers)
+    }
+
+    /// How many messages servers were delivered from one another so far.
+    #[must_use]
+    pub const fn deliveries(&self) -> Deliveries {
+        self.deliveries
     }
 
     /// Who led which term: the first one that was seen.
@@ -161,11 +181,23 @@ impl Known {
         }
     }
 
+    /// Only what passes between two servers counts: clients and the tester know nothing of logs.
+    pub(super) fn take_delivery(&mut self, from: NodeId, to: NodeId) {
+        let place = |node: NodeId| (node.0 as usize).wrapping_sub(1);
+        let Some(reach) = self.servers.get(place(from)).map(|server| server.reach) else { return };
+        if let Some(receiver) = self.servers.get_mut(place(to)).filter(|_| from != to) {
+            self.deliveries = self.deliveries.next();
+            receiver.heard.take(from, self.deliveries, reach);
+        }
+    }
+
     pub(super) fn take_view(&mut self, node: NodeId, change: &View) -> Result<ViewSeen, ShadowFault> {
         let server = &mut self.servers[node.0 as usize - 1];
         let log = server.log.take(change, &self.committed)?;
         let now = head(change);
         let before = server.head.replace(now);
+        server.heard.may_know(server.reach); // its disk may hold all that it ever had
+        server.reach.take(now.reach(server.log.last_term()));
         let after_restart = server.former.take().is_some();
         if before.is_none() {
             server.restored = (server.log.last_index(), server.log.last_term());
@@ -205,7 +237,7 @@ impl Server {
             Some(head) => Some(Box::new((head, std::mem::take(&mut self.log)))),
             None => self.former.take(),
         };
-        *self = Server { running: true, starts: self.starts + 1, former, ..Server::default() };
+        *self = Server { running: true, starts: self.starts + 1, former, reach: self.reach, ..Server::default() };
     }
 
     /// What it showed last, in this incarnation or the one before. A server that is down may have lost some of it,

@@ -2,6 +2,7 @@
 //!
 //! - [`Known`]: what is known of all servers, and what test bodies ask about;
 //! - [`Shadow`]: a server's log as it showed it, with a hash over each prefix ([`Chain`]);
+//! - [`Heard`]: whom a server was delivered something from, and what those had shown by then;
 //! - [`Committed`]: the one prefix that somebody has shown as committed;
 //! - [`Seen`]: one step of a server, as the rules see it; they are in [`invariants`];
 //! - `narrator`: the same in a few words, for stories.
@@ -9,12 +10,14 @@
 //! Each observation costs a constant, and a constant for each log entry that it changes.
 
 mod committed;
+mod heard;
 mod known;
 mod narrator;
 mod seen;
 mod shadow;
 
 pub use committed::{Committed, CommittedEntry};
+pub use heard::{Deliveries, Heard, Reach};
 pub use known::{FirstApplied, Head, Known, Server};
 pub use seen::{Difference, Seen, ViewSeen, What};
 pub use shadow::{Chain, Shadow, ShadowFault, ShownEntry};
@@ -152,6 +155,14 @@ impl Judge for RaftJudge {
             observation::APPLIED_SNAPSHOT => self.snapshot(moment, node, &decoded(node, kind, body)?),
             _ => Ok(Interest::None),
         }
+    }
+
+    fn delivered(&mut self, from: NodeId, to: NodeId) {
+        self.known.take_delivery(from, to);
+    }
+
+    fn hears_of_no_deliveries(&mut self) {
+        self.rules.retain(|(rule, _)| rule.watches != Watches::ViewsAndDeliveries);
     }
 
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Result<Interest, Failed> {

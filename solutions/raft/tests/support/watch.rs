@@ -33,6 +33,10 @@ impl Observer for Watch {
         self.respond(seen)
     }
 
+    fn delivered(&mut self, from: NodeId, to: NodeId) {
+        self.judge.borrow_mut().delivered(from, to);
+    }
+
     fn lifecycle(&mut self, moment: Moment, node: NodeId, what: Lifecycle) -> Response {
         let seen = self.judge.borrow_mut().lifecycle(moment, node, what);
         self.respond(seen)
