@@ -9,13 +9,14 @@ use support::{behind, results_of};
 const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 100 };
 
 /// Stories, how often each sets its scene in a run, and how often it must come about in all, of a hundred.
-const SCENES: [(&str, u64, u64); 6] = [
+const SCENES: [(&str, u64, u64); 7] = [
     ("late_reply", 2, 90),
     ("double_vote", 4, 90),
     ("unsynced_copies", 4, 100),
     ("unsynced_snapshot", 2, 100),
     ("power_loss_around_snapshots", 12, 100),
     ("stale_snapshot", 4, 90),
+    ("rotten_snapshots", 2, 90),
 ];
 
 /// How often the scene of a story came about, seed by seed.
