@@ -1,8 +1,8 @@
 //! The node's own disk: [`File`], [`read`], [`rename`], [`sync_dir`], …
 //!
 //! Names are those of `tokio::fs`. What is written is safe from a power loss only after
-//! [`File::sync_all`], and a new or changed name only after [`sync_dir`] of its directory.
-//! Paths are relative to the node's own root.
+//! [`File::sync_all`], and a new or changed name only after [`sync_dir`] of its directory. [`replace`] does
+//! all of it for a file that is written whole. Paths are relative to the node's own root.
 
 mod file;
 
@@ -10,7 +10,7 @@ pub use crate::line::Metadata;
 pub use file::{File, OpenOptions};
 
 use crate::executor::operations::begin;
-use crate::line::{DiskReply, DiskRequest};
+use crate::line::{DiskError, DiskReply, DiskRequest, path::parts};
 use std::io;
 
 /// The whole content of a file.
@@ -37,6 +37,38 @@ pub async fn write(path: &str, content: &[u8]) -> io::Result<()> {
 /// `NotFound` and whatever the disk answers.
 pub async fn rename(from: &str, to: &str) -> io::Result<()> {
     done(DiskRequest::Rename { from: from.into(), to: to.into() }).await
+}
+
+/// Makes or replaces a file with this content, whole and safe: writes `PATH.new` beside it, syncs that, renames it to
+/// `PATH`, and syncs the directory. The file is open to read and write.
+///
+/// A power loss or a kill before it returns leaves the file as it was before or the new one, each whole, and may leave
+/// `PATH.new`, which the next `replace` of that path overwrites. Whoever replaces a path waits for the end of one before
+/// the next begins. The name of the directory itself must be safe already.
+///
+/// Such a file cannot be torn, so what is wrong in it has rotted, also in what was written last (sim/SEMANTICS.md,
+/// "bit rot"): give it a checksum, and do not start with one that is damaged. The first write to the file ends that.
+///
+/// # Errors
+/// Whatever the disk answers. Then nobody knows which of the two is safe: replace it again, or stop.
+pub async fn replace(path: &str, content: &[u8]) -> io::Result<File> {
+    let (aside, directory) = beside(path)?;
+    let file = File::create(&aside).await?;
+    file.write_at(0, content).await?;
+    file.sync_all().await?;
+    done(DiskRequest::Replace { from: aside, to: path.into() }).await?;
+    sync_dir(&directory).await?;
+    Ok(file)
+}
+
+/// Where the content of a path is written before it gets its name, and the directory of both.
+fn beside(path: &str) -> io::Result<(String, String)> {
+    let mut parts = parts(path)?;
+    let name = parts.pop().ok_or(DiskError::InvalidInput)?;
+    let directory = if parts.is_empty() { ".".to_owned() } else { parts.join("/") };
+    let aside = format!("{name}.new");
+    parts.push(&aside);
+    Ok((parts.join("/"), directory))
 }
 
 /// Makes a directory.

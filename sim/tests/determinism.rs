@@ -63,7 +63,7 @@ fn recording_and_log_levels_leave_the_hash_as_it_is() {
 fn golden_hashes_of_the_frozen_workload() {
     const GOLDEN: [u64; 4] =
         [0x5f19_27da_3b16_d295, 0xcb9b_84da_74dd_e1b7, 0x57f5_d0bb_733a_e627, 0x70bb_a3ab_9536_cae4];
-    assert_eq!(WEATHER_VERSION, 6, "the golden hashes below are those of version 6");
+    assert_eq!(WEATHER_VERSION, 7, "the golden hashes below are those of version 7");
     let hashes: Vec<u64> = [1, 2, 42, u64::MAX].map(|seed| run(seed).trace_hash).to_vec();
     assert_eq!(hashes, GOLDEN, "{hashes:#018x?}");
 }

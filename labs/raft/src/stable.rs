@@ -1,7 +1,7 @@
 //! A state saved whole: for those who write no log file of their own.
 //!
-//! [`Stable::save`] puts the state and the snapshot into a new file, syncs it, and renames it over
-//! the old one, so that after a power loss at any moment the disk holds one of the two, whole.
+//! [`Stable::save`] replaces the file with one that holds the state and the snapshot ([`fs::replace`]), so
+//! that after a power loss at any moment the disk holds the old one or the new one, whole.
 //! It writes everything every time; an append-only log is faster, and part of no exercise.
 
 use crate::observation::{Persisted, persisted};
@@ -163,21 +163,10 @@ impl Stable {
         Ok(())
     }
 
-    /// The order matters: content before name, and the name before anybody is told.
     async fn replace_file(&self, content: &[u8]) -> io::Result<()> {
         let file = &self.0.file;
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{file} cannot be written: {error}"));
-        self.write_whole(content).await.map_err(named)
-    }
-
-    async fn write_whole(&self, content: &[u8]) -> io::Result<()> {
-        let file = &self.0.file;
-        let new = format!("{file}.new");
-        let fresh = fs::File::create(&new).await?;
-        fresh.write_at(0, content).await?;
-        fresh.sync_all().await?;
-        fs::rename(&new, file).await?;
-        fs::sync_dir(".").await
+        fs::replace(file, content).await.map(drop).map_err(named)
     }
 }
 

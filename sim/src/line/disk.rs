@@ -127,6 +127,14 @@ pub enum DiskRequest {
         #[serde(with = "serde_bytes")]
         data: Vec<u8>,
     },
+    /// `Rename` of a file that was written whole under its old name, and synced: no power loss can have torn it under the
+    /// new one. What that is good for is told at `bit_rot_ppm` in SEMANTICS.md. Answer: `Done`.
+    Replace {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
 }
 
 impl DiskRequest {
@@ -142,7 +150,7 @@ impl DiskRequest {
             | DiskRequest::RemoveDirectory { path }
             | DiskRequest::ReadDirectory { path }
             | DiskRequest::SyncDirectory { path } => path.capacity(),
-            DiskRequest::Rename { from, to } => from.capacity() + to.capacity(),
+            DiskRequest::Rename { from, to } | DiskRequest::Replace { from, to } => from.capacity() + to.capacity(),
             DiskRequest::Close { .. }
             | DiskRequest::Read { .. }
             | DiskRequest::SetLength { .. }

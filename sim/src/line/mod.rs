@@ -8,7 +8,6 @@
 pub mod disk;
 pub mod effect;
 pub mod event;
-#[cfg(any(feature = "real", all(feature = "sim", madsim)))]
 pub(crate) mod path;
 
 pub use disk::{DiskError, DiskReply, DiskRequest, DiskResult, FileId, Metadata, OpenMode};

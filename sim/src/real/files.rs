@@ -80,7 +80,9 @@ impl Files {
             DiskRequest::FileMetadata { file } => Ok(metadata(&self.opened(file)?.file.metadata()?)),
             DiskRequest::PathMetadata { path } => Ok(metadata(&fs::symlink_metadata(self.place(&path)?)?)),
             DiskRequest::CreateDirectory { path, all } => self.create_directory(&path, all),
-            DiskRequest::Rename { from, to } => done(fs::rename(self.named(&from)?, self.named(&to)?)),
+            DiskRequest::Rename { from, to } | DiskRequest::Replace { from, to } => {
+                done(fs::rename(self.named(&from)?, self.named(&to)?))
+            }
             DiskRequest::RemoveFile { path } => done(fs::remove_file(self.named(&path)?)),
             DiskRequest::RemoveDirectory { path } => done(fs::remove_dir(self.named(&path)?)),
             DiskRequest::ReadDirectory { path } => self.read_directory(&path),
@@ -263,7 +265,9 @@ impl From<&DiskRequest> for Described {
             DiskRequest::FileMetadata { file } => ("look at", file_name(*file)),
             DiskRequest::PathMetadata { path } => ("look at", path.clone()),
             DiskRequest::CreateDirectory { path, .. } => ("make the directory", path.clone()),
-            DiskRequest::Rename { from, to } => ("rename", format!("{from} to {to}")),
+            DiskRequest::Rename { from, to } | DiskRequest::Replace { from, to } => {
+                ("rename", format!("{from} to {to}"))
+            }
             DiskRequest::RemoveFile { path } | DiskRequest::RemoveDirectory { path } => ("remove", path.clone()),
             DiskRequest::ReadDirectory { path } => ("list", path.clone()),
             DiskRequest::SyncDirectory { path } => ("fsync the directory", path.clone()),

@@ -57,7 +57,7 @@ use timers::Come;
 /// Which weather seeds mean. Goes up whenever the same seed draws other weather than before, or the
 /// same run has another trace hash (a field more in a command is folded too), so that an old failure
 /// is refused instead of being replayed as another run.
-pub const WEATHER_VERSION: u32 = 6;
+pub const WEATHER_VERSION: u32 = 7;
 
 /// Events at one instant after which time counts as standing still.
 const INSTANT_BUDGET: u64 = 100_000;

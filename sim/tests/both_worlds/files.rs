@@ -161,6 +161,26 @@ both_worlds! {
         assert_eq!(fs::read_dir("empty").await.unwrap(), ["e"]);
     }
 
+    async fn a_file_is_replaced_whole_and_goes_on_as_others_do(_stage: Stage) {
+        fs::replace("a", b"one").await.unwrap();
+        fs::write("a.new", b"what a crash has left aside, and longer").await.unwrap();
+        let before = File::open("a").await.unwrap();
+        let file = fs::replace("a", b"two").await.unwrap();
+        assert_eq!(fs::read("a").await.unwrap(), b"two");
+        assert_eq!(before.read_at(0, 9).await.unwrap(), b"one", "who has it open reads what he opened");
+        assert!(!exists("a.new").await);
+        file.write_through(3, b"!").await.unwrap();
+        assert_eq!((fs::read("a").await.unwrap(), file.read_at(0, 9).await.unwrap()), (b"two!".into(), b"two!".into()));
+        fs::create_dir_all("d/e").await.unwrap();
+        fs::replace("./d//a/", b"").await.unwrap();
+        assert_eq!((fs::read("d/a").await.unwrap(), fs::read_dir("d").await.unwrap()), (vec![], vec!["a".into(), "e".into()]));
+        assert_eq!(kind(fs::replace("d/e", b"x").await), Some(IsADirectory));
+        assert_eq!(kind(fs::replace("x/a", b"x").await), Some(NotFound));
+        for path in [".", "", "/a", "../a", &"n".repeat(252)] {
+            assert_eq!(kind(fs::replace(path, b"x").await), Some(InvalidInput), "{path:?}");
+        }
+    }
+
     async fn a_removed_file_lives_while_it_is_open(_stage: Stage) {
         let file = File::create("a").await.unwrap();
         fs::remove_file("a").await.unwrap();

@@ -3,19 +3,20 @@
 
 mod support;
 
-use support::{behind, results_of};
+use support::{answers_to, behind, results_of};
 
 /// Under so many seeds.
 const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 100 };
 
 /// Stories, how often each sets its scene in a run, and how often it must come about in all, of a hundred.
-const SCENES: [(&str, u64, u64); 6] = [
+const SCENES: [(&str, u64, u64); 7] = [
     ("late_reply", 2, 90),
     ("double_vote", 4, 90),
     ("unsynced_copies", 4, 100),
     ("unsynced_snapshot", 2, 100),
     ("power_loss_around_snapshots", 12, 100),
     ("stale_snapshot", 4, 90),
+    ("rotten_snapshots", 2, 90),
 ];
 
 /// How often the scene of a story came about, seed by seed.
@@ -34,4 +35,13 @@ fn scenes_that_stories_set_come_about_on_the_reference() {
         let (least, all): (u64, u64) = (in_a_run * SEEDS * of_a_hundred / 100, scenes.iter().sum());
         assert!(all >= least, "the scene of {story} came about {all} times, and {least} are asked for: {scenes:?}");
     }
+}
+
+/// That a server has ended itself does not say that its snapshot had rotted, and not its journal. The reference does.
+#[test]
+fn what_rots_in_rotten_snapshots_is_a_snapshot_more_often_than_not() {
+    let ends = |line: &String| line.contains("stops: it cannot start: raft.snapshot: record 0 at byte 0 is damaged");
+    let runs = answers_to("rotten_snapshots", SEEDS, r#","record":true,"whole":true"#);
+    let rotten = runs.iter().filter(|lines| lines.iter().any(ends)).count() as u64;
+    assert!(2 * rotten > SEEDS, "under {rotten} of {SEEDS} seeds");
 }

@@ -19,7 +19,7 @@ pub(super) fn request(request: &DiskRequest) -> String {
         DiskRequest::WriteThrough { data, .. } => format!("writes {} bytes, fsync", data.len()),
         DiskRequest::Sync { .. } => "fsync begins".to_owned(),
         DiskRequest::SyncDirectory { .. } => "directory fsync".to_owned(),
-        DiskRequest::Rename { to, .. } => format!("renames to {to}"),
+        DiskRequest::Rename { to, .. } | DiskRequest::Replace { to, .. } => format!("renames to {to}"),
         DiskRequest::Open { path, .. } => format!("opens {path}"),
         DiskRequest::Read { .. } => "reads".to_owned(),
         DiskRequest::SetLength { length, .. } => format!("cuts file to {length}"),

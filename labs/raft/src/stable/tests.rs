@@ -148,6 +148,51 @@ fn a_file_that_was_cut_short_is_an_error_wherever_it_was_cut() {
 }
 
 #[test]
+fn a_bit_that_has_rotted_is_an_error_in_whichever_byte_it_is() {
+    let report = Simulation::new(Seed(1))
+        .nodes(1, || async {
+            Stable::named("raft").save(&7_u64, b"snapshot").await.unwrap();
+            let mut content = fs::read("raft.stable").await.unwrap();
+            for byte in 0..content.len() {
+                content[byte] ^= 1;
+                fs::write("raft.stable", &content).await.unwrap();
+                let refused = Stable::named("raft").load::<u64>().await.unwrap_err().to_string();
+                assert!(refused.starts_with("raft.stable is damaged: "), "byte {byte}: {refused}");
+                content[byte] ^= 1;
+            }
+            node::control(move |_| async { vec![] });
+        })
+        .run(|tester| async move {
+            sleep(Duration::from_secs(1)).await;
+            tester.control(NODE, vec![]).await.unwrap();
+        });
+    assert!(matches!(report.outcome, Outcome::Finished(())), "{:?}", report.outcome);
+}
+
+/// Though it was saved once, and nothing was written since.
+#[test]
+fn what_was_saved_last_may_rot_and_is_not_believed() {
+    let report = Simulation::new(Seed(1))
+        .nodes(1, || async {
+            let stable = Stable::named("raft");
+            match stable.load::<u64>().await {
+                Ok(found) => assert_eq!(found, None, "it is the first start"),
+                Err(error) => node::stop(error),
+            }
+            stable.save(&7_u64, b"snapshot").await.unwrap();
+        })
+        .run(|tester| async move {
+            sleep(Duration::from_secs(1)).await;
+            tester.power_loss(NODE);
+            tester.set_disk(NODE, DiskWeather { bit_rot_ppm: Ppm(1_000_000), ..DiskWeather::default() });
+            tester.start(NODE);
+            sleep(Duration::from_secs(1)).await;
+            tester.is_running(NODE)
+        });
+    assert!(matches!(report.outcome, Outcome::Finished(false)), "{:?}", report.outcome);
+}
+
+#[test]
 fn a_save_that_the_disk_refuses_names_the_file() {
     let report = Simulation::new(Seed(1))
         .nodes(1, || async {

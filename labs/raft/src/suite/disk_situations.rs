@@ -1,7 +1,7 @@
 //! Situations in which a disk is slow or breaks its promise to a server whose vote or copy counts. What the server has
 //! acknowledged must be there when it comes back, or it must not come back.
 
-use super::cluster::RaftCluster;
+use super::cluster::{RaftCluster, SnapshotPlan};
 use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
@@ -44,6 +44,15 @@ const COMMANDS: u32 = 12;
 
 /// A command is committed within, or never.
 const COMMITTED_WITHIN: Duration = Duration::from_millis(600);
+
+/// How often bits rot behind snapshots: at a start that reads two files one of them alone is rotten as often as not.
+const HALF: Ppm = Ppm(500_000);
+
+/// How often a server is started whose disk rots behind a snapshot, or until it ends itself.
+const STARTS: u32 = 4;
+
+/// What state machines hand over, so that most of what is on a disk is the snapshot.
+const SNAPSHOTS: SnapshotPlan = SnapshotPlan { every: 5, bytes: 1_500 };
 
 /// A server that starts has caught up within.
 const SETTLED: Duration = Duration::from_millis(150);
@@ -189,6 +198,42 @@ async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestR
     cluster.sleep(SETTLED).await;
     cluster.set_disks(&[victim], DiskWeather::default());
     Ok(())
+}
+
+/// Two followers of four start on disks that rot, one after the other, each with a snapshot. A server that has replaced
+/// the file of it whole finds it rotten at times: it ends itself, or shows a state that nobody had.
+pub async fn rotten_snapshots(cluster: RaftCluster) -> TestResult {
+    let _snapshots = cluster.take_snapshots(SNAPSHOTS);
+    let mut victims = Vec::new();
+    while victims.len() < 2 {
+        for _ in 0..2 * SNAPSHOTS.every {
+            cluster.agree_on_all_running(cluster.new_command()).await?;
+        }
+        cluster.small_state(SNAPSHOTS).await?;
+        let leader = cluster.one_leader().await?;
+        let is_sound = |node: &&NodeId| **node != leader && !victims.contains(*node);
+        let victim = *cluster.nodes().iter().find(is_sound).expect("two of five have rotted at the most");
+        let has_ended = start_on_rotting_disk(&cluster, victim).await;
+        cluster.inner().judge().note_scene(has_ended);
+        victims.push(victim);
+    }
+    cluster.agree_on_all_running(cluster.new_command()).await?;
+    Ok(())
+}
+
+/// Whether it has ended itself.
+async fn start_on_rotting_disk(cluster: &RaftCluster, victim: NodeId) -> bool {
+    for _ in 0..STARTS {
+        cluster.crash(&[victim]);
+        cluster.set_disks(&[victim], DiskWeather { bit_rot_ppm: HALF, ..DiskWeather::default() });
+        cluster.restart(&[victim]);
+        cluster.sleep(SETTLED).await;
+        cluster.set_disks(&[victim], DiskWeather::default());
+        if !cluster.is_up(victim) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Waits until a new command is committed, if that happens soon. A leader may have lost a majority meanwhile.

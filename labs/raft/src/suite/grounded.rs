@@ -20,7 +20,7 @@ pub(super) const GROUNDED: &Grounded = &[
             "snapshot_init",
         ],
     ),
-    (DISKS, &["unsound_disks"]),
+    (DISKS, &["unsound_disks", "rotten_snapshots"]),
     (OVERTAKES, &["late_append", "stale_snapshot"]),
     (CLOCKS, &["double_vote", "late_reply"]),
     (COUNTS, &["rpc_bytes", "count", "fast_back_up"]),

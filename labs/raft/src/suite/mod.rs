@@ -172,11 +172,12 @@ fn snapshot_part() -> Vec<Test<RaftJudge>> {
         directed!("snapshot", "TestSnapshotInstallUnCrash3D", 8, 3, snapshots::snapshot_install_unreliable_crash, "the same while messages are lost"),
         directed!("snapshot", "TestSnapshotAllCrash3D", 8, 3, snapshots::snapshot_all_crash, "all crash with snapshots at different places"),
         directed!("snapshot", "TestSnapshotInit3D", 8, 3, snapshots::snapshot_init, "the first write after a crash keeps the snapshot"),
-        situation!("snapshot", None, 8, 3, snapshot_situations::stale_snapshot, "snapshots come late and twice"),
+        situation!("snapshot", None, 5, 3, snapshot_situations::stale_snapshot, "snapshots come late and twice"),
         situation!("snapshot", None, 5, 3, snapshot_situations::power_loss_around_snapshots, "power is lost while a snapshot is written"),
         situation!("snapshot", None, 3, 3, snapshot_situations::unsynced_snapshot, "power is lost before a snapshot that was sent is on the disk"),
         situation!("snapshot", None, 5, 3, snapshot_situations::large_snapshot, "a large snapshot is under way when its sender or receiver crashes"),
         situation!("snapshot", None, 3, 3, far_apart::snapshot_from_afar, "who was away gets a large snapshot from afar"),
+        situation!("snapshot", None, 3, 5, disk_situations::rotten_snapshots, "disks rot that hold snapshots"),
         storm!("snapshot", "snapshots", 10, "snapshots", "logs that begin behind snapshots, and servers that were away"),
         storm!("snapshot", "large_snapshots", 10, "large-snapshots", "large snapshots on slow links"),
     ]

@@ -178,6 +178,16 @@ impl Content {
         rots
     }
 
+    /// The file gets a name under which it is whole.
+    pub const fn is_replaced(&mut self) {
+        self.young.is_replaced();
+    }
+
+    /// That name is durable.
+    pub fn is_replaced_durably(&mut self) {
+        self.young.is_replaced_durably();
+    }
+
     /// Goes back to what is durable, turning the journal around: from how to undo to how to redo.
     pub(super) fn roll_back(&mut self) {
         for unsynced in self.journal.iter_mut().rev() {

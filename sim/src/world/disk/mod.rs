@@ -225,6 +225,7 @@ impl Disk {
             DiskRequest::PathMetadata { path } => system.path_metadata(&path),
             DiskRequest::CreateDirectory { path, all } => system.create_directory(&path, all),
             DiskRequest::Rename { from, to } => system.rename(&from, &to),
+            DiskRequest::Replace { from, to } => system.replace(&from, &to),
             DiskRequest::RemoveFile { path } => system.remove_file(&path),
             DiskRequest::RemoveDirectory { path } => system.remove_directory(&path),
             DiskRequest::ReadDirectory { path } => system.read_directory(&path),
@@ -290,6 +291,7 @@ impl Disk {
             | DiskRequest::Sync { .. }
             | DiskRequest::SyncDirectory { .. }
             | DiskRequest::Rename { .. }
+            | DiskRequest::Replace { .. }
             | DiskRequest::RemoveFile { .. }
             | DiskRequest::RemoveDirectory { .. } => true,
             DiskRequest::Open { path, mode, .. } => mode.create_new || (mode.create && self.is_missing(path)),
@@ -319,7 +321,9 @@ impl Disk {
             DiskRequest::CreateDirectory { path, .. } => {
                 Some(UnsyncedOperation::CreateDirectory { path: path.clone() })
             }
-            DiskRequest::Rename { from, to } => Some(UnsyncedOperation::Rename { from: from.clone(), to: to.clone() }),
+            DiskRequest::Rename { from, to } | DiskRequest::Replace { from, to } => {
+                Some(UnsyncedOperation::Rename { from: from.clone(), to: to.clone() })
+            }
             DiskRequest::RemoveFile { path } | DiskRequest::RemoveDirectory { path } => {
                 Some(UnsyncedOperation::Remove { path: path.clone() })
             }

@@ -35,6 +35,8 @@ pub(super) enum Act {
     CreateFile,
     CreateDirectory,
     Rename,
+    /// A rename of a file that is whole under its new name.
+    Replace,
     Remove,
 }
 

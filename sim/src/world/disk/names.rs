@@ -26,6 +26,10 @@ impl FileSystem {
     /// Changes names on the disk.
     pub(super) fn make_durable(&mut self, change: &NameChange) {
         for put in &change.puts {
+            if let (Act::Replace, Some(content)) = (change.act, put.inode.and_then(|inode| self.inodes.file_mut(inode)))
+            {
+                content.is_replaced_durably();
+            }
             if let Some(directory) = self.inodes.directory_mut(put.slot.directory) {
                 match put.inode {
                     Some(inode) => directory.durable.insert(put.slot.name.clone(), inode),
@@ -98,6 +102,15 @@ impl FileSystem {
 
     /// rename(2): atomic, in place of a file by a file, or of an empty directory by a directory.
     pub fn rename(&mut self, from: &str, to: &str) -> DiskResult {
+        self.change_name(Act::Rename, from, to)
+    }
+
+    /// The same of a file that is whole.
+    pub fn replace(&mut self, from: &str, to: &str) -> DiskResult {
+        self.change_name(Act::Replace, from, to)
+    }
+
+    fn change_name(&mut self, act: Act, from: &str, to: &str) -> DiskResult {
         let (from, to) = (path::parts(from)?, path::parts(to)?);
         let (Some((old_name, old_parents)), Some((new_name, new_parents))) = (from.split_last(), to.split_last())
         else {
@@ -116,8 +129,11 @@ impl FileSystem {
         let old_slot = Slot { directory: old_directory, name: (*old_name).into() };
         let new_slot = Slot { directory: new_directory, name: (*new_name).into() };
         let needs = if old_directory == new_directory { Vec::new() } else { self.slots_on_the_way(new_parents) };
+        if let (Act::Replace, Some(content)) = (act, self.inodes.file_mut(moved)) {
+            content.is_replaced();
+        }
         self.change_names(NameChange {
-            act: Act::Rename,
+            act,
             puts: vec![Put { slot: old_slot, inode: None }, Put { slot: new_slot, inode: Some(moved) }],
             needs,
             removes_directory,

@@ -9,8 +9,8 @@
 //! nobody was told of it: it is left out. With each snapshot a new segment begins, and the one before
 //! it goes:
 //!
-//! 1. the snapshot is written aside, synced, renamed, the directory synced;
-//! 2. the opening of the new segment likewise;
+//! 1. the snapshot is replaced: written aside, synced, renamed, the directory synced;
+//! 2. the new segment with its opening likewise;
 //! 3. the old segment is removed.
 //!
 //! Whatever moment the power is lost at, there is a segment with a whole opening, and the snapshot

@@ -10,8 +10,8 @@ use windtunnel::{NodeId, fs};
 
 const PREFIX: &str = "raft.journal.";
 
-/// Where an opening is written before the segment gets its name.
-const ASIDE: &str = "raft.new";
+/// Ends the name of what a crash has left of a segment that was being made. The next one that is made has its number.
+const ASIDE: &str = ".new";
 
 /// What the first version of this server wrote.
 const FIRST_VERSION: &str = "raft.journal";
@@ -53,6 +53,7 @@ pub fn name(number: u64) -> String {
 pub fn number_of(name: &str) -> Result<Option<u64>, Fault> {
     let unknown = || Fault::UnknownFile { file: name.to_owned() };
     match name.strip_prefix(PREFIX) {
+        Some(number) if number.ends_with(ASIDE) => Ok(None),
         Some(number) => number.parse().map(Some).map_err(|_| unknown()),
         None if name == FIRST_VERSION => Err(unknown()),
         None => Ok(None),
@@ -62,16 +63,8 @@ pub fn number_of(name: &str) -> Result<Option<u64>, Fault> {
 /// Makes a segment that holds the state, and says how long it is. It survives a power loss then, and
 /// it has its name only when all of it does.
 pub async fn begin(node: NodeId, number: u64, base: (LogIndex, Term), record: &Record) -> io::Result<(fs::File, u64)> {
-    make(node, number, base, record).await.map_err(fault::cannot_be_written(&name(number)))
-}
-
-async fn make(node: NodeId, number: u64, base: (LogIndex, Term), record: &Record) -> io::Result<(fs::File, u64)> {
-    let bytes = encode_opening(node, number, base, record);
-    let file = fs::File::create(ASIDE).await?;
-    file.write_at(0, &bytes).await?;
-    file.sync_all().await?;
-    fs::rename(ASIDE, &name(number)).await?;
-    fs::sync_dir(".").await?;
+    let (name, bytes) = (name(number), encode_opening(node, number, base, record));
+    let file = fs::replace(&name, &bytes).await.map_err(fault::cannot_be_written(&name))?;
     Ok((file, bytes.len() as u64))
 }
 

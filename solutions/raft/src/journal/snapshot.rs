@@ -10,9 +10,6 @@ use windtunnel::{NodeId, fs};
 
 const FILE: &str = "raft.snapshot";
 
-/// Where it is written before it gets its name.
-const ASIDE: &str = "raft.new";
-
 #[derive(Serialize, Deserialize)]
 struct Image<D> {
     node: NodeId,
@@ -40,16 +37,8 @@ pub struct Kept {
 /// Puts a snapshot in the place of the one before it. At any moment the one or the other is there,
 /// whole: content before name.
 pub async fn write(node: NodeId, snapshot: &Snapshot, segment: u64, synced: u64) -> io::Result<()> {
-    replace(node, snapshot, segment, synced).await.map_err(fault::cannot_be_written(FILE))
-}
-
-async fn replace(node: NodeId, snapshot: &Snapshot, segment: u64, synced: u64) -> io::Result<()> {
     let bytes = encode(node, snapshot, segment, synced);
-    let aside = fs::File::create(ASIDE).await?;
-    aside.write_at(0, &bytes).await?;
-    aside.sync_all().await?;
-    fs::rename(ASIDE, FILE).await?;
-    fs::sync_dir(".").await
+    fs::replace(FILE, &bytes).await.map(drop).map_err(fault::cannot_be_written(FILE))
 }
 
 pub fn encode(node: NodeId, snapshot: &Snapshot, segment: u64, synced: u64) -> Vec<u8> {
@@ -71,7 +60,7 @@ pub fn decode(node: NodeId, content: &[u8]) -> Result<Kept, Fault> {
     if let Some(found) = frame::other_version(content) {
         return Err(Fault::OtherVersion { file, found });
     }
-    // It had its name only when all of it was synced: it cannot be half there for a good reason.
+    // It had its name only when all of it was synced: it cannot be half there for a good reason, and what is wrong has rotted.
     let (image, length) = frame::decode::<Image<Vec<u8>>>(content).ok_or_else(damaged)?;
     if length != content.len() {
         return Err(damaged());

@@ -147,6 +147,7 @@ fn the_files_of_another_node_version_or_place_are_refused_by_name() {
         assert_eq!(number_of(name), Err(Fault::UnknownFile { file: name.to_owned() }));
     }
     assert_eq!((number_of("raft.journal.12"), number_of("raft.snapshot")), (Ok(Some(12)), Ok(None)));
+    assert_eq!(number_of("raft.journal.12.new"), Ok(None), "left aside by a crash");
 }
 
 #[test]

@@ -90,8 +90,8 @@ fn told(change: &NameChange, paths: &Paths) -> LostOperation {
     let operation = match (change.act, change.puts.get(1)) {
         (Act::CreateFile, _) => UnsyncedOperation::Create { path: first },
         (Act::CreateDirectory, _) => UnsyncedOperation::CreateDirectory { path: first },
-        (Act::Rename, Some(second)) => UnsyncedOperation::Rename { from: first, to: path(&second.slot) },
-        (Act::Remove | Act::Rename, _) => UnsyncedOperation::Remove { path: first },
+        (Act::Rename | Act::Replace, Some(second)) => UnsyncedOperation::Rename { from: first, to: path(&second.slot) },
+        (Act::Remove | Act::Rename | Act::Replace, _) => UnsyncedOperation::Remove { path: first },
     };
     LostOperation { operation, loss: Loss::Whole }
 }

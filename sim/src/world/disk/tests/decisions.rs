@@ -96,6 +96,7 @@ fn requests() -> Vec<DiskRequest> {
         DiskRequest::PathMetadata { path: path() },
         DiskRequest::CreateDirectory { path: "d".into(), all: true },
         DiskRequest::Rename { from: path(), to: "b".into() },
+        DiskRequest::Replace { from: "b".into(), to: path() },
         DiskRequest::RemoveFile { path: path() },
         DiskRequest::RemoveDirectory { path: "d".into() },
         DiskRequest::ReadDirectory { path: ".".into() },

@@ -11,7 +11,7 @@ enum Step {
     Write { name: usize, offset: u64, length: usize },
     SetLength { name: usize, length: u64 },
     Sync { name: usize },
-    Rename { from: usize, to: usize },
+    Rename { from: usize, to: usize, whole: bool },
     Remove { name: usize },
     SyncDirectory,
 }
@@ -22,7 +22,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (name(), 0..9_000_u64, 1..3_000_usize).prop_map(|(name, offset, length)| Step::Write { name, offset, length }),
         2 => (name(), 0..9_000_u64).prop_map(|(name, length)| Step::SetLength { name, length }),
         2 => name().prop_map(|name| Step::Sync { name }),
-        2 => (name(), name()).prop_map(|(from, to)| Step::Rename { from, to }),
+        2 => (name(), name(), any::<bool>()).prop_map(|(from, to, whole)| Step::Rename { from, to, whole }),
         1 => name().prop_map(|name| Step::Remove { name }),
         1 => Just(Step::SyncDirectory),
     ]
@@ -103,9 +103,10 @@ fn play(host: &mut Host, past: &mut Past, at: usize, step: &Step) {
             let last = past.files[file].len() - 1;
             past.files[file].drain(..last);
         }
-        Step::Rename { from, to } => {
+        Step::Rename { from, to, whole } => {
             let moved = past.now(from);
-            assert_eq!(host.rename(NAMES[from], NAMES[to]).is_ok(), moved.is_some());
+            let rename = if whole { Host::replace } else { Host::rename };
+            assert_eq!(rename(host, NAMES[from], NAMES[to]).is_ok(), moved.is_some());
             if moved.is_some() && from != to {
                 past.names[from].push(None);
                 past.names[to].push(moved);

@@ -81,6 +81,10 @@ impl Host {
         self.ask(DiskRequest::Rename { from: from.to_string(), to: to.to_string() })
     }
 
+    fn replace(&mut self, from: &str, to: &str) -> DiskResult {
+        self.ask(DiskRequest::Replace { from: from.to_string(), to: to.to_string() })
+    }
+
     fn remove(&mut self, path: &str) -> DiskResult {
         self.ask(DiskRequest::RemoveFile { path: path.to_string() })
     }

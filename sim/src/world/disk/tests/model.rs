@@ -163,7 +163,7 @@ impl Plain {
             DiskRequest::Close { file } => {
                 self.open.remove(file).map(|_| DiskReply::Done).ok_or(DiskError::PermissionDenied)
             }
-            DiskRequest::Rename { from, to } => self.rename(from, to),
+            DiskRequest::Rename { from, to } | DiskRequest::Replace { from, to } => self.rename(from, to),
             DiskRequest::RemoveFile { path } => self.remove_file(path),
             DiskRequest::RemoveDirectory { path } => self.remove_directory(path),
             DiskRequest::CreateDirectory { path, .. } => self.create_directory(path),
@@ -210,6 +210,7 @@ fn request() -> impl Strategy<Value = DiskRequest> {
         1 => file().prop_map(|file| DiskRequest::Sync { file }),
         1 => file().prop_map(|file| DiskRequest::FileMetadata { file }),
         3 => (path(), path()).prop_map(|(from, to)| DiskRequest::Rename { from, to }),
+        1 => (path(), path()).prop_map(|(from, to)| DiskRequest::Replace { from, to }),
         1 => path().prop_map(|path| DiskRequest::RemoveFile { path }),
         1 => path().prop_map(|path| DiskRequest::RemoveDirectory { path }),
         2 => path().prop_map(|path| DiskRequest::CreateDirectory { path, all: false }),
