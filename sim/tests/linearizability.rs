@@ -1,5 +1,7 @@
 //! The checker against the definition: on every small history it says what a search through all orders says.
 
+#[path = "linearizability/bare.rs"]
+mod bare;
 #[path = "linearizability/budgets.rs"]
 mod budgets;
 #[path = "linearizability/definition.rs"]

@@ -1,33 +1,16 @@
 //! What the checker takes from the allocator, against the budget that it was given.
 #![allow(unsafe_code)] // an allocator that counts
 
+#[path = "linearizability/bare.rs"]
+mod bare;
 #[path = "linearizability/peak.rs"]
 mod peak;
 
+use bare::Bare;
 use peak::peak_of;
 use windtunnel::check::linearizability::{Budget, Exhausted, Online, Verdict, verdict};
 use windtunnel::check::models::{CasRegister, Counter, CounterAnswer, CounterAsk, Register, RegisterAnswer};
-use windtunnel::check::{Asked, ClientId, History, Model};
-
-/// Registers of which nothing is known but what they do: nothing can be left out.
-struct Plain;
-
-impl Model for Plain {
-    type Key = ();
-    type State = Option<i64>;
-    type Input = Register;
-    type Output = RegisterAnswer;
-
-    fn key(&self, _input: &Register) {}
-
-    fn initial(&self, (): &()) -> Option<i64> {
-        None
-    }
-
-    fn step(&self, state: &Option<i64>, asked: Asked<'_, Self>) -> Option<Option<i64>> {
-        CasRegister.step(state, Asked { input: asked.input, output: asked.output })
-    }
-}
+use windtunnel::check::{ClientId, History, Model};
 
 const CALLS: u64 = 6_000;
 
@@ -69,9 +52,10 @@ fn thousands_of_open_calls_take_no_more_than_the_budget() {
     let stands = (CounterAsk::Read("".into()), CounterAnswer::Stands(-1));
     let added = open_calls(add, None::<fn() -> CounterAnswer>, stands.clone());
     let equal = open_calls(|_| CounterAsk::Add("".into(), 1), Some(|| CounterAnswer::Done), stands);
+    let bare = Bare::<CasRegister>::default();
     for bytes in [1 << 20, 8 << 20] {
-        stays_within(&Plain, &unknown, bytes);
-        stays_within(&Plain, &answered, bytes);
+        stays_within(&bare, &unknown, bytes);
+        stays_within(&bare, &answered, bytes);
         stays_within(&Counter, &added, bytes);
     }
     stays_within(&Counter, &equal, 1 << 20);

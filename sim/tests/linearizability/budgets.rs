@@ -1,34 +1,12 @@
 //! What a check may cost holds whatever it does: one operation after the other, many at once, or comparisons alone.
 
+use super::bare::Bare;
 use super::history;
-use std::cell::Cell;
+use windtunnel::check::History;
 use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check, check_by_search, verdict};
 use windtunnel::check::models::{
     AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, ListAsk, Register, RegisterAnswer,
 };
-use windtunnel::check::{Asked, History, Model};
-
-/// Registers that count the steps that they are asked for.
-#[derive(Default)]
-struct Counted(Cell<u64>);
-
-impl Model for Counted {
-    type Key = ();
-    type State = Option<i64>;
-    type Input = Register;
-    type Output = RegisterAnswer;
-
-    fn key(&self, _input: &Register) {}
-
-    fn initial(&self, (): &()) -> Option<i64> {
-        None
-    }
-
-    fn step(&self, state: &Option<i64>, asked: Asked<'_, Self>) -> Option<Option<i64>> {
-        self.0.set(self.0.get() + 1);
-        CasRegister.step(state, Asked { input: asked.input, output: asked.output })
-    }
-}
 
 const SWAPS: [(i64, i64); 6] = [(0, 1), (1, 2), (2, 0), (0, 2), (2, 1), (1, 0)];
 
@@ -49,12 +27,12 @@ fn one_after_the_other(operations: i64) -> History<Register, RegisterAnswer> {
 
 #[test]
 fn comparisons_count_beside_the_steps_of_the_model() {
-    let model = Counted::default();
+    let model = Bare::<CasRegister>::default();
     let cost = check_by_search(&model, &swaps(), Budget::default()).cost;
-    assert!(cost.steps > model.0.get(), "{cost:?}, {} of them steps", model.0.get());
-    let model = Counted::default();
+    assert!(cost.steps > model.steps.get(), "{cost:?}, {} of them steps", model.steps.get());
+    let model = Bare::<CasRegister>::default();
     let cost = check_by_search(&model, &one_after_the_other(8), Budget::default()).cost;
-    assert_eq!(cost.steps, model.0.get(), "there is nothing to compare");
+    assert_eq!(cost.steps, model.steps.get(), "there is nothing to compare");
 }
 
 /// So many appends of unequal pieces at the same time, and who reads the list afterwards.

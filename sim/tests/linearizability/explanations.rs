@@ -3,6 +3,7 @@
 #[path = "../../benches/linearizability/load.rs"]
 mod load;
 
+use super::bare::Bare;
 use load::Load;
 use std::rc::Rc;
 use windtunnel::check::linearizability::{Budget, Exhausted, Explained, Verdict, Violation, check, verdict};
@@ -10,7 +11,7 @@ use windtunnel::check::models::{
     CasRegister, Counter, CounterAnswer, CounterAsk, Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Register,
     RegisterAnswer, Whole,
 };
-use windtunnel::check::{Asked, ClientId, History, Model, OperationId};
+use windtunnel::check::{ClientId, History, Model, OperationId};
 
 fn violation<M: Model>(model: &M, history: &History<M::Input, M::Output>) -> Violation {
     match check(model, history, Budget::default()).verdict {
@@ -224,33 +225,11 @@ fn no_explanation_costs_more_than_ten_times_the_verdict() {
         let load = Load { operations: 6_000, one_wrong_read: true, ..Load::default() };
         costs_little(&KvAppend, &load::history(&load, seed));
         let load = Load { operations: 600, keys: 2, clients: 8, unknown_ppm: 5_000, one_wrong_read: true };
-        costs_little(&Plain, &load::history(&load, seed));
+        costs_little(&Bare::<KvAppend>::default(), &load::history(&load, seed));
     }
     let history = appends();
     costs_little(&KvAppend, &history);
     costs_little(&Whole(KvAppend), &history);
     let right = load::history(&Load { operations: 300, ..Load::default() }, 1);
     assert_eq!(check(&KvAppend, &right, Budget::default()).explanation.steps, 0);
-}
-
-/// Texts of which nothing is known but what they do: no explanation is cheap.
-struct Plain;
-
-impl Model for Plain {
-    type Key = Rc<str>;
-    type State = <KvAppend as Model>::State;
-    type Input = KvAppendAsk;
-    type Output = Rc<str>;
-
-    fn key(&self, input: &KvAppendAsk) -> Rc<str> {
-        KvAppend.key(input)
-    }
-
-    fn initial(&self, key: &Rc<str>) -> Self::State {
-        KvAppend.initial(key)
-    }
-
-    fn step(&self, state: &Self::State, asked: Asked<'_, Self>) -> Option<Self::State> {
-        KvAppend.step(state, Asked { input: asked.input, output: asked.output })
-    }
 }

@@ -127,16 +127,16 @@ fn a_state_of_another_node_or_version_is_refused_by_name() {
     assert!(refused(|content| content[2] = b'0').contains("raft.stable is of another version"));
 }
 
-#[test]
-fn a_file_that_was_cut_short_is_an_error_wherever_it_was_cut() {
+/// Each of these in place of what was saved is refused by the file's name.
+fn are_damaged(spoilt: fn(&[u8]) -> Vec<Vec<u8>>) {
     let report = Simulation::new(Seed(1))
-        .nodes(1, || async {
+        .nodes(1, move || async move {
             Stable::named("raft").save(&7_u64, b"snapshot").await.unwrap();
             let content = fs::read("raft.stable").await.unwrap();
-            for length in 0..content.len() {
-                fs::File::create("raft.stable").await.unwrap().write_at(0, &content[..length]).await.unwrap();
+            for (place, spoilt) in spoilt(&content).into_iter().enumerate() {
+                fs::write("raft.stable", &spoilt).await.unwrap();
                 let refused = Stable::named("raft").load::<u64>().await.unwrap_err().to_string();
-                assert!(refused.starts_with("raft.stable is damaged: "), "cut at {length}: {refused}");
+                assert!(refused.starts_with("raft.stable is damaged: "), "at {place}: {refused}");
             }
             node::control(move |_| async { vec![] });
         })
@@ -148,25 +148,16 @@ fn a_file_that_was_cut_short_is_an_error_wherever_it_was_cut() {
 }
 
 #[test]
+fn a_file_that_was_cut_short_is_an_error_wherever_it_was_cut() {
+    are_damaged(|content| (0..content.len()).map(|length| content[..length].to_vec()).collect());
+}
+
+#[test]
 fn a_bit_that_has_rotted_is_an_error_in_whichever_byte_it_is() {
-    let report = Simulation::new(Seed(1))
-        .nodes(1, || async {
-            Stable::named("raft").save(&7_u64, b"snapshot").await.unwrap();
-            let mut content = fs::read("raft.stable").await.unwrap();
-            for byte in 0..content.len() {
-                content[byte] ^= 1;
-                fs::write("raft.stable", &content).await.unwrap();
-                let refused = Stable::named("raft").load::<u64>().await.unwrap_err().to_string();
-                assert!(refused.starts_with("raft.stable is damaged: "), "byte {byte}: {refused}");
-                content[byte] ^= 1;
-            }
-            node::control(move |_| async { vec![] });
-        })
-        .run(|tester| async move {
-            sleep(Duration::from_secs(1)).await;
-            tester.control(NODE, vec![]).await.unwrap();
-        });
-    assert!(matches!(report.outcome, Outcome::Finished(())), "{:?}", report.outcome);
+    are_damaged(|content| {
+        let rotten = |byte: usize| content.iter().enumerate().map(|(at, held)| held ^ u8::from(at == byte)).collect();
+        (0..content.len()).map(rotten).collect()
+    });
 }
 
 /// Though it was saved once, and nothing was written since.
