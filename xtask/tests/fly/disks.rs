@@ -30,7 +30,7 @@ pub fn a_node_whose_disk_is_full_stops_and_nothing_is_lost() {
 pub fn a_node_whose_disk_fails_stops_and_nothing_is_lost() {
     let place = Place::new("eio");
     let data = place.0.join("data");
-    let script = "d=\"${3%/*}\"; aside=\"$d/data/files/raft.new\"\n\
+    let script = "d=\"${3%/*}\"; aside=\"$d/data/files/raft.snapshot.new\"\n\
                   case \"$d\" in */node-2)\n\
                   if [ -e \"$d/spoilt\" ]; then rm -f \"$aside\"\n\
                   else : > \"$d/spoilt\"; (sleep 1; ln -s /proc/self/mem \"$aside\") & fi;; esac";
