@@ -9,7 +9,7 @@ mod misfit;
 mod support;
 
 use libtest_mimic::{Arguments, Trial};
-use misfit::{BAD_ENDS, BadEnd, COUNTS, FORGETFUL, LOOKS, MISFIT, Misfit, PANICS_ONCE};
+use misfit::{BAD_ENDS, BadEnd, COUNTS, FORESEES, FORGETFUL, LOOKS, MISFIT, Misfit, PANICS_ONCE};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -25,11 +25,12 @@ fn main() -> ExitCode {
             Some(_) => lab_raft::worker::<Misfit>(),
         };
     }
-    let trials: [(&str, fn()); 8] = [
+    let trials: [(&str, fn()); 9] = [
         ("jobs_do_not_change_what_a_real_worker_finds", jobs_do_not_change_what_a_real_worker_finds),
         ("nodes_in_processes_give_the_same_summary", nodes_in_processes_give_the_same_summary),
         ("a_saved_schedule_is_the_run_that_it_was_saved_from", a_saved_schedule_is_the_run_that_it_was_saved_from),
         ("real_misfits_are_named_and_other_seeds_run", real_misfits_are_named_and_other_seeds_run),
+        ("a_view_that_says_more_than_anybody_was_told_is_caught_by_the_messages", a_view_is_held_against_messages),
         ("a_static_and_an_address_are_told_by_the_event_where_they_show", a_static_and_an_address_are_told),
         ("a_run_that_differs_when_it_is_repeated_is_told_so", a_run_that_differs_when_it_is_repeated_is_told_so),
         ("a_real_failure_tells_how_it_came_about", a_real_failure_tells_how_it_came_about),
@@ -162,6 +163,15 @@ fn real_misfits_are_named_and_other_seeds_run() {
         }
     }
     assert!(passed > 0, "some seeds passed before");
+}
+
+/// Two of three have the entry, so that nothing else about it is wrong.
+fn a_view_is_held_against_messages() {
+    let place = Place::new("foresees");
+    for isolate in ["", " --isolate process"] {
+        let answer = place.lab(&format!("test raft basic_agree --seeds 1 --jobs 1{isolate}"), Some(FORESEES));
+        assert_eq!((answer.code, &answer.events_of("failure")[0]["rule"]), (1, &json!("changes-heard")), "{answer:?}");
+    }
 }
 
 /// Each process has its own statics, at addresses of its own.

@@ -1,7 +1,7 @@
 //! Submissions that go wrong: the reference, but for what node 2 does while it starts.
 #![allow(clippy::disallowed_methods)] // what lab code must not do
 
-use lab_raft::{AppliedStream, LogIndex, NotLeader, Proposed, Status, View};
+use lab_raft::{AppliedStream, LogIndex, NotLeader, Proposed, Role, Status, View};
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,6 +15,8 @@ pub const MISFIT: &str = "WINDTUNNEL_TEST_MISFIT";
 pub const FORGETFUL: &str = "forgets its disk";
 /// Waits for as long as a static says, which counts the starts in one process.
 pub const COUNTS: &str = "counts in a static";
+/// A lie that messages give away: whoever follows shows as committed what it has just got, which nobody has told it.
+pub const FORESEES: &str = "shows as committed what nobody said is";
 /// Panics at the first start in a process, and no more.
 pub const PANICS_ONCE: &str = "panics once in a process";
 /// Waits for as long as the address of a static says.
@@ -95,7 +97,11 @@ impl lab_raft::Raft for Misfit {
     }
 
     fn view(&self) -> View {
-        self.0.view()
+        let mut view = self.0.view();
+        if view.role == Role::Follower && std::env::var(MISFIT).is_ok_and(|how| how == FORESEES) {
+            view.commit = view.last_index;
+        }
+        view
     }
 }
 

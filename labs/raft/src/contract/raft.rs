@@ -51,7 +51,8 @@ pub trait Raft: Clone + 'static {
         async { Err(BarrierError::Unsupported) }
     }
 
-    /// What the oracle sees, taken before each reply of the node and after every step. (Figure 2, "State")
+    /// What the oracle sees, taken before each reply of the node and after every step. (Figure 2, "State") It is what is in
+    /// memory, also where that is not on the disk yet.
     ///
     /// Shows the state and must not change it, except to note what it has shown.
     fn view(&self) -> View;

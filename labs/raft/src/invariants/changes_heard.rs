@@ -2,7 +2,8 @@
 //! So whom it has heard, since it started, had come as far. (Raft, sections 5.1 and 5.3)
 //!
 //! Not in the step of the message, nor in the next one that shows something: a server may take in its term, save, append,
-//! save and commit, one after the other. What it has ever shown itself its disk may give back, and it may have led.
+//! save and commit, one after the other. What it has ever shown itself its disk may give back, and it may have led: also
+//! between two views, when one step brings a candidate the last vote, an entry of its own, and the next term.
 
 use super::{Invariant, Rule, Violation, Watches};
 use crate::contract::Role;
@@ -12,7 +13,7 @@ use crate::judge::Seen;
 pub const RULE: Rule = Rule {
     name: "changes-heard",
     title: "Changes heard",
-    demands: "who does not lead shows a new entry, or more as committed, only when it was delivered a message of a server that had come as far",
+    demands: "who does not lead shows a new entry, or more as committed, only when it was delivered a message of a server that had come as far, or had itself shown as much before",
     source: "Raft, section 5.1: followers are passive: they issue no requests on their own but simply respond to requests",
     watches: Watches::ViewsAndDeliveries,
     make: || Box::new(ChangesHeard),
@@ -37,7 +38,8 @@ impl Invariant for ChangesHeard {
             return Err(Violation::new(what, [node]));
         }
         let is_longer = view.now.role != Role::Leader && view.log.first <= view.now.last_index;
-        if is_longer && has.last > heard.last {
+        let may_have_led = before.role == Role::Candidate && has.last.0 == before.term;
+        if is_longer && has.last > heard.last && !may_have_led {
             let (term, index) = has.last;
             let what = format!(
                 "{node} shows entry {index} of term {term} in its log, and it has heard nobody whose log had come that far"
@@ -135,6 +137,22 @@ mod tests {
         script.starts(2);
         script.follower(2, 2, 0, &[(1, "a")]);
         script.follower(2, 2, 1, &[(1, "a")]);
+    }
+
+    #[test]
+    fn what_a_candidate_appended_that_led_between_two_views_does_not() {
+        let mut script = Script::with_deliveries(3);
+        script.candidate(1, 1, &[]);
+        script.delivers(2, 1);
+        script.follower(1, 2, 0, &[(1, "at the beginning of its term")]);
+    }
+
+    #[test]
+    fn what_a_candidate_shows_of_another_term_does() {
+        let mut script = Script::with_deliveries(3);
+        script.candidate(1, 2, &[]);
+        script.delivers(2, 1);
+        script.breaks("changes-heard", "entry 1 of term 1", |script| script.follower(1, 3, 0, &[(1, "a")]));
     }
 
     #[test]

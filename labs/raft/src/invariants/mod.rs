@@ -1,8 +1,8 @@
 //! The rules that are checked at every step of every run, one a file.
 //!
 //! [`ALL`] is the table; the handout shows it. The first five are figure 3 of the paper; the next
-//! ones are rules of figure 2 that keep those five, and name the culprit earlier; the last five are
-//! the lab's own, three of which ask of a view what messages were delivered.
+//! ones are rules of figure 2 that keep those five, and name the culprit earlier, three of them by what
+//! messages were delivered; the last one is the lab's own.
 
 pub mod applied_in_order;
 pub mod changes_heard;
