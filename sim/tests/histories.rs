@@ -212,6 +212,34 @@ fn an_answer_that_is_no_word_for_what_was_done_is_refused() {
     }
 }
 
+#[test]
+fn a_compare_and_set_that_failed_found_another_value_only_where_a_file_says_so() {
+    let json = r#"{"client":1,"call":"write","value":1}
+        {"client":1,"return":"done"}
+        {"client":2,"call":"cas","from":1,"to":2}
+        {"client":2,"fail":true}
+        {"client":1,"call":"read"}
+        {"client":1,"return":"ok","value":1}"#;
+    let edn = "{:process 1, :type :invoke, :f :write, :value 1}
+        {:process 1, :type :ok, :f :write, :value 1}
+        {:process 2, :type :invoke, :f :cas, :value [1 2]}
+        {:process 2, :type :fail, :f :cas, :value [1 2], :error :no-leader}
+        {:process 1, :type :invoke, :f :read, :value nil}
+        {:process 1, :type :ok, :f :read, :value 1}";
+    for (text, is_right) in [
+        (json, true),
+        (&*json.replace("\"fail\":true", "\"return\":\"differs\""), false),
+        (edn, true),
+        (&edn.replace(", :error :no-leader", ""), false),
+        (&edn.replace(":error :no-leader", ":error nil"), false),
+    ] {
+        assert_eq!(is_linearizable(text, ModelName::CasRegister), is_right, "{text}");
+        let (before, read) = text.rsplit_once('1').expect("it was read");
+        let done_after_all = format!("{before}2{read}");
+        assert!(!is_linearizable(&done_after_all, ModelName::CasRegister), "{done_after_all}");
+    }
+}
+
 /// Two operations on a register, and what Jepsen writes around them.
 fn edn(around: &str) -> String {
     format!(

@@ -25,7 +25,7 @@ pub trait Decode: Model {
     /// In words, if it says nothing that the model knows.
     fn answered(input: &Self::Input, said: &Said, at: u64) -> Result<Option<Self::Output>, String>;
 
-    /// What it means that the operation failed; `None` that it did not happen.
+    /// What it means that the operation failed, and nobody says why; `None` that it did not happen.
     fn failed(_input: &Self::Input) -> Option<Self::Output> {
         None
     }
@@ -139,7 +139,7 @@ impl Decode for CasRegister {
         }))
     }
 
-    /// A compare-and-set fails since it found another value.
+    /// A compare-and-set of Jepsen's fails since it found another value.
     fn failed(input: &Register) -> Option<RegisterAnswer> {
         matches!(input, Register::CompareAndSet { .. }).then_some(RegisterAnswer::Differs)
     }

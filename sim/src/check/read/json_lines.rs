@@ -45,7 +45,7 @@ pub fn line(line: &str, known: Option<&[&str]>) -> Result<Told, String> {
     let happened = match what {
         "call" => Happened::Called(said()?),
         "return" => Happened::Returned(said()?),
-        "fail" => Happened::Failed(Said { name: "fail".to_owned(), fields }),
+        "fail" => Happened::Never,
         _ => Happened::Unknown,
     };
     Ok(Told { client, at, hint, about, stray, happened })

@@ -216,6 +216,7 @@ impl<M: Decode> Reading<M> {
                     None => Some(self.history.never(client, at).map_err(misfit)?),
                 }
             }
+            Happened::Never => Some(self.history.never(client, at).map_err(misfit)?),
             Happened::Unknown => Some(self.history.unknown(client, at).map_err(misfit)?),
         };
         if let Some(operation) = ended {

@@ -53,8 +53,10 @@ pub enum Happened {
     Called(Said),
     /// An answer.
     Returned(Said),
-    /// An answer that says that nothing was done.
+    /// An answer that says that it failed, and not why: what that means its model knows.
     Failed(Said),
+    /// An answer that says that it certainly did nothing.
+    Never,
     /// The client gave up.
     Unknown,
 }
