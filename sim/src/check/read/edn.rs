@@ -31,7 +31,7 @@ pub fn line(line: &str) -> Result<Option<Told>, String> {
     let happened = match word("type")?.name().as_deref() {
         Some("invoke") => Happened::Called(asked),
         Some("ok") => Happened::Returned(Said { name: "ok".to_owned(), fields }),
-        // What failed with an error was not done (Jepsen's tutorial, "Handling errors"); without one it was, and its answer is no.
+        // A client of Jepsen's says so of what was not done; what was done and failed needs no such word.
         Some("fail") if has_error => Happened::Never,
         Some("fail") => Happened::Failed(Said { name: "fail".to_owned(), fields }),
         Some("info") => Happened::Unknown,
