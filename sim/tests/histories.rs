@@ -322,6 +322,17 @@ fn two_open_calls_and_times_that_go_back_are_refused() {
 }
 
 #[test]
+fn what_one_client_does_at_one_time_is_in_the_order_of_its_lines() {
+    let at_5 =
+        |text: &str| text.replace("\"client\":2", "\"client\":1").replace("\"client\":1", "\"client\":1,\"at\":5");
+    assert!(is_linearizable(&at_5(KV), ModelName::Kv));
+    let read_nothing = at_5(KV).replace(r#""found","value":"a","version":1"#, r#""no-key""#);
+    assert!(!is_linearizable(&read_nothing, ModelName::Kv));
+    let of_two = read_nothing.replacen(r#""client":1"#, r#""client":3"#, 2);
+    assert!(is_linearizable(&of_two, ModelName::Kv), "what two do is concurrent: {of_two}");
+}
+
+#[test]
 fn a_history_past_the_budget_of_operations_is_refused_by_its_name() {
     let mut options = ReadOptions::new(ModelName::Kv);
     options.operations = 1;

@@ -93,7 +93,7 @@ fn sentence<Input, Output>(
         [one] => format!(": it can only have been {one}"),
         some => format!(": it can only have been {}", some.join(" or ")),
     };
-    let was_over = |other: &usize| operations[*other].ended().is_some_and(|ended| ended < operations[last].called);
+    let was_over = |other: &usize| operations[*other].ended_as().is_some_and(|place| place < operations[last].behind);
     let (before, beside) = others.iter().copied().partition::<Vec<_>, _>(was_over);
     let numbers = |some: &[usize]| {
         let numbers = some.iter().map(|other| OperationId(*other).to_string()).collect::<Vec<_>>();
