@@ -143,6 +143,26 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
             ModelName::CasRegister,
             "line 2: `att` is no field of this model",
         ),
+        (
+            "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"unknown\":false}",
+            ModelName::CasRegister,
+            "line 2: `unknown` is `true` or not there",
+        ),
+        (
+            "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"fail\":\"differs\"}",
+            ModelName::CasRegister,
+            "line 2: `fail` is `true` or not there",
+        ),
+        (
+            "INFO  jepsen.util - 0\t:invoke\t:write\t1\nINFO  jepsen.util - 0\t:okk\t:write\t1",
+            ModelName::CasRegister,
+            "line 2: `:okk` is none of :invoke, :ok, :fail and :info",
+        ),
+        (
+            "{\"client\":1,\"call\":\"acquire\"}\n{\"client\":1,\"return\":\"granted\",\"token\":1,\"until\":20}",
+            ModelName::Lock,
+            "line 2: `until` is a time, and there is none in the file",
+        ),
         ("", ModelName::Kv, "there is no operation in it"),
         ("hello\nworld\n", ModelName::Kv, "there is no operation in it"),
     ] {
@@ -191,6 +211,46 @@ fn an_answer_about_another_key_or_operation_and_a_read_that_does_not_say_what_it
     ] {
         refused(text, model, problem);
     }
+}
+
+#[test]
+fn an_answer_that_something_else_was_done_is_refused() {
+    let edn = |call: &str, answer: &str| format!("{{:process 1, :type :invoke, {call}}}\n{{:process 1, {answer}}}");
+    let json = |call: &str, answer: &str| format!("{{\"client\":1,{call}}}\n{{\"client\":1,{answer}}}");
+    for (text, model, field) in [
+        (json(r#""call":"write","value":1"#, r#""return":"ok","value":2"#), ModelName::CasRegister, "value"),
+        (json(r#""call":"cas","from":1,"to":2"#, r#""return":"done","to":1"#), ModelName::CasRegister, "to"),
+        (json(r#""call":"add","value":1"#, r#""return":"done","value":2"#), ModelName::Counter, "value"),
+        (json(r#""call":"append","value":1"#, r#""return":"ok","value":"a""#), ModelName::AppendList, "value"),
+        (json(r#""call":"release","token":1"#, r#""return":"released","token":2"#), ModelName::Lock, "token"),
+        (edn(":f :write, :value 1", ":type :ok, :f :write, :value 2"), ModelName::CasRegister, "value"),
+        (edn(":f :cas, :value [1 2]", ":type :ok, :f :cas, :value [1 3]"), ModelName::CasRegister, "value"),
+        (edn(":f :write, :value [0 1]", ":type :ok, :f :write, :value [0 2]"), ModelName::CasRegister, "value"),
+        (
+            "INFO  jepsen.util - 0\t:invoke\t:write\t1\nINFO  jepsen.util - 0\t:ok\t:write\t2".to_owned(),
+            ModelName::CasRegister,
+            "value",
+        ),
+    ] {
+        refused(&text, model, &format!("line 2: it answers with another `{field}` than its client asked with"));
+    }
+    for (text, model) in [
+        (json(r#""call":"write","value":1"#, r#""return":"ok","value":"1""#), ModelName::CasRegister),
+        (json(r#""call":"add","value":1"#, r#""return":"stands","value":1"#), ModelName::Counter),
+        (json(r#""call":"cas","from":1,"to":2"#, r#""return":"differs","from":3"#), ModelName::CasRegister),
+        (edn(":f :write, :value 1", ":type :ok, :f :write, :value nil"), ModelName::CasRegister),
+        (edn(":f :get, :key 0, :value \"x\"", ":type :ok, :f :get, :value \"\""), ModelName::KvAppend),
+    ] {
+        assert!(is_linearizable(&text, model), "{text}");
+    }
+}
+
+#[test]
+fn blanks_behind_the_brace_change_nothing() {
+    for blanks in [" ", "  ,", "\t"] {
+        assert!(is_linearizable(&EDN.replace('{', &format!("{{{blanks}")), ModelName::KvAppend), "{blanks:?}");
+    }
+    assert!(is_linearizable(&KV.replace('{', "{ "), ModelName::Kv));
 }
 
 #[test]

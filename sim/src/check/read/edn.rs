@@ -27,7 +27,7 @@ pub fn line(line: &str) -> Result<Option<Told>, String> {
     ["process", "type", "f", "time", "index"].iter().for_each(|name| drop(fields.remove(*name)));
     let has_error = fields.get("error").is_some_and(|error| *error != Word::Nothing);
     let asked = Said { name: word("f")?.name().ok_or("`:f` has no name")?, fields: fields.clone() };
-    let about = About { name: Some(asked.name.clone()), key: fields.get("key").cloned(), is_pair: false };
+    let about = About { name: Some(asked.name.clone()), key: fields.get("key").cloned(), ..About::default() };
     let happened = match word("type")?.name().as_deref() {
         Some("invoke") => Happened::Called(asked),
         Some("ok") => Happened::Returned(Said { name: "ok".to_owned(), fields }),
