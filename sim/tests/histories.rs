@@ -245,6 +245,55 @@ fn an_answer_that_something_else_was_done_is_refused() {
     }
 }
 
+/// What is told of a history that is not linearizable: the sentence, and each operation of the contradiction.
+fn told(text: &str, model: ModelName) -> Vec<String> {
+    let judged = read(text, model).expect("it is a history");
+    let Verdict::NotLinearizable(violation) = judged.verdict else { panic!("{model:?}: {:?}", judged.verdict) };
+    judged.core.into_iter().map(|named| named.words).chain(violation.described).chain([violation.sentence]).collect()
+}
+
+#[test]
+fn of_long_values_keys_and_lists_little_is_told() {
+    let long = |letter: &str| format!("a{}z", letter.repeat(200_000));
+    let (key, value, other) = (long("k"), long("b"), long("c"));
+    let kv = KV.replace(r#""x""#, &format!("\"{key}\"")).replacen(r#""a""#, &format!("\"{value}\""), 1);
+    let kv = kv.replacen(r#""a""#, &format!("\"{other}\""), 1);
+    let edn = EDN.replace(r#""0""#, &format!("\"{key}\"")).replace(r#""a""#, &format!("\"{value}\""));
+    let elements = |count: usize| (0..count).map(|element| element.to_string()).collect::<Vec<_>>();
+    let appended = |element: String| {
+        format!("{{\"client\":1,\"call\":\"append\",\"value\":{element}}}\n{{\"client\":1,\"return\":\"ok\"}}\n")
+    };
+    let list = elements(3_000).into_iter().map(appended).collect::<String>();
+    let read = elements(2_999).join(",");
+    let list =
+        format!("{list}{{\"client\":1,\"call\":\"read\"}}\n{{\"client\":1,\"return\":\"ok\",\"value\":[{read}]}}");
+    let element =
+        LIST.replacen("1,\"call\":\"append\",\"value\":1", &format!("1,\"call\":\"append\",\"value\":\"{value}\""), 1);
+    let lock = LOCK.replace("\"acquire\"", &format!("\"acquire\",\"key\":\"{key}\"")).replace(":20}", ":21}");
+    let register = KEYED.replace("\"x\"", &format!("\"{key}\""));
+    let count =
+        COUNTER.replace("\"value\":3", "\"value\":2").replace(",\"value\"", &format!(",\"key\":\"{key}\",\"value\""));
+    for (text, model) in [
+        (&kv, ModelName::Kv),
+        (&edn, ModelName::KvAppend),
+        (&list, ModelName::AppendList),
+        (&element, ModelName::AppendList),
+        (&lock, ModelName::Lock),
+        (&register, ModelName::CasRegister),
+        (&count, ModelName::Counter),
+    ] {
+        for words in told(text, model) {
+            assert!(words.len() < 800, "{model:?}: {} bytes: {}", words.len(), &words[..400]);
+        }
+    }
+}
+
+const KEYED: &str = r#"{"client":1,"call":"write","key":"x","value":1}
+{"client":1,"return":"ok"}
+{"client":1,"call":"read","key":"x"}
+{"client":1,"return":"ok","value":2}
+"#;
+
 #[test]
 fn blanks_behind_the_brace_change_nothing() {
     for blanks in [" ", "  ,", "\t"] {

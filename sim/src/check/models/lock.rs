@@ -1,5 +1,6 @@
 //! Locks with leases and fencing tokens.
 
+use super::short::quoted;
 use crate::check::model::{Asked, Model};
 use std::rc::Rc;
 
@@ -157,8 +158,8 @@ impl Model for Lock {
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
         let asks = match asked.input {
-            Acquire(name) => format!("acquire {name:?}"),
-            Release(name, token) => format!("release {name:?} of token {token}"),
+            Acquire(name) => format!("acquire {}", quoted(name)),
+            Release(name, token) => format!("release {} of token {token}", quoted(name)),
         };
         match asked.output {
             None => format!("{asks} (outcome unknown)"),
