@@ -143,6 +143,26 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
             ModelName::CasRegister,
             "line 2: `att` is no field of this model",
         ),
+        (
+            "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"unknown\":false}",
+            ModelName::CasRegister,
+            "line 2: `unknown` is `true` or not there",
+        ),
+        (
+            "{\"client\":1,\"call\":\"read\"}\n{\"client\":1,\"fail\":\"differs\"}",
+            ModelName::CasRegister,
+            "line 2: `fail` is `true` or not there",
+        ),
+        (
+            "INFO  jepsen.util - 0\t:invoke\t:write\t1\nINFO  jepsen.util - 0\t:okk\t:write\t1",
+            ModelName::CasRegister,
+            "line 2: `:okk` is none of :invoke, :ok, :fail and :info",
+        ),
+        (
+            "{\"client\":1,\"call\":\"acquire\"}\n{\"client\":1,\"return\":\"granted\",\"token\":1,\"until\":20}",
+            ModelName::Lock,
+            "line 2: `until` is a time, and there is none in the file",
+        ),
         ("", ModelName::Kv, "there is no operation in it"),
         ("hello\nworld\n", ModelName::Kv, "there is no operation in it"),
     ] {
@@ -194,6 +214,95 @@ fn an_answer_about_another_key_or_operation_and_a_read_that_does_not_say_what_it
 }
 
 #[test]
+fn an_answer_that_something_else_was_done_is_refused() {
+    let edn = |call: &str, answer: &str| format!("{{:process 1, :type :invoke, {call}}}\n{{:process 1, {answer}}}");
+    let json = |call: &str, answer: &str| format!("{{\"client\":1,{call}}}\n{{\"client\":1,{answer}}}");
+    for (text, model, field) in [
+        (json(r#""call":"write","value":1"#, r#""return":"ok","value":2"#), ModelName::CasRegister, "value"),
+        (json(r#""call":"cas","from":1,"to":2"#, r#""return":"done","to":1"#), ModelName::CasRegister, "to"),
+        (json(r#""call":"add","value":1"#, r#""return":"done","value":2"#), ModelName::Counter, "value"),
+        (json(r#""call":"append","value":1"#, r#""return":"ok","value":"a""#), ModelName::AppendList, "value"),
+        (json(r#""call":"release","token":1"#, r#""return":"released","token":2"#), ModelName::Lock, "token"),
+        (edn(":f :write, :value 1", ":type :ok, :f :write, :value 2"), ModelName::CasRegister, "value"),
+        (edn(":f :cas, :value [1 2]", ":type :ok, :f :cas, :value [1 3]"), ModelName::CasRegister, "value"),
+        (edn(":f :write, :value [0 1]", ":type :ok, :f :write, :value [0 2]"), ModelName::CasRegister, "value"),
+        (
+            "INFO  jepsen.util - 0\t:invoke\t:write\t1\nINFO  jepsen.util - 0\t:ok\t:write\t2".to_owned(),
+            ModelName::CasRegister,
+            "value",
+        ),
+    ] {
+        refused(&text, model, &format!("line 2: it answers with another `{field}` than its client asked with"));
+    }
+    for (text, model) in [
+        (json(r#""call":"write","value":1"#, r#""return":"ok","value":"1""#), ModelName::CasRegister),
+        (json(r#""call":"add","value":1"#, r#""return":"stands","value":1"#), ModelName::Counter),
+        (json(r#""call":"cas","from":1,"to":2"#, r#""return":"differs","from":3"#), ModelName::CasRegister),
+        (edn(":f :write, :value 1", ":type :ok, :f :write, :value nil"), ModelName::CasRegister),
+        (edn(":f :get, :key 0, :value \"x\"", ":type :ok, :f :get, :value \"\""), ModelName::KvAppend),
+    ] {
+        assert!(is_linearizable(&text, model), "{text}");
+    }
+}
+
+/// What is told of a history that is not linearizable: the sentence, and each operation of the contradiction.
+fn told(text: &str, model: ModelName) -> Vec<String> {
+    let judged = read(text, model).expect("it is a history");
+    let Verdict::NotLinearizable(violation) = judged.verdict else { panic!("{model:?}: {:?}", judged.verdict) };
+    judged.core.into_iter().map(|named| named.words).chain(violation.described).chain([violation.sentence]).collect()
+}
+
+#[test]
+fn of_long_values_keys_and_lists_little_is_told() {
+    let long = |letter: &str| format!("a{}z", letter.repeat(200_000));
+    let (key, value, other) = (long("k"), long("b"), long("c"));
+    let kv = KV.replace(r#""x""#, &format!("\"{key}\"")).replacen(r#""a""#, &format!("\"{value}\""), 1);
+    let kv = kv.replacen(r#""a""#, &format!("\"{other}\""), 1);
+    let edn = EDN.replace(r#""0""#, &format!("\"{key}\"")).replace(r#""a""#, &format!("\"{value}\""));
+    let elements = |count: usize| (0..count).map(|element| element.to_string()).collect::<Vec<_>>();
+    let appended = |element: String| {
+        format!("{{\"client\":1,\"call\":\"append\",\"value\":{element}}}\n{{\"client\":1,\"return\":\"ok\"}}\n")
+    };
+    let list = elements(3_000).into_iter().map(appended).collect::<String>();
+    let read = elements(2_999).join(",");
+    let list =
+        format!("{list}{{\"client\":1,\"call\":\"read\"}}\n{{\"client\":1,\"return\":\"ok\",\"value\":[{read}]}}");
+    let element =
+        LIST.replacen("1,\"call\":\"append\",\"value\":1", &format!("1,\"call\":\"append\",\"value\":\"{value}\""), 1);
+    let lock = LOCK.replace("\"acquire\"", &format!("\"acquire\",\"key\":\"{key}\"")).replace(":20}", ":21}");
+    let register = KEYED.replace("\"x\"", &format!("\"{key}\""));
+    let count =
+        COUNTER.replace("\"value\":3", "\"value\":2").replace(",\"value\"", &format!(",\"key\":\"{key}\",\"value\""));
+    for (text, model) in [
+        (&kv, ModelName::Kv),
+        (&edn, ModelName::KvAppend),
+        (&list, ModelName::AppendList),
+        (&element, ModelName::AppendList),
+        (&lock, ModelName::Lock),
+        (&register, ModelName::CasRegister),
+        (&count, ModelName::Counter),
+    ] {
+        for words in told(text, model) {
+            assert!(words.len() < 800, "{model:?}: {} bytes: {}", words.len(), &words[..400]);
+        }
+    }
+}
+
+const KEYED: &str = r#"{"client":1,"call":"write","key":"x","value":1}
+{"client":1,"return":"ok"}
+{"client":1,"call":"read","key":"x"}
+{"client":1,"return":"ok","value":2}
+"#;
+
+#[test]
+fn blanks_behind_the_brace_change_nothing() {
+    for blanks in [" ", "  ,", "\t"] {
+        assert!(is_linearizable(&EDN.replace('{', &format!("{{{blanks}")), ModelName::KvAppend), "{blanks:?}");
+    }
+    assert!(is_linearizable(&KV.replace('{', "{ "), ModelName::Kv));
+}
+
+#[test]
 fn an_answer_that_is_no_word_for_what_was_done_is_refused() {
     for (model, call, answer, known) in [
         (ModelName::KvAppend, r#""call":"put","key":"x","value":"1""#, "failed", "ok and done"),
@@ -209,6 +318,34 @@ fn an_answer_that_is_no_word_for_what_was_done_is_refused() {
     ] {
         let text = format!("{{\"client\":1,{call}}}\n{{\"client\":1,\"return\":\"{answer}\",\"value\":1}}");
         refused(&text, model, &format!("line 2: `{answer}` is none of {known}"));
+    }
+}
+
+#[test]
+fn a_compare_and_set_that_failed_found_another_value_only_where_a_file_says_so() {
+    let json = r#"{"client":1,"call":"write","value":1}
+        {"client":1,"return":"done"}
+        {"client":2,"call":"cas","from":1,"to":2}
+        {"client":2,"fail":true}
+        {"client":1,"call":"read"}
+        {"client":1,"return":"ok","value":1}"#;
+    let edn = "{:process 1, :type :invoke, :f :write, :value 1}
+        {:process 1, :type :ok, :f :write, :value 1}
+        {:process 2, :type :invoke, :f :cas, :value [1 2]}
+        {:process 2, :type :fail, :f :cas, :value [1 2], :error :no-leader}
+        {:process 1, :type :invoke, :f :read, :value nil}
+        {:process 1, :type :ok, :f :read, :value 1}";
+    for (text, is_right) in [
+        (json, true),
+        (&*json.replace("\"fail\":true", "\"return\":\"differs\""), false),
+        (edn, true),
+        (&edn.replace(", :error :no-leader", ""), false),
+        (&edn.replace(":error :no-leader", ":error nil"), false),
+    ] {
+        assert_eq!(is_linearizable(text, ModelName::CasRegister), is_right, "{text}");
+        let (before, read) = text.rsplit_once('1').expect("it was read");
+        let done_after_all = format!("{before}2{read}");
+        assert!(!is_linearizable(&done_after_all, ModelName::CasRegister), "{done_after_all}");
     }
 }
 
@@ -291,6 +428,17 @@ fn two_open_calls_and_times_that_go_back_are_refused() {
         "{\"client\":1,\"at\":5,\"call\":\"get\",\"key\":\"x\"}\n{\"client\":1,\"at\":4,\"return\":\"no-key\"}\n";
     let error = read(back, ModelName::Kv).expect_err("it returned before its call").to_string();
     assert_eq!(error, "line 2: an event at 4 follows one at 5: a history is told in the order of time");
+}
+
+#[test]
+fn what_one_client_does_at_one_time_is_in_the_order_of_its_lines() {
+    let at_5 =
+        |text: &str| text.replace("\"client\":2", "\"client\":1").replace("\"client\":1", "\"client\":1,\"at\":5");
+    assert!(is_linearizable(&at_5(KV), ModelName::Kv));
+    let read_nothing = at_5(KV).replace(r#""found","value":"a","version":1"#, r#""no-key""#);
+    assert!(!is_linearizable(&read_nothing, ModelName::Kv));
+    let of_two = read_nothing.replacen(r#""client":1"#, r#""client":3"#, 2);
+    assert!(is_linearizable(&of_two, ModelName::Kv), "what two do is concurrent: {of_two}");
 }
 
 #[test]

@@ -15,8 +15,9 @@ mod leases;
 #[path = "linearizability/walks.rs"]
 mod walks;
 
-use definition::is_linearizable;
+use definition::{in_some_order, is_linearizable};
 use proptest::prelude::*;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check, check_by_search};
 use windtunnel::check::models::{
@@ -27,30 +28,45 @@ use windtunnel::check::{ClientId, History, Model, Operation, OperationId};
 /// What one client did: its operation, how long it waited before it called and until it was answered, and whether it ever was.
 type Did<I, O> = (I, Option<O>, u64, u64);
 
-/// Clients' doings laid out in time.
+/// Clients' doings laid out in time; of what happens at the same time, calls first.
 fn history<I: Clone, O: Clone>(clients: &[Vec<Did<I, O>>]) -> History<I, O> {
+    told(clients, |is_answer, _| u64::from(is_answer), |at, _| at)
+}
+
+/// Clients' doings in the order of time; of those of one time what ranks first, by whether it is an answer and by how many events there were. It is told
+/// with another time, by that and by how many events there were.
+fn told<I: Clone, O: Clone>(
+    clients: &[Vec<Did<I, O>>],
+    rank: impl Fn(bool, usize) -> u64,
+    time: impl Fn(u64, u64) -> u64,
+) -> History<I, O> {
     enum Event<I, O> {
         Call(I),
         Return(Option<O>),
     }
-    let mut events = Vec::new();
+    let (mut events, mut count) = (Vec::new(), 0);
     let mut next_client = clients.len() as u64;
     for (client, did) in clients.iter().enumerate() {
-        let (mut now, mut id) = (0, client as u64);
+        let (mut now, mut id, mut own) = (0, client as u64, VecDeque::new());
         for (input, output, before, during) in did {
             let called = now + before;
             now = called + during;
-            events.push((called, 0, id, Event::Call(input.clone())));
-            events.push((now, 1, id, Event::Return(output.clone())));
+            own.push_back((called, rank(false, count), id, Event::Call(input.clone())));
+            own.push_back((now, rank(true, count + 1), id, Event::Return(output.clone())));
+            count += 2;
             if output.is_none() {
                 id = next_client; // who does not know goes on under another name
                 next_client += 1;
             }
         }
+        events.push(own);
     }
-    events.sort_by_key(|(at, order, id, _)| (*at, *order, *id));
     let mut history = History::new();
-    for (at, _, client, event) in events {
+    for place in 0.. {
+        let heads = events.iter_mut().filter(|own| !own.is_empty());
+        let next = heads.min_by_key(|own| own.front().map(|(at, rank, id, _)| (*at, *rank, *id)));
+        let Some((at, _, client, event)) = next.and_then(VecDeque::pop_front) else { break };
+        let at = time(at, place);
         match event {
             Event::Call(input) => history.called(ClientId(client), input, at).map(|_| ()),
             Event::Return(Some(output)) => history.returned(ClientId(client), output, at).map(|_| ()),
@@ -66,7 +82,7 @@ fn clients<I: Clone + std::fmt::Debug, O: Clone + std::fmt::Debug>(
     did: impl Strategy<Value = (I, O)> + Clone + 'static,
     operations: usize,
 ) -> impl Strategy<Value = Vec<Vec<Did<I, O>>>> {
-    let one = (did, prop::bool::weighted(0.15), 1..4_u64, 0..6_u64)
+    let one = (did, prop::bool::weighted(0.15), 0..4_u64, 0..6_u64)
         .prop_map(|((input, output), unknown, before, during)| (input, (!unknown).then_some(output), before, during));
     prop::collection::vec(prop::collection::vec(one, 0..=operations / 3), 1..=3)
 }
@@ -93,18 +109,18 @@ fn is_a_smallest_contradiction<M: Model>(
     violation: &Violation,
 ) -> Result<(), TestCaseError> {
     let operations = history.operations();
-    let end = operations[violation.operation.0].ended();
+    let end = operations[violation.operation.0].ended_as();
     let key = model.key(&operations[violation.operation.0].input);
     let until_it_returned = |operation: &Operation<M::Input, M::Output>| {
-        operation.called <= end.unwrap_or(u64::MAX) && model.key(&operation.input) == key
+        operation.behind <= end.unwrap_or(u64::MAX) && model.key(&operation.input) == key
     };
     let answered = |keep: &dyn Fn(OperationId) -> bool| {
         let asked =
             |(place, operation)| until_it_returned(operation).then(|| with_answer(operation, keep(OperationId(place))));
         operations.iter().enumerate().filter_map(asked).collect::<Vec<_>>()
     };
-    let ended_by = |place: OperationId| operations[place.0].ended().is_some_and(|ended| Some(ended) <= end);
-    let ended_before = |place: OperationId| operations[place.0].ended().is_some_and(|ended| Some(ended) < end);
+    let ended_by = |place: OperationId| operations[place.0].ended_as().is_some_and(|ended| Some(ended) <= end);
+    let ended_before = |place: OperationId| operations[place.0].ended_as().is_some_and(|ended| Some(ended) < end);
     prop_assert!(!is_linearizable(model, &answered(&ended_by)), "it is linearizable when {:?} returned", violation);
     prop_assert!(is_linearizable(model, &answered(&ended_before)), "it was not before {:?}", violation);
     prop_assert!(violation.core.iter().all(|operation| ended_by(*operation)));
@@ -123,7 +139,9 @@ fn with_answer<I, O>(operation: &Operation<I, O>, keep: bool) -> Operation<&I, &
         input: &operation.input,
         output: operation.output.as_ref().filter(|_| keep),
         called: operation.called,
+        behind: operation.behind,
         returned: operation.returned,
+        answer: operation.answer,
         hint: None,
         never: operation.never,
     }
@@ -174,11 +192,20 @@ where
 {
     let operations = history.operations();
     let mut events = Vec::new();
+    let mut ends =
+        operations.iter().enumerate().filter(|(_, operation)| operation.returned.is_some()).collect::<Vec<_>>();
+    ends.sort_by_key(|(_, operation)| (operation.returned, operation.answer.unwrap_or(u64::MAX)));
+    let mut ends = ends.into_iter().map(|(place, end)| (end.returned.unwrap_or(0), 1, place)).peekable();
     for (place, operation) in operations.iter().enumerate() {
+        let is_over = |(at, _, end): &(u64, u64, usize)| {
+            *at < operation.called || operations[*end].answer.is_some_and(|answer| answer < operation.behind)
+        };
+        while let Some(end) = ends.next_if(is_over) {
+            events.push(end);
+        }
         events.push((operation.called, 0, place));
-        events.extend(operation.returned.map(|returned| (returned, 1, place)));
     }
-    events.sort_unstable();
+    events.extend(ends);
     let mut check = Online::new(model, Budget::default());
     for (at, order, place) in events {
         let operation = &operations[place];
@@ -243,6 +270,34 @@ fn behind_a_call_that_stays_open_for_long_a_wrong_answer_is_found_before_a_quart
         }
     }
     panic!("nothing was found");
+}
+
+#[test]
+fn what_a_client_does_at_the_time_of_its_last_answer_lies_behind_it() {
+    let (mut online, client) = (Online::new(&Kv, Budget::default()), ClientId(1));
+    let told = |online: &mut Online<'_, Kv>, client, asked, answer, [called, returned]: [u64; 2]| {
+        online.called(client, asked, called).expect("it is idle");
+        online.returned(client, answer, returned).expect("it is open")
+    };
+    let put = |value: &str| KvAsk::Put("k".into(), value.into(), 0);
+    assert_eq!(told(&mut online, client, put("a"), KvAnswer::Done, [1, 2]), Verdict::Linearizable);
+    let found = told(&mut online, client, KvAsk::Get("k".into()), KvAnswer::NoKey, [2, 2]);
+    assert_eq!(check(&Kv, online.history(), Budget::default()).verdict, found);
+    let Verdict::NotLinearizable(violation) = found else { panic!("the key was there") };
+    let sentence = "#1 get \"k\" found no such key, called after #0 put \"k\" \"a\" over version 0 was done: it can only \
+                    have been \"a\" (version 1)";
+    assert_eq!(violation.sentence, sentence);
+
+    let mut hinted = online.history().clone();
+    (0..2).for_each(|place| hinted.hint(OperationId(place), 1 - place as u64));
+    assert_ne!(check(&Kv, &hinted, Budget::default()).verdict, Verdict::Linearizable, "a hint puts the get first");
+
+    let mut history = History::new();
+    history.called(client, put("a"), 1).expect("it is idle");
+    history.returned(client, KvAnswer::Done, 2).expect("it is open");
+    history.called(ClientId(2), KvAsk::Get("k".into()), 2).expect("it is idle");
+    history.returned(ClientId(2), KvAnswer::NoKey, 2).expect("it is open");
+    assert_eq!(check(&Kv, &history, Budget::default()).verdict, Verdict::Linearizable, "others are concurrent");
 }
 
 /// A get behind so many puts that stay open.
@@ -312,6 +367,27 @@ proptest! {
         };
         prop_assert!(agree(online(&CasRegister, &registers), check(&CasRegister, &registers, Budget::default()).verdict));
         prop_assert!(agree(online(&Whole(Kv), &keys), check(&Whole(Kv), &keys, Budget::default()).verdict));
+    }
+
+    /// Whatever of one time is told first: what would be right in just this order is right, and what is right is so with each client's operations in turn.
+    #[test]
+    fn what_happens_at_the_same_time_is_concurrent_but_for_what_one_client_does(
+        clients in clients(register(), 9),
+        ranks in prop::collection::vec(any::<u64>(), 32),
+    ) {
+        let rank = |_, event: usize| ranks[event % ranks.len()];
+        let history = told(&clients, rank, |at, _| at);
+        let is_right = |history: &History<_, _>| {
+            check(&CasRegister, history, Budget::default()).verdict == Verdict::Linearizable
+        };
+        agrees(&CasRegister, &history)?;
+        prop_assert!(is_right(&history) || !is_right(&told(&clients, rank, |_, place| place)), "right as it is told");
+        let all = history.operations().iter().map(|operation| with_answer(operation, true)).collect::<Vec<_>>();
+        let must_precede = |one: usize, other: usize| {
+            let (one, other) = ((one, &all[one]), (other, &all[other]));
+            one.1.ended() < Some(other.1.called) || one.1.client == other.1.client && one.0 < other.0
+        };
+        prop_assert!(!is_right(&history) || in_some_order(&CasRegister, &all, &must_precede), "each client's in turn");
     }
 
     #[test]

@@ -356,7 +356,7 @@ mod tests {
             since: None,
             described: Vec::new(),
             states: Vec::new(),
-            sentence: "when #1 returned, no order of the operations explained all answers".to_owned(),
+            sentence: "when #1 returned, a search had no order left".to_owned(),
         };
         let failed = broken(&[A, B], unexplained);
         assert_eq!(failed.nodes, [B]);

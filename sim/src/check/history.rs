@@ -29,8 +29,12 @@ pub struct Operation<Input, Output> {
     pub output: Option<Output>,
     /// When it was called, in a unit of the history's own.
     pub called: u64,
+    /// How many of the history's answers lie before its call: those of earlier times, and of those of the same time no more than [`History::called`] says.
+    pub behind: u64,
     /// When the client was told. An operation whose outcome stayed unknown is open for ever, whether or not the client was told something.
     pub returned: Option<u64>,
+    /// How many answers there were in the history before its own, if it has one.
+    pub answer: Option<u64>,
     /// Where the service says that it put the operation (an index of its log, a version): tried first, believed never. If the order of
     /// the hints of one object explains all of its answers, nothing is searched; if it does not, everything is. What only reads comes after what has
     /// the same hint.
@@ -44,6 +48,12 @@ impl<Input, Output> Operation<Input, Output> {
     #[must_use]
     pub fn ended(&self) -> Option<u64> {
         self.output.as_ref().and(self.returned)
+    }
+
+    /// The place of the answer among all answers of the history, if the operation had to have taken effect by then.
+    #[must_use]
+    pub fn ended_as(&self) -> Option<u64> {
+        self.output.as_ref().and(self.answer)
     }
 
     pub(crate) fn asked<'a, M: Model<Input = Input, Output = Output>>(&'a self) -> Asked<'a, M> {
@@ -114,6 +124,11 @@ pub struct History<Input, Output> {
     operations: Vec<Operation<Input, Output>>,
     open: BTreeMap<ClientId, OperationId>,
     now: u64,
+    /// How many answers there were, and how many of them lie before whatever is called now.
+    answers: u64,
+    behind: u64,
+    /// Who was answered now, and how many answers there were then.
+    answered: BTreeMap<ClientId, u64>,
     limit: usize,
 }
 
@@ -136,10 +151,14 @@ impl<Input, Output> History<Input, Output> {
     /// A history of at most `limit` operations.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        History { operations: Vec::new(), open: BTreeMap::new(), now: 0, limit }
+        let (open, answered) = (BTreeMap::new(), BTreeMap::new());
+        History { operations: Vec::new(), open, now: 0, answers: 0, behind: 0, answered, limit }
     }
 
     /// `client` asks.
+    ///
+    /// What happens at the same time is concurrent, whatever is told first; but an operation of a client lies behind those that it was answered. So
+    /// when a client that was answered at this very time calls again, the answers up to its own lie before this call and before those that are told after it.
     ///
     /// # Errors
     /// If it waits for an answer, if `at` is in the past, or if the history is full.
@@ -152,12 +171,15 @@ impl<Input, Output> History<Input, Output> {
         if let Some(open) = self.open.insert(client, operation) {
             return Err(HistoryError::TwoOpen { client, open });
         }
+        self.behind = self.behind.max(self.answered.get(&client).copied().unwrap_or(0));
         self.operations.push(Operation {
             client,
             input,
             output: None,
             called: at,
+            behind: self.behind,
             returned: None,
+            answer: None,
             hint: None,
             never: false,
         });
@@ -171,6 +193,9 @@ impl<Input, Output> History<Input, Output> {
     pub fn returned(&mut self, client: ClientId, output: Output, at: u64) -> Result<OperationId, HistoryError> {
         let operation = self.end(client, at)?;
         self.operations[operation.0].output = Some(output);
+        self.operations[operation.0].answer = Some(self.answers);
+        self.answers += 1;
+        self.answered.insert(client, self.answers);
         Ok(operation)
     }
 
@@ -219,6 +244,10 @@ impl<Input, Output> History<Input, Output> {
     fn pass(&mut self, at: u64) -> Result<(), HistoryError> {
         if at < self.now {
             return Err(HistoryError::OutOfOrder { at, last: self.now });
+        }
+        if at > self.now {
+            self.behind = self.answers;
+            self.answered.clear();
         }
         self.now = at;
         Ok(())

@@ -3,29 +3,49 @@
 use std::collections::BTreeMap;
 use windtunnel::check::{Asked, Model, Operation};
 
-/// Whether any order of these explains them.
+/// Whether any order of these explains them, of which each lies before those that were called behind its answer.
 pub fn is_linearizable<M: Model>(model: &M, operations: &[Operation<&M::Input, &M::Output>]) -> bool {
-    let mut parts = BTreeMap::<M::Key, Vec<&Operation<&M::Input, &M::Output>>>::new();
-    for operation in operations {
-        parts.entry(model.key(operation.input)).or_default().push(operation);
-    }
-    parts.iter().all(|(key, part)| some_order(model, &model.initial(key), part))
+    in_some_order(model, operations, &|one, other| {
+        operations[one].ended_as().is_some_and(|place| place < operations[other].behind)
+    })
 }
 
-/// Whether any order of the rest goes on from this state.
-fn some_order<M: Model>(model: &M, state: &M::State, rest: &[&Operation<&M::Input, &M::Output>]) -> bool {
-    // All that is left need not have happened.
-    if rest.iter().all(|operation| operation.ended().is_none()) {
-        return true;
+/// Whether any order of these explains them, in which those that ended lie before those that they must precede.
+pub fn in_some_order<M: Model>(
+    model: &M,
+    operations: &[Operation<&M::Input, &M::Output>],
+    must_precede: &dyn Fn(usize, usize) -> bool,
+) -> bool {
+    let mut parts = BTreeMap::<M::Key, Vec<usize>>::new();
+    for (place, operation) in operations.iter().enumerate() {
+        parts.entry(model.key(operation.input)).or_default().push(place);
     }
-    let first_end = rest.iter().filter_map(|operation| operation.ended()).min();
-    (0..rest.len()).any(|place| {
-        let next = rest[place];
-        let asked = Asked { input: next.input, output: next.output };
-        first_end.is_none_or(|end| next.called <= end)
-            && model.step(state, asked).is_some_and(|state| {
-                let others = [&rest[..place], &rest[place + 1..]].concat();
-                some_order(model, &state, &others)
-            })
-    })
+    let orders = Orders { model, operations, must_precede };
+    parts.iter().all(|(key, part)| orders.go_on(&model.initial(key), part))
+}
+
+struct Orders<'o, M: Model> {
+    model: &'o M,
+    operations: &'o [Operation<&'o M::Input, &'o M::Output>],
+    must_precede: &'o dyn Fn(usize, usize) -> bool,
+}
+
+impl<M: Model> Orders<'_, M> {
+    /// Whether any order of the rest goes on from this state.
+    fn go_on(&self, state: &M::State, rest: &[usize]) -> bool {
+        let has_ended = |place: &&usize| self.operations[**place].ended().is_some();
+        // All that is left need not have happened.
+        if !rest.iter().any(|place| has_ended(&place)) {
+            return true;
+        }
+        (0..rest.len()).any(|at| {
+            let next = rest[at];
+            let asked = Asked { input: self.operations[next].input, output: self.operations[next].output };
+            !rest.iter().filter(has_ended).any(|other| (self.must_precede)(*other, next))
+                && self.model.step(state, asked).is_some_and(|state| {
+                    let others = [&rest[..at], &rest[at + 1..]].concat();
+                    self.go_on(&state, &others)
+                })
+        })
+    }
 }

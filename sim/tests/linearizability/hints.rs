@@ -16,9 +16,8 @@ fn additions(by: &[i64]) -> History<CounterAsk, CounterAnswer> {
     for (place, by) in by.iter().enumerate() {
         history.called(client(place), CounterAsk::Add("x".into(), *by), 0).expect("one each");
     }
-    let mut stands = 0;
-    for (place, by) in by.iter().enumerate().rev() {
-        stands += by;
+    for place in 0..by.len() {
+        let stands = by[place..].iter().sum();
         history.returned(client(place), CounterAnswer::Stands(stands), 1).expect("it is open");
     }
     history

@@ -84,7 +84,7 @@ mod tests {
             keys: 1,
             unknown: 0,
             verdict: CheckVerdict::NotLinearizable,
-            sentence: Some("when #3 returned, no order of the operations explained all answers".to_owned()),
+            sentence: Some("when #3 returned, a search had no order left".to_owned()),
             explained: Some(explained),
             core,
             since_line: None,

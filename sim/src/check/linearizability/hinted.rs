@@ -9,11 +9,11 @@ use crate::check::model::Model;
 pub(super) fn explains<M: Model>(model: &M, initial: M::State, operations: &Operations<M>, part: &[u32]) -> bool {
     let Some(order) = told_order(model, operations, part) else { return false };
     let mut state = initial;
-    // The latest call so far: none of these can have taken effect before that, nor can what comes after them.
-    let mut latest = 0;
+    // How many answers lie before the latest call so far: none of these operations can have taken effect before that, nor can what comes after them.
+    let mut behind = 0;
     for operation in order.into_iter().map(|place| &operations[place as usize]) {
-        latest = latest.max(operation.called);
-        if operation.ended().is_some_and(|ended| ended < latest) {
+        behind = behind.max(operation.behind);
+        if operation.ended_as().is_some_and(|place| place < behind) {
             return false;
         }
         match model.step(&state, operation.asked()) {

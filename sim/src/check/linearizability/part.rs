@@ -20,16 +20,18 @@ impl Event {
     }
 }
 
-/// What happens to the operations whose indices are in `part`, which is in the order of their calls. Events of equal time are concurrent:
-/// calls go first. Operations of unknown outcome never return.
+/// What happens to the operations whose indices are in `part`, which is in the order of their calls. Events of equal time are concurrent
+/// as far as the history says: calls go first. Operations of unknown outcome never return.
 pub(super) fn events<Input, Output>(operations: &[Operation<Input, Output>], part: &[u32]) -> Vec<Event> {
-    let mut returns =
-        part.iter().filter_map(|index| operations[*index as usize].ended().map(|at| (at, *index))).collect::<Vec<_>>();
+    let mut returns = part
+        .iter()
+        .filter_map(|index| operations[*index as usize].ended_as().map(|place| (place, *index)))
+        .collect::<Vec<_>>();
     returns.sort_unstable();
     let mut returns = returns.into_iter().peekable();
     let mut events = Vec::with_capacity(part.len() * 2);
     for operation in part.iter().map(|index| *index as usize) {
-        while let Some((_, returned)) = returns.next_if(|(at, _)| *at < operations[operation].called) {
+        while let Some((_, returned)) = returns.next_if(|(place, _)| *place < operations[operation].behind) {
             events.push(Event::Returned(returned as usize));
         }
         events.push(Event::Called(operation));

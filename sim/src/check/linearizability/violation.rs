@@ -8,7 +8,8 @@ use crate::check::model::Model;
 /// Why a history is not linearizable: operations that no order explains, however the others went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The operation at whose return no order was left.
+    /// The operation at whose return no order was left: none that explains what was answered until then, if the contradiction is
+    /// [explained](Explained); otherwise none to a search that knows what is answered later too.
     pub operation: OperationId,
     /// The smallest contradiction, in the order of the calls. All other operations of the same object may have
     /// taken effect at any time after their calls or never: these contradict one another all the same. Empty if it was not [explained](Explained).
@@ -76,7 +77,10 @@ impl Violation {
             described: Vec::new(),
             since: None,
             states: Vec::new(),
-            sentence: format!("when {operation} returned, no order of the operations explained all answers"),
+            // Not that no order explained what was answered until then: that may be so later only.
+            sentence: format!(
+                "when {operation} returned, a search that knows also what is answered later had no order left that explains all"
+            ),
         }
     }
 }
@@ -93,7 +97,7 @@ fn sentence<Input, Output>(
         [one] => format!(": it can only have been {one}"),
         some => format!(": it can only have been {}", some.join(" or ")),
     };
-    let was_over = |other: &usize| operations[*other].ended().is_some_and(|ended| ended < operations[last].called);
+    let was_over = |other: &usize| operations[*other].ended_as().is_some_and(|place| place < operations[last].behind);
     let (before, beside) = others.iter().copied().partition::<Vec<_>, _>(was_over);
     let numbers = |some: &[usize]| {
         let numbers = some.iter().map(|other| OperationId(*other).to_string()).collect::<Vec<_>>();

@@ -1,5 +1,6 @@
 //! Lists that grow at their end: what Jepsen's Elle looks at, one list at a time.
 
+use super::short::{bare, list, quoted};
 use super::text::Text;
 use crate::check::model::{Asked, Model};
 use std::rc::Rc;
@@ -109,15 +110,19 @@ impl Model for AppendList {
     }
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
+        let (ListAsk::Read(key) | ListAsk::Append(key, _)) = asked.input;
+        let key = quoted(key);
         match (asked.input, asked.output) {
-            (ListAsk::Read(key), Some(Some(read))) => format!("read {key:?} returned [{}]", read.names().join(" ")),
-            (ListAsk::Read(key), _) => format!("read {key:?}"),
-            (ListAsk::Append(key, element), Some(_)) => format!("append {} to {key:?}", element.name()),
-            (ListAsk::Append(key, element), None) => format!("append {} to {key:?} (outcome unknown)", element.name()),
+            (ListAsk::Read(_), Some(Some(read))) => format!("read {key} returned {}", list(&read.names())),
+            (ListAsk::Read(_), _) => format!("read {key}"),
+            (ListAsk::Append(_, element), Some(_)) => format!("append {} to {key}", bare(element.name())),
+            (ListAsk::Append(_, element), None) => {
+                format!("append {} to {key} (outcome unknown)", bare(element.name()))
+            }
         }
     }
 
     fn describe_state(&self, state: &Text) -> Option<String> {
-        Some(format!("[{}]", Elements(state.to_string().into()).names().join(" ")))
+        Some(list(&Elements(state.to_string().into()).names()))
     }
 }

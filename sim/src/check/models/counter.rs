@@ -1,5 +1,6 @@
 //! A counter.
 
+use super::short::quoted;
 use crate::check::model::{Asked, Model};
 use std::rc::Rc;
 
@@ -64,8 +65,8 @@ impl Model for Counter {
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
         let asks = match asked.input {
-            CounterAsk::Read(key) => format!("read {key:?}"),
-            CounterAsk::Add(key, by) => format!("add {by} to {key:?}"),
+            CounterAsk::Read(key) => format!("read {}", quoted(key)),
+            CounterAsk::Add(key, by) => format!("add {by} to {}", quoted(key)),
         };
         match asked.output {
             None => format!("{asks} (outcome unknown)"),

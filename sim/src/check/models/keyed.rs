@@ -1,5 +1,6 @@
 //! Several objects, each with a name, of a model that knows but one.
 
+use super::short::quoted;
 use crate::check::model::{Asked, Model};
 use std::rc::Rc;
 
@@ -60,7 +61,7 @@ impl<M: Model> Model for Keyed<M> {
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
         let words = self.0.describe(one(asked));
-        if asked.input.key.is_empty() { words } else { format!("{:?}: {words}", asked.input.key) }
+        if asked.input.key.is_empty() { words } else { format!("{}: {words}", quoted(&asked.input.key)) }
     }
 
     fn describe_state(&self, state: &M::State) -> Option<String> {

@@ -1,5 +1,6 @@
 //! A key/value service with versions: MIT's since 2025.
 
+use super::short::quoted;
 use crate::check::model::{Asked, Model};
 use std::rc::Rc;
 
@@ -106,13 +107,13 @@ impl Model for Kv {
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
         let asks = match asked.input {
-            Get(key) => format!("get {key:?}"),
-            Put(key, value, version) => format!("put {key:?} {value:?} over version {version}"),
+            Get(key) => format!("get {}", quoted(key)),
+            Put(key, value, version) => format!("put {} {} over version {version}", quoted(key), quoted(value)),
         };
         match asked.output {
             None => format!("{asks} (outcome unknown)"),
             Some(Done) => format!("{asks} was done"),
-            Some(Found(value, version)) => format!("{asks} returned {value:?} (version {version})"),
+            Some(Found(value, version)) => format!("{asks} returned {} (version {version})", quoted(value)),
             Some(NoKey) => format!("{asks} found no such key"),
             Some(OtherVersion) => format!("{asks} found another version"),
         }
@@ -120,9 +121,10 @@ impl Model for Kv {
 
     fn describe_state(&self, state: &Self::State) -> Option<String> {
         Some(
-            state
-                .as_ref()
-                .map_or_else(|| "absent".to_owned(), |(value, version)| format!("{value:?} (version {version})")),
+            state.as_ref().map_or_else(
+                || "absent".to_owned(),
+                |(value, version)| format!("{} (version {version})", quoted(value)),
+            ),
         )
     }
 }

@@ -1,5 +1,6 @@
 //! A key/value service with get, put and append: MIT's of 2024 and before.
 
+use super::short::quoted;
 use super::text::Text;
 use crate::check::model::{Asked, Model};
 use std::rc::Rc;
@@ -78,14 +79,14 @@ impl Model for KvAppend {
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
         match (asked.input, asked.output) {
-            (Get(key), Some(read)) => format!("get {key:?} returned {read:?}"),
-            (Get(key), None) => format!("get {key:?}"),
-            (Put(key, value), _) => format!("put {key:?} {value:?}"),
-            (Append(key, value), _) => format!("append {key:?} {value:?}"),
+            (Get(key), Some(read)) => format!("get {} returned {}", quoted(key), quoted(read)),
+            (Get(key), None) => format!("get {}", quoted(key)),
+            (Put(key, value), _) => format!("put {} {}", quoted(key), quoted(value)),
+            (Append(key, value), _) => format!("append {} {}", quoted(key), quoted(value)),
         }
     }
 
     fn describe_state(&self, state: &Text) -> Option<String> {
-        Some(format!("{state:?}"))
+        Some(quoted(&state.to_string()))
     }
 }

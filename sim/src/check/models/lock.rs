@@ -1,5 +1,6 @@
 //! Locks with leases and fencing tokens.
 
+use super::short::quoted;
 use crate::check::model::{Asked, Model};
 use std::rc::Rc;
 
@@ -60,8 +61,8 @@ impl LockAnswer {
 /// Whose a lock is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LockState {
-    /// The largest token that is known to have been granted.
-    last: Token,
+    /// The largest token that is known to have been granted, if any is: the first may be 0.
+    last: Option<Token>,
     holder: Holder,
     /// It is this late at least, since a lease had to end first.
     now: u64,
@@ -92,7 +93,8 @@ impl LockState {
 
     /// Tokens grow with every grant, also with one of which nobody knows.
     fn least_token(&self) -> Token {
-        self.last.saturating_add(1).saturating_add(u64::from(self.holder == Holder::Somebody))
+        let next = self.last.map_or(0, |last| last.saturating_add(1));
+        next.saturating_add(u64::from(self.holder == Holder::Somebody))
     }
 
     /// After the release by who holds it with this token.
@@ -100,9 +102,9 @@ impl LockState {
         let holds_it = match self.holder {
             Holder::Nobody => false,
             Holder::By(by, _) => by == token,
-            Holder::Somebody => token > self.last,
+            Holder::Somebody => Some(token) > self.last,
         };
-        holds_it.then_some(LockState { last: token, holder: Holder::Nobody, ..*self })
+        holds_it.then_some(LockState { last: Some(token), holder: Holder::Nobody, ..*self })
     }
 
     /// The same at the first moment at which who has this token does not hold it, if there is one until then.
@@ -126,7 +128,7 @@ impl Model for Lock {
     }
 
     fn initial(&self, _key: &Rc<str>) -> LockState {
-        LockState { last: 0, holder: Holder::Nobody, now: 0 }
+        LockState { last: None, holder: Holder::Nobody, now: 0 }
     }
 
     fn step(&self, state: &LockState, asked: Asked<'_, Self>) -> Option<LockState> {
@@ -136,7 +138,7 @@ impl Model for Lock {
         match (asked.input, asked.output) {
             (Acquire(_), Some(Granted { token, until, told })) => {
                 let free = state.once_free(Some(*told)).filter(|free| *token >= free.least_token())?;
-                Some(LockState { last: *token, holder: Holder::By(*token, *until), ..free })
+                Some(LockState { last: Some(*token), holder: Holder::By(*token, *until), ..free })
             }
             (Acquire(_), Some(Held { .. })) => (state.holder != Holder::Nobody).then(|| state.clone()),
             // What is held for ever is granted to nobody, whether or not the outcome is known.
@@ -156,8 +158,8 @@ impl Model for Lock {
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
         let asks = match asked.input {
-            Acquire(name) => format!("acquire {name:?}"),
-            Release(name, token) => format!("release {name:?} of token {token}"),
+            Acquire(name) => format!("acquire {}", quoted(name)),
+            Release(name, token) => format!("release {} of token {token}", quoted(name)),
         };
         match asked.output {
             None => format!("{asks} (outcome unknown)"),
@@ -173,7 +175,7 @@ impl Model for Lock {
 
     fn describe_state(&self, state: &LockState) -> Option<String> {
         Some(match &state.holder {
-            Holder::Nobody => format!("free after token {}", state.last),
+            Holder::Nobody => state.last.map_or_else(|| "free".to_owned(), |last| format!("free after token {last}")),
             Holder::By(token, Some(until)) => format!("held by token {token} until {until}"),
             Holder::By(token, None) => format!("held by token {token}"),
             Holder::Somebody => "held by somebody unknown".to_owned(),
@@ -242,5 +244,7 @@ mod tests {
         assert!(is_possible(&[acquired(1, Some(20), 5), acquired(2, None, 20)]));
         assert!(!is_possible(&[acquired(2, Some(20), 5), acquired(2, None, 20)]));
         assert!(!is_possible(&[asked_for(1)]));
+        assert!(is_possible(&[acquired(0, None, 5)]), "tokens may begin at 0");
+        assert!(!is_possible(&[nobody_knows(), acquired(0, None, 5)]), "0 at least is whose outcome nobody knows");
     }
 }

@@ -7,6 +7,7 @@ mod keyed;
 mod kv;
 mod kv_append;
 mod lock;
+mod short;
 mod text;
 mod whole;
 

@@ -19,13 +19,13 @@ pub trait Decode: Model {
     /// In words, if it says nothing that the model knows.
     fn asked(said: &Said) -> Result<Self::Input, String>;
 
-    /// What was answered at this time. `None` says that the outcome is unknown after all.
+    /// What was answered at this time, if the file has times. `None` says that the outcome is unknown after all.
     ///
     /// # Errors
     /// In words, if it says nothing that the model knows.
-    fn answered(input: &Self::Input, said: &Said, at: u64) -> Result<Option<Self::Output>, String>;
+    fn answered(input: &Self::Input, said: &Said, at: Option<u64>) -> Result<Option<Self::Output>, String>;
 
-    /// What it means that the operation failed; `None` that it did not happen.
+    /// What it means that the operation failed, and nobody says why; `None` that it did not happen.
     fn failed(_input: &Self::Input) -> Option<Self::Output> {
         None
     }
@@ -75,7 +75,7 @@ impl Decode for Kv {
         }
     }
 
-    fn answered(input: &KvAsk, said: &Said, _at: u64) -> Result<Option<KvAnswer>, String> {
+    fn answered(input: &KvAsk, said: &Said, _at: Option<u64>) -> Result<Option<KvAnswer>, String> {
         Ok(match (input, said.name.as_str()) {
             (_, "no-key") => Some(KvAnswer::NoKey),
             (KvAsk::Get(_), "found" | "ok") => Some(KvAnswer::Found(name(said, "value")?, number(said, "version")?)),
@@ -100,7 +100,7 @@ impl Decode for KvAppend {
         }
     }
 
-    fn answered(input: &KvAppendAsk, said: &Said, _at: u64) -> Result<Option<Rc<str>>, String> {
+    fn answered(input: &KvAppendAsk, said: &Said, _at: Option<u64>) -> Result<Option<Rc<str>>, String> {
         Ok(Some(match input {
             KvAppendAsk::Get(_) if *read(said)? == Word::Nothing => "".into(),
             KvAppendAsk::Get(_) => name(said, "value")?,
@@ -128,7 +128,7 @@ impl Decode for CasRegister {
         }
     }
 
-    fn answered(input: &Register, said: &Said, _at: u64) -> Result<Option<RegisterAnswer>, String> {
+    fn answered(input: &Register, said: &Said, _at: Option<u64>) -> Result<Option<RegisterAnswer>, String> {
         Ok(Some(match (input, said.name.as_str()) {
             (Register::Read, _) if *read(said)? == Word::Nothing => RegisterAnswer::Value(None),
             (Register::Read, _) => RegisterAnswer::Value(Some(number(said, "value")?)),
@@ -139,7 +139,7 @@ impl Decode for CasRegister {
         }))
     }
 
-    /// A compare-and-set fails since it found another value.
+    /// A compare-and-set of Jepsen's fails since it found another value.
     fn failed(input: &Register) -> Option<RegisterAnswer> {
         matches!(input, Register::CompareAndSet { .. }).then_some(RegisterAnswer::Differs)
     }
@@ -152,7 +152,7 @@ impl Decode for Keyed<CasRegister> {
         Ok(KeyedAsk { key: key(said)?, ask: CasRegister::asked(said)? })
     }
 
-    fn answered(input: &KeyedAsk<Register>, said: &Said, at: u64) -> Result<Option<RegisterAnswer>, String> {
+    fn answered(input: &KeyedAsk<Register>, said: &Said, at: Option<u64>) -> Result<Option<RegisterAnswer>, String> {
         CasRegister::answered(&input.ask, said, at)
     }
 
@@ -172,7 +172,7 @@ impl Decode for AppendList {
         }
     }
 
-    fn answered(input: &ListAsk, said: &Said, _at: u64) -> Result<Option<Option<Elements>>, String> {
+    fn answered(input: &ListAsk, said: &Said, _at: Option<u64>) -> Result<Option<Option<Elements>>, String> {
         if let ListAsk::Append(..) = input {
             return done(said).map(|()| Some(None));
         }
@@ -199,7 +199,7 @@ impl Decode for Counter {
         }
     }
 
-    fn answered(input: &CounterAsk, said: &Said, _at: u64) -> Result<Option<CounterAnswer>, String> {
+    fn answered(input: &CounterAsk, said: &Said, _at: Option<u64>) -> Result<Option<CounterAnswer>, String> {
         Ok(Some(match (input, said.name.as_str()) {
             // Jepsen repeats what was added.
             (CounterAsk::Add(..), "ok" | "done") => CounterAnswer::Done,
@@ -224,9 +224,13 @@ impl Decode for Lock {
         }
     }
 
-    fn answered(input: &LockAsk, said: &Said, told: u64) -> Result<Option<LockAnswer>, String> {
+    fn answered(input: &LockAsk, said: &Said, at: Option<u64>) -> Result<Option<LockAnswer>, String> {
+        let told = at.unwrap_or(0); // without leases, no time counts
         Ok(Some(match (input, said.name.as_str()) {
             (LockAsk::Acquire(_), "granted" | "ok") => {
+                if at.is_none() && said.fields.contains_key("until") {
+                    return Err("`until` is a time, and there is none in the file to compare it with".to_owned());
+                }
                 let until = said.fields.contains_key("until").then(|| number(said, "until")).transpose()?;
                 LockAnswer::Granted { token: number(said, "token")?, until, told }
             }

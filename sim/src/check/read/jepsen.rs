@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// What marks a line that is about an operation.
 pub const MARK: &str = "jepsen.util - ";
 
-/// Reads one line; nothing, if it is not about an operation.
+/// Reads one line; nothing, if it is not about an operation: those of clients are, and these have numbers.
 pub fn line(line: &str) -> Result<Option<Told>, String> {
     let Some((_, line)) = line.split_once(MARK) else { return Ok(None) };
     let mut columns = line.split('\t').map(str::trim);
@@ -26,7 +26,7 @@ pub fn line(line: &str) -> Result<Option<Told>, String> {
         // What is said to have failed by a timeout may have happened.
         ":fail" if !gave_up => Happened::Failed(Said { name: "fail".to_owned(), fields }),
         ":info" | ":fail" => Happened::Unknown,
-        _ => return Ok(None),
+        _ => return Err(format!("`{kind}` is none of :invoke, :ok, :fail and :info")),
     };
     let about = About { name: Some(name.to_owned()), ..About::default() };
     Ok(Some(Told { client, at: None, hint: None, about, stray: None, happened }))

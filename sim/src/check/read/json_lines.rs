@@ -27,6 +27,9 @@ pub fn line(line: &str, known: Option<&[&str]>) -> Result<Told, String> {
     let [what] = told[..] else {
         return Err("a line has one of `call`, `return`, `fail` and `unknown`".to_owned());
     };
+    if ["fail", "unknown"].contains(&what) && object[what] != Value::Bool(true) {
+        return Err(format!("`{what}` is `true` or not there"));
+    }
     let (mut fields, mut stray) = (BTreeMap::new(), None);
     for (name, value) in &object {
         if !["client", "at", "hint", what].contains(&name.as_str()) {
@@ -41,11 +44,11 @@ pub fn line(line: &str, known: Option<&[&str]>) -> Result<Told, String> {
         _ => Err(format!("`{what}` is no name")),
     };
     let name = if what == "call" { object[what].as_str().map(str::to_owned) } else { None };
-    let about = About { name, key: fields.get("key").cloned(), is_pair: false };
+    let about = About { name, key: fields.get("key").cloned(), ..About::default() };
     let happened = match what {
         "call" => Happened::Called(said()?),
         "return" => Happened::Returned(said()?),
-        "fail" => Happened::Failed(Said { name: "fail".to_owned(), fields }),
+        "fail" => Happened::Never,
         _ => Happened::Unknown,
     };
     Ok(Told { client, at, hint, about, stray, happened })

@@ -71,8 +71,11 @@ impl Format {
     /// The format that a line is in.
     fn of(line: &str) -> Option<Format> {
         match line.trim_start() {
-            line if line.starts_with("{:") || line.starts_with("#jepsen") => Some(Format::Edn),
-            line if line.starts_with('{') => Some(Format::JsonLines),
+            line if line.starts_with("#jepsen") => Some(Format::Edn),
+            line if line.starts_with('{') => {
+                let first = line[1..].trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
+                Some(if first.starts_with(':') { Format::Edn } else { Format::JsonLines })
+            }
             line if line.contains(jepsen::MARK) => Some(Format::JepsenLog),
             _ => None,
         }
@@ -191,7 +194,11 @@ impl<M: Decode> Reading<M> {
         }
         if !matches!(told.happened, Happened::Called(_)) {
             let asked = self.about.remove(&client).unwrap_or_default();
-            if let Some(problem) = asked.misfit(&told.about) {
+            let contradiction = || match &told.happened {
+                Happened::Returned(said) => asked.contradiction(said),
+                _ => None,
+            };
+            if let Some(problem) = asked.misfit(&told.about).or_else(contradiction) {
                 return Err(bad(problem));
             }
         }
@@ -199,12 +206,12 @@ impl<M: Decode> Reading<M> {
             Happened::Called(said) => {
                 let operation = self.history.called(client, M::asked(&said).map_err(bad)?, at).map_err(misfit)?;
                 self.lines.push((line, None));
-                self.about.insert(client, told.about);
+                self.about.insert(client, About { fields: said.fields, ..told.about });
                 Some(operation)
             }
             Happened::Returned(said) => {
                 let asked = self.open(client).map_err(misfit)?;
-                match M::answered(&self.history.operations()[asked.0].input, &said, at).map_err(bad)? {
+                match M::answered(&self.history.operations()[asked.0].input, &said, told.at).map_err(bad)? {
                     Some(output) => Some(self.history.returned(client, output, at).map_err(misfit)?),
                     None => Some(self.history.unknown(client, at).map_err(misfit)?),
                 }
@@ -216,6 +223,7 @@ impl<M: Decode> Reading<M> {
                     None => Some(self.history.never(client, at).map_err(misfit)?),
                 }
             }
+            Happened::Never => Some(self.history.never(client, at).map_err(misfit)?),
             Happened::Unknown => Some(self.history.unknown(client, at).map_err(misfit)?),
         };
         if let Some(operation) = ended {

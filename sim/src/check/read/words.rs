@@ -27,6 +27,17 @@ impl Word {
         }
     }
 
+    /// Whether one of them says nothing, or both the same.
+    fn may_repeat(&self, other: &Word) -> bool {
+        match (self, other) {
+            (Word::Nothing, _) | (_, Word::Nothing) => true,
+            (Word::List(these), Word::List(others)) => {
+                these.len() == others.len() && these.iter().zip(others).all(|(one, other)| one.may_repeat(other))
+            }
+            _ => self.name() == other.name(),
+        }
+    }
+
     /// As a whole number.
     pub fn number(&self) -> Option<i64> {
         match self {
@@ -53,8 +64,10 @@ pub enum Happened {
     Called(Said),
     /// An answer.
     Returned(Said),
-    /// An answer that says that nothing was done.
+    /// An answer that says that it failed, and not why: what that means its model knows.
     Failed(Said),
+    /// An answer that says that it certainly did nothing.
+    Never,
     /// The client gave up.
     Unknown,
 }
@@ -68,7 +81,14 @@ pub struct About {
     pub key: Option<Word>,
     /// Whether that stands in the value: see [`Told::take_out_key`].
     pub is_pair: bool,
+    /// What else its call says.
+    pub fields: BTreeMap<String, Word>,
 }
+
+/// Fields of a call that the answer that it was done may repeat. (What it says of a version may be the new one.)
+const REPEATED: [&str; 4] = ["value", "from", "to", "token"];
+/// What was done says so with one of these, and what it found or made of it with another word.
+const DONE: [&str; 3] = ["ok", "done", "released"];
 
 impl About {
     /// What is wrong with this answer, if it is to another question than this.
@@ -84,6 +104,20 @@ impl About {
         let name = |about: &About| about.key.as_ref().map(|key| key.name().unwrap_or_default());
         let (asked, answered) = (name(self)?, name(answer)?);
         (asked != answered).then(|| differ("of key", &asked, &answered))
+    }
+
+    /// What is wrong with the answer that this was done, if it says that something else was.
+    pub fn contradiction(&self, answer: &Said) -> Option<String> {
+        let is_read = self.name.as_deref().is_some_and(|name| ["get", "read"].contains(&name));
+        if is_read || !DONE.contains(&answer.name.as_str()) {
+            return None;
+        }
+        let differs = |field: &&str| {
+            let (asked, answered) = (self.fields.get(*field), answer.fields.get(*field));
+            asked.zip(answered).is_some_and(|(asked, answered)| !asked.may_repeat(answered))
+        };
+        let field = REPEATED.into_iter().find(differs)?;
+        Some(format!("it answers with another `{field}` than its client asked with"))
     }
 }
 
