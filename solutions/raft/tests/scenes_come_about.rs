@@ -39,9 +39,9 @@ fn scenes_that_stories_set_come_about_on_the_reference() {
 
 /// That a server has ended itself does not say that its snapshot had rotted, and not its journal. The reference does.
 #[test]
-fn what_rots_in_rotten_snapshots_is_a_snapshot_more_often_than_not() {
+fn what_rots_in_rotten_snapshots_is_a_snapshot_in_four_runs_of_five() {
     let ends = |line: &String| line.contains("stops: it cannot start: raft.snapshot: record 0 at byte 0 is damaged");
     let runs = answers_to("rotten_snapshots", SEEDS, r#","record":true,"whole":true"#);
     let rotten = runs.iter().filter(|lines| lines.iter().any(ends)).count() as u64;
-    assert!(2 * rotten > SEEDS, "under {rotten} of {SEEDS} seeds");
+    assert!(5 * rotten >= 4 * SEEDS, "under {rotten} of {SEEDS} seeds");
 }

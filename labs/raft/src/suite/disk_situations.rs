@@ -200,8 +200,9 @@ async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestR
     Ok(())
 }
 
-/// Two followers of four start on disks that rot, one after the other, each with a snapshot. A server that has replaced
-/// the file of it whole finds it rotten at times: it ends itself, or shows a state that nobody had.
+/// Two followers of four start on disks that rot, one after the other, each with a snapshot whose entries two others alone
+/// have besides. A server that has replaced the file of it whole finds it rotten at times: it ends itself, or it shows a
+/// state that nobody had, or has forgotten what was committed by its copy.
 pub async fn rotten_snapshots(cluster: RaftCluster) -> TestResult {
     let _snapshots = cluster.take_snapshots(SNAPSHOTS);
     let mut victims = Vec::new();
@@ -211,10 +212,16 @@ pub async fn rotten_snapshots(cluster: RaftCluster) -> TestResult {
         }
         cluster.small_state(SNAPSHOTS).await?;
         let leader = cluster.one_leader().await?;
-        let is_sound = |node: &&NodeId| **node != leader && !victims.contains(*node);
-        let victim = *cluster.nodes().iter().find(is_sound).expect("two of five have rotted at the most");
+        let sound = |node: &NodeId| *node != leader && !victims.contains(node);
+        let mut sound = cluster.nodes().iter().copied().filter(sound);
+        let [victim, third] = [sound.next(), sound.next()].map(|node| node.expect("two of five rot at the most"));
+        cluster.star(leader, &[victim, third]);
+        for _ in 0..2 * SNAPSHOTS.every {
+            commits(&cluster, leader).await?;
+        }
         let has_ended = start_on_rotting_disk(&cluster, victim).await;
         cluster.inner().judge().note_scene(has_ended);
+        cluster.reconnect(cluster.nodes());
         victims.push(victim);
     }
     cluster.agree_on_all_running(cluster.new_command()).await?;
