@@ -69,7 +69,9 @@ pub async fn unsynced_votes(cluster: RaftCluster) -> TestResult {
         cluster.set_disks(&slow, disk);
         cluster.star(candidate, &[first, second]); // none of the others hears a majority
         let leads = |known: &Known| known.server(candidate).leads().is_some();
-        if cluster.comes_true_within(ELECTED_WITHIN, leads).await {
+        let is_elected = cluster.comes_true_within(ELECTED_WITHIN, leads).await;
+        cluster.inner().judge().note_scene(is_elected);
+        if is_elected {
             lose_power_and_go_on(&cluster, &slow).await;
         }
         cluster.set_disks(&slow, DiskWeather::default());
@@ -161,7 +163,8 @@ pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
     let leader = cluster.one_leader().await?;
     let [first, other] = [1, 2].map(|places| cluster.after(leader, places));
     cluster.star(leader, &[first, other]);
-    fail_fsyncs(&cluster, leader, first).await?;
+    let has_ended = fail_fsyncs(&cluster, leader, first).await?;
+    cluster.inner().judge().note_scene(has_ended);
     cluster.reconnect(cluster.nodes());
     cluster.agree_on_all_running(cluster.new_command()).await?;
 
@@ -169,26 +172,31 @@ pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
     let sound = |node: &NodeId| *node != leader && *node != first;
     let sound: Vec<NodeId> = cluster.nodes().iter().copied().filter(sound).collect();
     cluster.star(leader, &sound[..2]);
-    let_rot(&cluster, leader, sound[0]).await?;
+    let has_ended = let_rot(&cluster, leader, sound[0]).await?;
+    cluster.inner().judge().note_scene(has_ended);
     cluster.reconnect(cluster.nodes());
     cluster.agree_on_all_running(cluster.new_command()).await?;
     Ok(())
 }
 
-/// The last record that a server wrote is the one whose fsync failed: what comes after it would save it.
-async fn fail_fsyncs(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult {
+/// The last record that a server wrote is the one whose fsync failed: what comes after it would save it. Whether it has ended
+/// itself once.
+async fn fail_fsyncs(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult<bool> {
+    let mut has_ended = false;
     for _ in 0..TRIES {
         cluster.set_disks(&[victim], DiskWeather { sync_error_ppm: FAILING, ..DiskWeather::default() });
         commits(cluster, leader).await?;
+        has_ended |= !cluster.is_up(victim);
         cluster.inner().power_loss(victim);
         cluster.set_disks(&[victim], DiskWeather::default());
         cluster.inner().start(victim);
         cluster.sleep(SETTLED).await;
     }
-    Ok(())
+    Ok(has_ended)
 }
 
-async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult {
+/// Whether it has ended itself.
+async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult<bool> {
     for _ in 0..COMMANDS {
         commits(cluster, leader).await?;
     }
@@ -197,7 +205,7 @@ async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestR
     cluster.restart(&[victim]);
     cluster.sleep(SETTLED).await;
     cluster.set_disks(&[victim], DiskWeather::default());
-    Ok(())
+    Ok(!cluster.is_up(victim))
 }
 
 /// Two followers of four start on disks that rot, one after the other, each with a snapshot whose entries two others alone
