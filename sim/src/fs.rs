@@ -46,6 +46,9 @@ pub async fn rename(from: &str, to: &str) -> io::Result<()> {
 /// `PATH.new`, which the next `replace` of that path overwrites. Whoever replaces a path waits for the end of one before
 /// the next begins. The name of the directory itself must be safe already.
 ///
+/// A future that is dropped before its end counts as one that has not returned. After a kill the new content may be there to
+/// be read, and a power loss may still take it back: whoever acts on what it reads at a start replaces it once more before.
+///
 /// Such a file cannot be torn, so what is wrong in it has rotted, also in what was written last (sim/SEMANTICS.md,
 /// "bit rot"): give it a checksum, and do not start with one that is damaged. The first write to the file ends that.
 ///

@@ -9,10 +9,14 @@ use support::{answers_to, behind, results_of};
 const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 100 };
 
 /// Stories, how often each sets its scene in a run, and how often it must come about in all, of a hundred.
-const SCENES: [(&str, u64, u64); 7] = [
-    ("late_reply", 2, 90),
+const SCENES: [(&str, u64, u64); 11] = [
+    ("late_append", 3, 100),
+    ("late_reply", 4, 95),
     ("double_vote", 4, 90),
+    ("unsynced_votes", 4, 100),
+    ("unsynced_append", 5, 100),
     ("unsynced_copies", 4, 100),
+    ("unsound_disks", 2, 90),
     ("unsynced_snapshot", 2, 100),
     ("power_loss_around_snapshots", 12, 100),
     ("stale_snapshot", 4, 90),
@@ -39,9 +43,9 @@ fn scenes_that_stories_set_come_about_on_the_reference() {
 
 /// That a server has ended itself does not say that its snapshot had rotted, and not its journal. The reference does.
 #[test]
-fn what_rots_in_rotten_snapshots_is_a_snapshot_more_often_than_not() {
+fn what_rots_in_rotten_snapshots_is_a_snapshot_in_four_runs_of_five() {
     let ends = |line: &String| line.contains("stops: it cannot start: raft.snapshot: record 0 at byte 0 is damaged");
     let runs = answers_to("rotten_snapshots", SEEDS, r#","record":true,"whole":true"#);
     let rotten = runs.iter().filter(|lines| lines.iter().any(ends)).count() as u64;
-    assert!(2 * rotten > SEEDS, "under {rotten} of {SEEDS} seeds");
+    assert!(5 * rotten >= 4 * SEEDS, "under {rotten} of {SEEDS} seeds");
 }

@@ -131,6 +131,28 @@ mod tests {
         script.leader(1, 2, 1, &[(1, "a"), (2, "b")]);
     }
 
+    /// Node 1 has two entries in term 1, and hears two others; node 4 overwrites them. Node 1 leads again in term 3.
+    #[test]
+    fn what_was_heard_in_a_former_term_of_its_does_not_help() {
+        let mut script = led();
+        script.leader(1, 1, 0, &[(1, "a"), (1, "x")]);
+        script.delivers(2, 1);
+        script.delivers(3, 1);
+        script.candidate(4, 2, &[]);
+        script.delivers(3, 4);
+        script.delivers(5, 4);
+        script.leader(4, 2, 0, &[(2, "b")]);
+        script.delivers(4, 1);
+        script.follower(1, 2, 0, &[(2, "b")]);
+        script.candidate(1, 3, &[(2, "b")]);
+        script.delivers(2, 1);
+        script.delivers(3, 1);
+        script.leader(1, 3, 0, &[(2, "b")]);
+        script.leader(1, 3, 0, &[(2, "b"), (3, "c")]);
+        let what = "node 1 leads term 3 and commits entry 2, and since that was in its log it has heard nobody";
+        script.breaks("replicas-heard", what, |script| script.leader(1, 3, 2, &[(2, "b"), (3, "c")]));
+    }
+
     #[test]
     fn who_is_alone_needs_nobody() {
         let mut script = Script::with_deliveries(1);

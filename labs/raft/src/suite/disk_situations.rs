@@ -69,7 +69,9 @@ pub async fn unsynced_votes(cluster: RaftCluster) -> TestResult {
         cluster.set_disks(&slow, disk);
         cluster.star(candidate, &[first, second]); // none of the others hears a majority
         let leads = |known: &Known| known.server(candidate).leads().is_some();
-        if cluster.comes_true_within(ELECTED_WITHIN, leads).await {
+        let is_elected = cluster.comes_true_within(ELECTED_WITHIN, leads).await;
+        cluster.inner().judge().note_scene(is_elected);
+        if is_elected {
             lose_power_and_go_on(&cluster, &slow).await;
         }
         cluster.set_disks(&slow, DiskWeather::default());
@@ -161,7 +163,8 @@ pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
     let leader = cluster.one_leader().await?;
     let [first, other] = [1, 2].map(|places| cluster.after(leader, places));
     cluster.star(leader, &[first, other]);
-    fail_fsyncs(&cluster, leader, first).await?;
+    let has_ended = fail_fsyncs(&cluster, leader, first).await?;
+    cluster.inner().judge().note_scene(has_ended);
     cluster.reconnect(cluster.nodes());
     cluster.agree_on_all_running(cluster.new_command()).await?;
 
@@ -169,26 +172,31 @@ pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
     let sound = |node: &NodeId| *node != leader && *node != first;
     let sound: Vec<NodeId> = cluster.nodes().iter().copied().filter(sound).collect();
     cluster.star(leader, &sound[..2]);
-    let_rot(&cluster, leader, sound[0]).await?;
+    let has_ended = let_rot(&cluster, leader, sound[0]).await?;
+    cluster.inner().judge().note_scene(has_ended);
     cluster.reconnect(cluster.nodes());
     cluster.agree_on_all_running(cluster.new_command()).await?;
     Ok(())
 }
 
-/// The last record that a server wrote is the one whose fsync failed: what comes after it would save it.
-async fn fail_fsyncs(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult {
+/// The last record that a server wrote is the one whose fsync failed: what comes after it would save it. Whether it has ended
+/// itself once.
+async fn fail_fsyncs(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult<bool> {
+    let mut has_ended = false;
     for _ in 0..TRIES {
         cluster.set_disks(&[victim], DiskWeather { sync_error_ppm: FAILING, ..DiskWeather::default() });
         commits(cluster, leader).await?;
+        has_ended |= !cluster.is_up(victim);
         cluster.inner().power_loss(victim);
         cluster.set_disks(&[victim], DiskWeather::default());
         cluster.inner().start(victim);
         cluster.sleep(SETTLED).await;
     }
-    Ok(())
+    Ok(has_ended)
 }
 
-async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult {
+/// Whether it has ended itself.
+async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult<bool> {
     for _ in 0..COMMANDS {
         commits(cluster, leader).await?;
     }
@@ -197,11 +205,12 @@ async fn let_rot(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestR
     cluster.restart(&[victim]);
     cluster.sleep(SETTLED).await;
     cluster.set_disks(&[victim], DiskWeather::default());
-    Ok(())
+    Ok(!cluster.is_up(victim))
 }
 
-/// Two followers of four start on disks that rot, one after the other, each with a snapshot. A server that has replaced
-/// the file of it whole finds it rotten at times: it ends itself, or shows a state that nobody had.
+/// Two followers of four start on disks that rot, one after the other, each with a snapshot whose entries two others alone
+/// have besides. A server that has replaced the file of it whole finds it rotten at times: it ends itself, or it shows a
+/// state that nobody had, or has forgotten what was committed by its copy.
 pub async fn rotten_snapshots(cluster: RaftCluster) -> TestResult {
     let _snapshots = cluster.take_snapshots(SNAPSHOTS);
     let mut victims = Vec::new();
@@ -211,10 +220,16 @@ pub async fn rotten_snapshots(cluster: RaftCluster) -> TestResult {
         }
         cluster.small_state(SNAPSHOTS).await?;
         let leader = cluster.one_leader().await?;
-        let is_sound = |node: &&NodeId| **node != leader && !victims.contains(*node);
-        let victim = *cluster.nodes().iter().find(is_sound).expect("two of five have rotted at the most");
+        let sound = |node: &NodeId| *node != leader && !victims.contains(node);
+        let mut sound = cluster.nodes().iter().copied().filter(sound);
+        let [victim, third] = [sound.next(), sound.next()].map(|node| node.expect("two of five rot at the most"));
+        cluster.star(leader, &[victim, third]);
+        for _ in 0..2 * SNAPSHOTS.every {
+            commits(&cluster, leader).await?;
+        }
         let has_ended = start_on_rotting_disk(&cluster, victim).await;
         cluster.inner().judge().note_scene(has_ended);
+        cluster.reconnect(cluster.nodes());
         victims.push(victim);
     }
     cluster.agree_on_all_running(cluster.new_command()).await?;

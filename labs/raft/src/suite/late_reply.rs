@@ -1,5 +1,6 @@
 //! A reply reaches a leader who has been deposed and elected again since it asked; what the reply acknowledges has been
-//! overwritten, and must not count. (Figure 2, Leaders; section 5.3)
+//! overwritten, and must not count. (Figure 2, Leaders; section 5.3) Nor may what a reply acknowledged in time, in
+//! the leader's former term: matchIndex is "reinitialized after election".
 //!
 //! Whoever gives a call its usual second no longer waits by then: two elections take longer. So clocks stand almost
 //! still while others act, and of the caller's second nothing passes but its own election timeout. No rule of Raft's may
@@ -36,7 +37,15 @@ const FORGOTTEN: Duration = Duration::from_secs(1);
 /// So much of the caller's second is for the end: it takes commands, and then comes the reply.
 const AT_THE_END: Duration = Duration::from_millis(100);
 
-/// A follower's reply reaches a leader in a later term of its.
+/// Leaders of [`count_anew`].
+const LEADERS: u32 = 2;
+
+/// Entries that a follower acknowledges to a leader there, and those that the leader proposes when it leads again: fewer,
+/// so that they come where something was acknowledged, also behind what overwrote it.
+const ACKNOWLEDGED: u32 = 12;
+const PROPOSED_AGAIN: u32 = 3;
+
+/// A follower's reply reaches a leader in a later term of its; and a leader leads again that was answered in a former term.
 pub async fn late_reply(cluster: RaftCluster) -> TestResult {
     let mut replies = 0;
     for _ in 0..ATTEMPTS {
@@ -52,8 +61,42 @@ pub async fn late_reply(cluster: RaftCluster) -> TestResult {
             break;
         }
     }
+    for _ in 0..LEADERS {
+        let came_about = count_anew(&cluster).await?;
+        cluster.inner().judge().note_scene(came_about);
+        cluster.reconnect(cluster.nodes());
+    }
     cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
+}
+
+/// A leader whose entries one follower has acknowledged is deposed, and others overwrite them on both. It leads again,
+/// without a restart, and reaches one other server alone: with that one it commits nothing, whatever was acknowledged
+/// once. Whether all that it proposed then is where something was.
+async fn count_anew(cluster: &RaftCluster) -> TestResult<bool> {
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
+    let leader = cluster.one_leader().await?;
+    let [follower, b, c, d] = [1, 2, 3, 4].map(|places| cluster.after(leader, places));
+    cluster.star(leader, &[follower]);
+    let mut acknowledged = None;
+    for _ in 0..ACKNOWLEDGED {
+        acknowledged = cluster.propose(leader, &cluster.new_command()).await?;
+    }
+    let Some(acknowledged) = acknowledged else { return Ok(false) };
+    let has = |known: &Known| known.server(follower).log.term_at(acknowledged.index) == Some(acknowledged.term);
+    let is_copied = cluster.comes_true_within(ANSWERED_WITHIN, has).await;
+    cluster.sleep(SYNCED).await;
+
+    overwrite(cluster, leader, [follower, b, c, d]).await?;
+    cluster.elect(leader, &[c, d]).await?;
+    cluster.star(leader, &[c]);
+    let mut last = None;
+    for _ in 0..PROPOSED_AGAIN {
+        last = cluster.propose(leader, &cluster.new_command()).await?;
+    }
+    cluster.sleep(ANSWERED_WITHIN).await;
+    let is_below = |again: Proposed| again.index <= acknowledged.index && again.term > acknowledged.term;
+    Ok(is_copied && last.is_some_and(is_below))
 }
 
 /// Whether one came in a later term of the leader's, within the time that calls wait. Not if its election timeouts are

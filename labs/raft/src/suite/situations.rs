@@ -97,25 +97,44 @@ fn expect_at(cluster: &RaftCluster, old: Old, figure: &str, is_there: bool) -> T
 /// Rounds of [`late_append`].
 const LATE: u32 = 3;
 
+/// A call is late by so much there.
+const LATE_BY: Duration = Duration::from_millis(400);
+
+/// A leader has sent what it took within: longer than from one heartbeat to the next.
+const SENT_WITHIN: Duration = Duration::from_millis(150);
+
 /// An AppendEntries call comes late, when its receiver has acknowledged more since: nothing conflicts, so
 /// nothing may go.
 pub async fn late_append(cluster: RaftCluster) -> TestResult {
     cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     for _ in 0..LATE {
-        let leader = cluster.one_leader().await?;
-        let follower = cluster.after(leader, 1);
-        cluster.make_late(leader, follower, Duration::from_millis(400));
-        cluster.must_take(leader, &cluster.new_command()).await?;
-        cluster.sleep(Duration::from_millis(5)).await; // it is on its way
-        cluster.make_calm(leader, follower);
-        cluster.propose(leader, &cluster.new_command()).await?;
-        let Some(last) = cluster.propose(leader, &cluster.new_command()).await? else { continue };
-        cluster.replicated_to(follower, last).await?;
-        cluster.applied_on_all(last.index, AGREEMENT_WITHIN).await?;
-        cluster.sleep(Duration::from_millis(500)).await; // the late one arrives
+        let came_about = one_late_append(&cluster).await?;
+        cluster.inner().judge().note_scene(came_about);
     }
     cluster.agree_in_the_end(cluster.new_command(), 3).await?;
     Ok(())
+}
+
+/// Whether the follower had more before the late one could come. Not if a leader waits for the answer to one call before
+/// it sends the next.
+async fn one_late_append(cluster: &RaftCluster) -> TestResult<bool> {
+    let leader = cluster.one_leader().await?;
+    let [follower, other] = [1, 2].map(|places| cluster.after(leader, places));
+    cluster.make_late(leader, follower, LATE_BY);
+    let proposed = Instant::now();
+    let late = cluster.must_take(leader, &cluster.new_command()).await?;
+    let has =
+        |known: &Known, node: NodeId, entry: Proposed| known.server(node).log.term_at(entry.index) == Some(entry.term);
+    // When the other one has it, it is on its way to this one too.
+    let is_sent = cluster.comes_true_within(SENT_WITHIN, |known| has(known, other, late)).await;
+    cluster.make_calm(leader, follower);
+    cluster.propose(leader, &cluster.new_command()).await?;
+    let Some(last) = cluster.propose(leader, &cluster.new_command()).await? else { return Ok(false) };
+    cluster.replicated_to(follower, last).await?;
+    let has_overtaken = proposed.elapsed() < LATE_BY;
+    cluster.applied_on_all(last.index, AGREEMENT_WITHIN).await?;
+    cluster.sleep(LATE_BY + SENT_WITHIN).await; // the late one arrives
+    Ok(is_sent && has_overtaken)
 }
 
 /// Entries by which logs differ in [`fast_back_up`].
@@ -217,7 +236,9 @@ pub async fn unsynced_append(cluster: RaftCluster) -> TestResult {
         let leader = cluster.one_leader().await?;
         let taken = cluster.must_take(leader, &cluster.new_command()).await?;
         if round % 2 == 0 {
-            cluster.comes_true(|known| known.committed().last_index() >= taken.index).await;
+            let is_committed = |known: &Known| known.committed().last_index() >= taken.index;
+            let came_about = cluster.comes_true(is_committed).await;
+            cluster.inner().judge().note_scene(came_about);
         } else {
             let within = Duration::from_micros(stream.below(part.as_micros() as u64));
             cluster.sleep(part * (round / 2) + within).await;

@@ -85,7 +85,8 @@ pub async fn load(node: NodeId, number: u64) -> io::Result<Segment> {
 
 /// What a segment holds. Only a record at the end can be half there because the power was lost, and
 /// nobody was told of it. The opening, and a bad record that others follow, was synced once; the
-/// server must not start without it.
+/// server must not start without it. The opening is one frame, whatever it holds: so its rot is told by name, also
+/// where nothing follows it.
 pub fn decode(node: NodeId, number: u64, content: &[u8]) -> Result<Segment, Fault> {
     let file = name(number);
     if let Some(found) = frame::other_version(content) {
