@@ -92,6 +92,11 @@ impl Meter {
         self.beside = bytes;
     }
 
+    /// How many do.
+    pub fn beside(&self) -> usize {
+        self.beside
+    }
+
     /// An account of what need not be done, beside so many bytes: of the steps that are left it may take a share.
     pub fn aside(&self, bytes: usize) -> Meter {
         let left = self.budget.steps.saturating_sub(self.cost.steps);

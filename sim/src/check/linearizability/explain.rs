@@ -70,10 +70,14 @@ fn in_scenes<M: Model, Found>(
     look: impl Fn(&[Scene<'_, '_, M>], &mut Meter) -> Result<Found, Exhausted>,
 ) -> Result<Found, Exhausted> {
     let ends = [BEYOND, 16 * BEYOND].map(|beyond| nth_return(&events[at..], beyond).map(|place| at + place + 1));
+    let beside = meter.beside();
     for end in ends.into_iter().map(|end| end.unwrap_or(events.len())).chain([events.len()]) {
+        meter.lies_beside(beside);
         let objects = apart(model, operations, &events[..end], at);
         if let Some(scenes) = first_scenes(model, initial, operations, &events[..end], &objects, meter)? {
-            return look(&scenes, meter);
+            let found = look(&scenes, meter);
+            meter.lies_beside(beside);
+            return found;
         }
     }
     unreachable!("a search found a contradiction in them: the model must say in its hooks what is so in its steps")
@@ -89,6 +93,7 @@ fn first_scenes<'s, 'm, M: Model>(
     meter: &mut Meter,
 ) -> Result<Option<Vec<Scene<'s, 'm, M>>>, Exhausted> {
     let mut first: Option<Vec<Scene<'_, '_, M>>> = None;
+    let beside = meter.beside();
     for (events_of_it, explained) in objects.values() {
         let found = scenes(model, initial, operations, events_of_it, *explained, meter)?;
         let place = |scenes: &[Scene<'_, '_, M>]| {
@@ -100,6 +105,8 @@ fn first_scenes<'s, 'm, M: Model>(
         {
             first = Some(found);
         }
+        let scenes = first.iter().flatten().map(|scene| scene.stood.bytes()).sum::<usize>();
+        meter.lies_beside(beside + scenes);
     }
     Ok(first)
 }
