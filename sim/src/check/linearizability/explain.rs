@@ -25,9 +25,10 @@ pub(super) struct Core<State> {
     pub last: usize,
     /// What was called before this operation is not let go.
     pub since: Option<usize>,
-    /// The states in which the last one may have met the object, if they were found and are few.
+    /// The states in which the last one may have met the object, if they are few and were found within the budget: without them it is the same
+    /// contradiction.
     pub states: Vec<State>,
-    /// The budget that ended the search for a smaller one, or for one that says more.
+    /// The budget that ended the search for a smaller one, or for one that says more: that it holds whatever happened before `since`.
     pub ended_by: Option<Exhausted>,
 }
 
@@ -138,13 +139,19 @@ fn nth_return(events: &[Event], count: usize) -> Option<usize> {
 fn core<M: Model>(scenes: &[Scene<'_, '_, M>], meter: &mut Meter) -> Core<M::State> {
     let last = scenes[0].last();
     let mut best = Best { scene: 0, others: scenes[0].others() };
-    let ended_by = best.improve(scenes, meter).err();
+    let mut ended_by = best.improve(scenes, meter).err();
     let (scene, mut operations) = (&scenes[best.scene], best.others);
     let states = scenes[0].states_during_the_last(FEW, meter).unwrap_or_default();
-    let since = scene.since().filter(|_| {
-        let whole = scenes.last().map(|whole| whole.contradicts(&operations, meter));
-        whole != Some(Ok(true))
-    });
+    let mut since = scene.since();
+    if since.is_some()
+        && let Some(whole) = scenes.last()
+    {
+        match whole.contradicts(&operations, meter) {
+            Ok(true) => since = None,
+            Ok(false) => {}
+            Err(exhausted) => ended_by = ended_by.or(Some(exhausted)),
+        }
+    }
     operations.push(last);
     operations.sort_unstable();
     Core { operations, last, since, states, ended_by }
