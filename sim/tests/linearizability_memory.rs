@@ -65,6 +65,22 @@ fn thousands_of_open_calls_take_no_more_than_the_budget() {
     stays_within(&Counter, &equal, BUDGETS[0]);
 }
 
+/// What was called last ends first, and goes before all that are equal to it: each of their sets grows by the same word at the same time.
+#[test]
+fn equal_calls_that_end_in_the_other_order_take_no_more_than_the_budget() {
+    let mut history = History::new();
+    for client in 0..CALLS {
+        history.called(ClientId(client), CounterAsk::Add("".into(), 1), 1).expect("it is idle");
+    }
+    for client in (0..CALLS).rev() {
+        history.returned(ClientId(client), CounterAnswer::Done, 2 + CALLS - client).expect("it is open");
+    }
+    let model = Bare::<Counter>::default();
+    for bytes in BUDGETS {
+        stays_within(&model, &history, bytes);
+    }
+}
+
 #[test]
 fn many_objects_that_are_judged_online_take_no_more_than_the_budget_together() {
     let bytes = 1 << 20;
