@@ -186,7 +186,7 @@ fn broken(callers: &[NodeId], violation: Violation) -> Failed {
         Explained::Fully | Explained::NotAsked => {}
         // No longer than a line that is shown whole.
         Explained::Partly(exhausted) => {
-            facts.push(format!("There may be a smaller one: to look for it used up {exhausted}."));
+            facts.push(format!("There may be a smaller one, or one that needs nothing of what came before: to look used up {exhausted}."));
         }
         Explained::Failed(exhausted) => {
             facts.push(format!("Unexplained: to look for what contradicts it used up {exhausted}."));

@@ -46,7 +46,7 @@ pub enum CheckVerdict {
 pub enum CheckExplained {
     /// To its end: nothing of the core can be left out.
     Fully,
-    /// The core is a contradiction, and there may be a smaller one.
+    /// The core is a contradiction, and there may be a smaller one, or one that needs nothing of what came before.
     Partly,
     /// There is no core.
     Failed,

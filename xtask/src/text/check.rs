@@ -48,7 +48,9 @@ fn contradiction(check: &CheckEvent) -> String {
             return format!("  Not explained: that used up {out_of}, a few times\n  what the verdict took.\n");
         }
         Some(CheckExplained::Partly) => {
-            format!("  A contradiction, not shrunk to the end (that used up {out_of}):\n  ")
+            format!(
+                "  A contradiction. To look for a smaller one, or one that needs nothing of what\n  came before, used up {out_of}:\n  "
+            )
         }
         Some(CheckExplained::Fully) => "  Smallest contradiction: ".to_owned(),
     };
@@ -102,7 +104,7 @@ mod tests {
     #[test]
     fn an_explanation_that_ran_out_of_its_budget_is_not_told_as_a_smallest_contradiction() {
         let partly = check(&event(CheckExplained::Partly, vec![operation()]), Style { colour: false });
-        assert!(partly.contains("not shrunk to the end (that used up the budget of 20 steps)"), "{partly}");
+        assert!(partly.contains("came before, used up the budget of 20 steps:"), "{partly}");
         let failed = check(&event(CheckExplained::Failed, vec![]), Style { colour: false });
         assert!(failed.contains("Not explained: that used up the budget of 20 steps"), "{failed}");
         for text in [partly, failed] {

@@ -6,14 +6,15 @@ use std::fmt::{self, Display};
 /// What a check may cost before it is undecided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Steps of the model. What costs less counts as well: sixteen comparisons of orders, or looks at steps that are known, as one step.
+    /// Steps of the model. What costs less counts as well: sixteen comparisons of orders, or looks at steps that are known or
+    /// at what is coming, as one step.
     pub steps: u64,
     /// Bytes of the search at any moment, estimated, without the history itself. They are asked for before they are taken.
     pub bytes: u64,
 }
 
 impl Default for Budget {
-    /// A hundred million steps, which take ten seconds or so, and half a gigabyte.
+    /// A hundred million steps, which take ten seconds or so, and a minute or two where dozens of calls are open on one object; and half a gigabyte.
     fn default() -> Self {
         Budget { steps: 100_000_000, bytes: 512 << 20 }
     }
@@ -90,6 +91,11 @@ impl Meter {
     /// So many bytes lie beside whatever it will be told of: searches that wait for their turn.
     pub fn lies_beside(&mut self, bytes: usize) {
         self.beside = bytes;
+    }
+
+    /// How many do.
+    pub fn beside(&self) -> usize {
+        self.beside
     }
 
     /// An account of what need not be done, beside so many bytes: of the steps that are left it may take a share.

@@ -1,7 +1,7 @@
 //! What the search carries from event to event: the configurations that a service may be in, none of them worse than another.
 
 use super::slots::Slots;
-use super::states::StateId;
+use super::states::{StateId, more};
 
 /// One way in which everything that has returned can have been ordered: where that leads, and what it leaves of the open operations.
 /// Those in neither set took effect.
@@ -92,11 +92,27 @@ impl Configurations {
         }
     }
 
-    /// Takes all of them out.
-    pub fn drain(&mut self) -> impl Iterator<Item = Configuration> {
-        let all = std::mem::take(&mut self.all);
-        self.clear();
-        all.into_iter().flatten()
+    /// Gives the states other numbers, none of them a larger one.
+    pub fn rename(&mut self, number: impl Fn(StateId) -> StateId) {
+        for state in self.states.drain(..) {
+            self.first[state.0 as usize] = END;
+        }
+        self.next.clear();
+        self.all.retain(Option::is_some);
+        for place in 0..self.all.len() {
+            let Some(configuration) = &mut self.all[place] else { continue };
+            configuration.state = number(configuration.state);
+            let state = configuration.state;
+            self.chain(state, place);
+        }
+    }
+
+    /// How many bytes more it may take to add an operation in this slot to all of them.
+    pub fn growth_of_opening(&self, slot: usize) -> usize {
+        if slot < 64 {
+            return 0; // these need no memory of their own
+        }
+        self.iter().map(|one| one.must.growth(slot).max(one.may.growth(slot))).sum()
     }
 
     /// Adds one unless another covers it, and drops those that it covers.
@@ -136,11 +152,12 @@ impl Configurations {
         std::mem::take(&mut self.compared)
     }
 
-    /// Bytes of all of them with one more, for which the lists may double.
-    pub fn bytes(&self) -> usize {
+    /// Bytes of all of them with one more, for which the lists may double, if there is room for so many states.
+    pub fn bytes(&self, states: usize) -> usize {
         let doubled = if self.all.len() == self.all.capacity() { 2 } else { 1 };
         let lists = self.all.capacity() * (size_of::<Option<Configuration>>() + size_of::<StateId>() + 4);
-        lists * doubled + self.first.capacity() * 4 + self.heap_bytes
+        let first = self.first.capacity();
+        lists * doubled + (first + more(0, first, states)) * 4 + self.heap_bytes
     }
 
     fn first_of(&self, state: StateId) -> u32 {
@@ -161,10 +178,16 @@ impl Configurations {
         }
         self.heap_bytes += new.heap_bytes();
         self.live += 1;
-        let place = u32::try_from(self.all.len()).expect("the budget in bytes ends before four billion configurations");
-        self.next.push(std::mem::replace(&mut self.first[state], place));
-        self.states.push(new.state);
+        let place = self.all.len();
+        self.chain(new.state, place);
         self.all.push(Some(new));
+    }
+
+    /// Puts the one at this place, behind all others, first of those of its state.
+    fn chain(&mut self, state: StateId, place: usize) {
+        let place = u32::try_from(place).expect("the budget in bytes ends before four billion configurations");
+        self.next.push(std::mem::replace(&mut self.first[state.0 as usize], place));
+        self.states.push(state);
     }
 }
 
@@ -199,7 +222,7 @@ mod tests {
         {
             let mut kept = Configurations::default();
             pair.into_iter().for_each(|one| kept.insert(one));
-            assert_eq!(kept.drain().collect::<Vec<_>>(), [configuration(&[], &[1])]);
+            assert_eq!(kept.iter().collect::<Vec<_>>(), [&configuration(&[], &[1])]);
         }
     }
 

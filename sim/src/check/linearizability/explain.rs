@@ -25,9 +25,10 @@ pub(super) struct Core<State> {
     pub last: usize,
     /// What was called before this operation is not let go.
     pub since: Option<usize>,
-    /// The states in which the last one may have met the object, if they were found and are few.
+    /// The states in which the last one may have met the object, if they are few and were found within the budget: without them it is the same
+    /// contradiction.
     pub states: Vec<State>,
-    /// The budget that ended the search for a smaller one, or for one that says more.
+    /// The budget that ended the search for a smaller one, or for one that says more: that it holds whatever happened before `since`.
     pub ended_by: Option<Exhausted>,
 }
 
@@ -70,10 +71,14 @@ fn in_scenes<M: Model, Found>(
     look: impl Fn(&[Scene<'_, '_, M>], &mut Meter) -> Result<Found, Exhausted>,
 ) -> Result<Found, Exhausted> {
     let ends = [BEYOND, 16 * BEYOND].map(|beyond| nth_return(&events[at..], beyond).map(|place| at + place + 1));
+    let beside = meter.beside();
     for end in ends.into_iter().map(|end| end.unwrap_or(events.len())).chain([events.len()]) {
+        meter.lies_beside(beside);
         let objects = apart(model, operations, &events[..end], at);
         if let Some(scenes) = first_scenes(model, initial, operations, &events[..end], &objects, meter)? {
-            return look(&scenes, meter);
+            let found = look(&scenes, meter);
+            meter.lies_beside(beside);
+            return found;
         }
     }
     unreachable!("a search found a contradiction in them: the model must say in its hooks what is so in its steps")
@@ -89,6 +94,7 @@ fn first_scenes<'s, 'm, M: Model>(
     meter: &mut Meter,
 ) -> Result<Option<Vec<Scene<'s, 'm, M>>>, Exhausted> {
     let mut first: Option<Vec<Scene<'_, '_, M>>> = None;
+    let beside = meter.beside();
     for (events_of_it, explained) in objects.values() {
         let found = scenes(model, initial, operations, events_of_it, *explained, meter)?;
         let place = |scenes: &[Scene<'_, '_, M>]| {
@@ -100,6 +106,8 @@ fn first_scenes<'s, 'm, M: Model>(
         {
             first = Some(found);
         }
+        let scenes = first.iter().flatten().map(|scene| scene.stood.bytes()).sum::<usize>();
+        meter.lies_beside(beside + scenes);
     }
     Ok(first)
 }
@@ -131,13 +139,19 @@ fn nth_return(events: &[Event], count: usize) -> Option<usize> {
 fn core<M: Model>(scenes: &[Scene<'_, '_, M>], meter: &mut Meter) -> Core<M::State> {
     let last = scenes[0].last();
     let mut best = Best { scene: 0, others: scenes[0].others() };
-    let ended_by = best.improve(scenes, meter).err();
+    let mut ended_by = best.improve(scenes, meter).err();
     let (scene, mut operations) = (&scenes[best.scene], best.others);
     let states = scenes[0].states_during_the_last(FEW, meter).unwrap_or_default();
-    let since = scene.since().filter(|_| {
-        let whole = scenes.last().map(|whole| whole.contradicts(&operations, meter));
-        whole != Some(Ok(true))
-    });
+    let mut since = scene.since();
+    if since.is_some()
+        && let Some(whole) = scenes.last()
+    {
+        match whole.contradicts(&operations, meter) {
+            Ok(true) => since = None,
+            Ok(false) => {}
+            Err(exhausted) => ended_by = ended_by.or(Some(exhausted)),
+        }
+    }
     operations.push(last);
     operations.sort_unstable();
     Core { operations, last, since, states, ended_by }

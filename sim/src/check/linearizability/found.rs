@@ -16,7 +16,7 @@ pub(super) struct Found<'e> {
     pub at: usize,
 }
 
-/// What is told of them, and what it took to find out.
+/// What is told of them, and what it took to find out, beside what lies beside the search that judged them.
 pub(super) fn explained<M: Model>(
     model: &M,
     key: &M::Key,
@@ -25,6 +25,7 @@ pub(super) fn explained<M: Model>(
     judged: &Meter,
 ) -> (Violation, Cost) {
     let mut meter = Meter::new(judged.budget.for_explaining(judged.cost));
+    meter.lies_beside(judged.beside());
     let fewer = without_useless(model, operations, events, &mut meter);
     let left = fewer.as_deref().unwrap_or(events);
     let at_left = place_of(events[at], left);

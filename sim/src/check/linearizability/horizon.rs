@@ -2,7 +2,7 @@
 //! that makes one of them impossible need not be carried until then.
 
 use super::slots::{Bits, Slots};
-use super::states::StateId;
+use super::states::{StateId, more};
 
 /// An operation that will return soon.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ impl Horizon {
     }
 
     /// The places of operations that can never be answered as they will be from this state on, unless they are revived.
-    pub fn past(&mut self, state: StateId, is_past: impl Fn(usize) -> bool) -> Bits {
+    pub fn past(&mut self, state: StateId, mut is_past: impl FnMut(usize) -> bool) -> Bits {
         if self.count == 0 {
             return Bits(0);
         }
@@ -125,9 +125,10 @@ impl Horizon {
         self.past.clear();
     }
 
-    /// Bytes of what it remembers of states.
-    pub fn bytes(&self) -> usize {
-        (self.asked.len() + self.past.len()) * size_of::<Places>()
+    /// Bytes of what it remembers of states, if there is room for so many of them.
+    pub fn bytes(&self, states: usize) -> usize {
+        let kept = self.asked.capacity();
+        2 * (kept + more(0, kept, states)) * size_of::<Places>()
     }
 
     /// The places that are taken.

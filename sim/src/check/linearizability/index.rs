@@ -47,9 +47,9 @@ impl Index {
         self.numbers.len() * size_of::<u32>()
     }
 
-    /// How many bytes one more may take.
+    /// How many bytes one more may take, at the moment at which the numbers move.
     pub fn growth(&self) -> usize {
-        if self.is_full() { self.bytes() } else { 0 }
+        if self.is_full() { 2 * self.bytes() } else { 0 }
     }
 
     fn is_full(&self) -> bool {

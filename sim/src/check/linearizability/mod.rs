@@ -107,6 +107,7 @@ fn check_keys<M: Model>(
         match judge_part(model, initial, operations, &part, by, &mut search, &mut meter) {
             Ok(None) => continue,
             Ok(Some(returned)) => {
+                drop(search.take()); // what explains it may take the whole budget
                 let events = events_of(operations, &part);
                 let found = Found { events: &events, at: place_of(returned, &events) };
                 let violation;

@@ -44,7 +44,7 @@ pub struct Online<'m, M: Model> {
 /// What happened to one object.
 struct Part<'m, M: Model> {
     /// It has seen the events below `taken`. The next one is the call of an operation of which nobody can say yet how it ends.
-    search: Search<'m, M>,
+    search: Box<Search<'m, M>>,
     events: Vec<Event>,
     taken: usize,
     /// How many events must lie behind that call before the next look at them.
@@ -72,16 +72,14 @@ impl<'m, M: Model> Online<'m, M> {
     pub fn called(&mut self, client: ClientId, input: M::Input, at: u64) -> Result<OperationId, HistoryError> {
         let key = self.model.key(&input);
         let operation = self.history.called(client, input, at)?;
-        let model = self.model;
-        let begin = |key: &M::Key| Part {
-            search: Search::new(model, model.initial(key)),
-            events: Vec::new(),
-            taken: 0,
-            next_look: 0,
-            bytes: 0,
-            found: None,
+        let (model, all_bytes) = (self.model, &mut self.bytes);
+        let begin = || {
+            let search = Box::new(Search::new(model, model.initial(&key)));
+            let bytes = search.bytes();
+            *all_bytes += bytes;
+            Part { search, events: Vec::new(), taken: 0, next_look: 0, bytes, found: None }
         };
-        let part = self.parts.entry(key.clone()).or_insert_with(|| begin(&key));
+        let part = self.parts.entry(key.clone()).or_insert_with(begin);
         part.events.push(Event::Called(operation.0));
         Ok(operation)
     }
@@ -157,6 +155,7 @@ impl<'m, M: Model> Online<'m, M> {
             Ok(PartVerdict::Linearizable) => Verdict::Linearizable,
             Ok(PartVerdict::Contradiction(at)) => {
                 let found = Found { events: &part.events, at };
+                self.meter.lies_beside(self.bytes);
                 let violation = explained(self.model, key, self.history.operations(), found, &self.meter).0;
                 part.found = Some(violation.clone());
                 Verdict::NotLinearizable(violation)
@@ -212,7 +211,10 @@ impl<M: Model> Part<'_, M> {
         meter: &mut Meter,
     ) -> Option<PartVerdict> {
         let mut aside = meter.aside(others + self.search.bytes());
-        let verdict = judge(&mut self.search.fork(), operations, &self.events[self.taken..], &mut aside).ok();
+        let verdict = aside
+            .holds(self.search.bytes())
+            .and_then(|()| judge(&mut self.search.fork(), operations, &self.events[self.taken..], &mut aside));
+        let verdict = verdict.ok();
         meter.did_aside(aside, verdict.is_some());
         verdict
     }

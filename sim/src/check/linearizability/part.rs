@@ -76,7 +76,7 @@ pub(super) fn judge<M: Model>(
                 Event::Called(operation) => Some(*operation),
                 Event::Returned(_) => None,
             });
-            search.foresee(operations, operation, called);
+            search.foresee(operations, operation, called, meter);
             foreseen = returns + 1;
         }
         match *event {

@@ -125,9 +125,15 @@ impl<'m, M: Model> Scene<'_, 'm, M> {
             Event::Returned(operation) => kept.contains(operation) || *operation < first,
         };
         let events = self.scene().iter().filter(is_left).copied().collect();
-        let mut search = self.stood.fork();
+        let mut search = self.fork(meter)?;
         search.let_go(useful);
         Ok((search, events))
+    }
+
+    /// A search at the beginning of the scene, if there is room for another.
+    fn fork(&self, meter: &mut Meter) -> Result<Search<'m, M>, Exhausted> {
+        meter.holds(self.stood.bytes())?;
+        Ok(self.stood.fork())
     }
 
     /// Those of the operations that are let go that can lead to what was answered to these, or to what stands.
@@ -169,7 +175,7 @@ impl<'m, M: Model> Scene<'_, 'm, M> {
     pub fn states_during_the_last(&self, most: usize, meter: &mut Meter) -> Result<Vec<M::State>, Exhausted> {
         let last = self.last();
         let answered = self.others().into_iter().collect::<BTreeSet<_>>();
-        let mut search = self.stood.fork();
+        let mut search = self.fork(meter)?;
         search.let_go(self.called().filter(|operation| !answered.contains(operation)).collect());
         let (mut is_called, mut met) = (false, Vec::new());
         for event in self.scene() {

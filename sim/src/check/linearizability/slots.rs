@@ -1,5 +1,7 @@
 //! Sets of open operations: one bit a slot of the window, however long the history.
 
+use super::states::more;
+
 /// A set of slots. The first 64 need no memory of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Slots {
@@ -58,6 +60,11 @@ impl Slots {
 
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.words()).flat_map(|word| Bits(self.word(word)).map(move |bit| word * 64 + bit))
+    }
+
+    /// How many bytes more it may take to insert this one.
+    pub fn growth(&self, slot: usize) -> usize {
+        more(self.more.len(), self.more.capacity(), (slot / 64).saturating_sub(self.more.len())) * 8
     }
 
     /// Bytes besides its own.

@@ -24,7 +24,7 @@ pub(super) fn scenes<'s, 'm, M: Model>(
     if !events[explained..].iter().any(|event| matches!(event, Event::Returned(_))) {
         return Ok(None);
     }
-    meter.lies_beside(0);
+    let beside = meter.beside();
     let mut search = Search::new(model, initial.clone());
     search.let_go(pending::<M>(operations, events));
     let mut scenes = Vec::<Scene<'s, 'm, M>>::new();
@@ -35,13 +35,15 @@ pub(super) fn scenes<'s, 'm, M: Model>(
         }
         search.forget_the_horizon();
         bytes += search.bytes();
-        meter.lies_beside(bytes);
+        meter.lies_beside(beside + bytes);
+        meter.holds(search.bytes())?;
         scenes.push(Scene { model, operations, stood: search.fork(), begin, events });
         at = begin;
     }
     if judge(&mut search, operations, &events[at..], meter)? == PartVerdict::Linearizable {
         return Ok(None);
     }
+    drop(search); // what comes now begins where the scenes do
     scenes.reverse();
     let end = end(&mut scenes[0], explained, meter)?;
     scenes.iter_mut().for_each(|scene| scene.events = &events[..=end]);

@@ -32,6 +32,9 @@ const COLUMNS: usize = 4;
 /// Of no more slots are steps remembered: with thousands open at a time, a row of all of them for every state would take more than the states.
 const MOST_COLUMNS: usize = 512;
 
+/// Bytes that others keep by a state's number: `Horizon` two words, and each of three `Configurations` one.
+const BY_NUMBER: usize = 5 * 4;
+
 /// The states of one search.
 #[derive(Clone, Debug)]
 pub(super) struct States<State> {
@@ -147,14 +150,27 @@ impl<State: Clone + Eq + Hash> States<State> {
         self.weight = 0;
     }
 
-    /// Forgets all states but these, and renames these.
-    pub fn keep<'a>(&mut self, live: impl Iterator<Item = &'a mut StateId>, weight: impl Fn(&State) -> usize) {
-        let before = std::mem::take(&mut self.states);
-        self.clear();
-        for id in live {
-            let kept = self.intern(before[id.0 as usize].clone(), &weight, |_| true);
-            *id = kept.expect("there is room for what there was room for");
+    /// Forgets all states but these, which are in order. Their numbers are then their places among these.
+    pub fn keep(&mut self, live: &[StateId], weight: impl Fn(&State) -> usize) {
+        for (place, id) in live.iter().enumerate() {
+            self.states.swap(place, id.0 as usize);
+            self.hashes.swap(place, id.0 as usize);
         }
+        self.states.truncate(live.len());
+        self.hashes.truncate(live.len());
+        self.weight = self.states.iter().map(weight).sum();
+        self.taken.clear();
+        self.taken.resize(self.states.len() * self.columns, NOBODY);
+        self.index.clear();
+        let hashes = &self.hashes;
+        for (number, hash) in (0..).zip(hashes) {
+            self.index.insert(*hash, number, |id| hashes[id as usize]);
+        }
+    }
+
+    /// How many states there is room for.
+    pub fn capacity(&self) -> usize {
+        self.states.capacity()
     }
 
     pub fn bytes(&self) -> usize {
@@ -165,7 +181,8 @@ impl<State: Clone + Eq + Hash> States<State> {
 
     /// How many bytes one more state may take besides its weight.
     fn growth(&self) -> usize {
-        let lists = more(self.states.len(), self.states.capacity(), 1) * (size_of::<State>() + size_of::<u64>());
+        let each = size_of::<State>() + size_of::<u64>() + BY_NUMBER;
+        let lists = more(self.states.len(), self.states.capacity(), 1) * each;
         lists + more(self.taken.len(), self.taken.capacity(), self.columns) * size_of::<Taken>() + self.index.growth()
     }
 }
@@ -175,6 +192,6 @@ fn columns_for(slots: usize) -> usize {
 }
 
 /// How much a vector of so many takes in addition for some more: it doubles at least.
-fn more(length: usize, capacity: usize, by: usize) -> usize {
+pub(super) fn more(length: usize, capacity: usize, by: usize) -> usize {
     if length + by > capacity { (2 * capacity).max(length + by) - capacity } else { 0 }
 }

@@ -1,6 +1,7 @@
 //! Looking ahead: orders that make impossible what is about to be answered are not carried on.
 
 use super::{Operations, Search, asked};
+use crate::check::linearizability::budget::Meter;
 use crate::check::linearizability::configurations::Configuration;
 use crate::check::linearizability::horizon::{Coming, Horizon, Stands};
 use crate::check::linearizability::slots::Slots;
@@ -26,6 +27,7 @@ impl<M: Model> Search<'_, M> {
         operations: &Operations<M>,
         operation: usize,
         called_until_then: impl Iterator<Item = usize>,
+        meter: &mut Meter,
     ) {
         let model = self.model;
         let coming = operations[operation].asked();
@@ -52,16 +54,24 @@ impl<M: Model> Search<'_, M> {
         self.horizon.push(Coming { operation, stands, revivers_to_come, open_revivers });
         for place in 0..self.configurations.places() {
             let Some(configuration) = self.configurations.at(place).cloned() else { continue };
-            if self.is_doomed(operations, &configuration) {
+            if self.is_doomed(operations, &configuration, meter) {
                 self.configurations.drop_at(place);
             }
         }
     }
 
     /// Whether an operation that is coming can no more be answered as it will be.
-    pub(super) fn is_doomed(&mut self, operations: &Operations<M>, configuration: &Configuration) -> bool {
+    pub(super) fn is_doomed(
+        &mut self,
+        operations: &Operations<M>,
+        configuration: &Configuration,
+        meter: &mut Meter,
+    ) -> bool {
         let (model, state) = (self.model, self.states.get(configuration.state));
-        let past = self.horizon.past(configuration.state, |coming| model.is_past(state, operations[coming].asked()));
+        let past = self.horizon.past(configuration.state, |coming| {
+            meter.compared(1);
+            model.is_past(state, operations[coming].asked())
+        });
         past.filter_map(|place| self.horizon.at(place)).any(|coming| {
             let must = match coming.stands {
                 Stands::Uncalled => true,

@@ -6,12 +6,13 @@
 //! already it need not, and the other one may be all there is. Of two of unknown outcome, neither of which ever ends, the one called first goes first.
 
 use super::{Open, Operations, Search, asked};
+use crate::check::linearizability::budget::Meter;
 use crate::check::linearizability::configurations::Configuration;
 use crate::check::model::Model;
 
 impl<M: Model> Search<'_, M> {
     /// Finds out what goes before the operation in this slot, and before what it goes.
-    pub(super) fn rank(&mut self, operations: &Operations<M>, slot: usize) {
+    pub(super) fn rank(&mut self, operations: &Operations<M>, slot: usize, meter: &mut Meter) {
         let Some(open) = self.window[slot] else { return };
         for other_slot in (0..self.window.len()).filter(|other| *other != slot) {
             self.go_first[slot].remove(other_slot);
@@ -19,16 +20,20 @@ impl<M: Model> Search<'_, M> {
             let Some(other) = self.window[other_slot] else { continue };
             if is_equal::<M>(operations, open, other) {
                 if goes_first(other, open) {
-                    self.let_go_first(other_slot, slot);
+                    self.let_go_first(other_slot, slot, meter);
                 } else if goes_first(open, other) {
-                    self.let_go_first(slot, other_slot);
+                    self.let_go_first(slot, other_slot, meter);
                 }
             }
         }
     }
 
-    fn let_go_first(&mut self, first: usize, slot: usize) {
+    fn let_go_first(&mut self, first: usize, slot: usize, meter: &mut Meter) {
         let before_it = &mut self.go_first[slot];
+        let growth = before_it.growth(first);
+        if growth > 0 && !meter.has_room(growth) {
+            return;
+        }
         self.go_first_bytes -= before_it.heap_bytes();
         before_it.insert(first);
         self.go_first_bytes += before_it.heap_bytes();

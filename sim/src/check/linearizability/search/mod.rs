@@ -27,7 +27,7 @@ use super::budget::Meter;
 use super::configurations::{Configuration, Configurations};
 use super::horizon::Horizon;
 use super::slots::Slots;
-use super::states::{StateId, States, Step};
+use super::states::{StateId, States, Step, more};
 use crate::check::history::Operation;
 use crate::check::model::{Asked, Model};
 use std::collections::BTreeSet;
@@ -66,6 +66,9 @@ pub(super) struct Search<'m, M: Model> {
 
 type Operations<M> = [Operation<<M as Model>::Input, <M as Model>::Output>];
 impl<'m, M: Model> Search<'m, M> {
+    /// Bytes of a slot of the window.
+    const SLOT: usize = size_of::<Option<Open>>() + size_of::<Slots>();
+
     /// A search that begins in this state.
     pub fn new(model: &'m M, initial: M::State) -> Self {
         let mut search = Search {
@@ -118,7 +121,8 @@ impl<'m, M: Model> Search<'m, M> {
     fn open_as(&mut self, operations: &Operations<M>, open: Open, meter: &mut Meter) {
         let slot = self.window.iter().position(Option::is_none).unwrap_or(self.window.len());
         if slot == self.window.len() {
-            if !meter.has_room(self.states.growth_of_widening(slot + 1)) {
+            let lists = more(slot, self.window.capacity(), 1) * Self::SLOT;
+            if !meter.has_room(lists + self.states.growth_of_widening(slot + 1)) {
                 return;
             }
             self.window.push(None);
@@ -127,9 +131,12 @@ impl<'m, M: Model> Search<'m, M> {
         }
         self.window[slot] = Some(open);
         meter.compared(self.window.len() as u64 - 1);
-        self.rank(operations, slot);
+        self.rank(operations, slot, meter);
         let (model, asked) = (self.model, asked(operations, open.operation, open.is_let_go));
         self.horizon.called(open.operation, slot, |coming| model.revives(asked, operations[coming].asked()));
+        if !meter.has_room(self.configurations.growth_of_opening(slot)) {
+            return;
+        }
         // Whether it is free depends on the state alone: configurations of one state stay as incomparable as they were.
         for place in 0..self.configurations.places() {
             let Some(state) = self.configurations.at(place).map(|configuration| configuration.state) else { continue };
@@ -163,22 +170,25 @@ impl<'m, M: Model> Search<'m, M> {
     }
 
     /// Forgets states that no configuration is in any more, and operations that have a place in all of them.
-    fn forget(&mut self) {
+    fn forget(&mut self, meter: &mut Meter) {
         for slot in 0..self.window.len() {
-            let happened =
-                |configuration: &Configuration| !configuration.may.contains(slot) && !configuration.must.contains(slot);
-            if self.window[slot].is_some() && self.configurations.iter().all(happened) {
+            let mut happened = |configuration: &Configuration| {
+                meter.compared(1);
+                !configuration.may.contains(slot) && !configuration.must.contains(slot)
+            };
+            if self.window[slot].is_some() && self.configurations.iter().all(&mut happened) {
                 self.window[slot] = None;
                 self.horizon.placed(slot);
             }
         }
         if self.states.len() > 64 + 4 * self.configurations.len() {
-            let mut kept = self.configurations.drain().collect::<Vec<_>>();
+            let mut live = self.configurations.iter().map(|configuration| configuration.state).collect::<Vec<_>>();
+            live.sort_unstable();
+            live.dedup();
             let model = self.model;
             self.horizon.forget_states();
-            self.states
-                .keep(kept.iter_mut().map(|configuration| &mut configuration.state), |state| model.weight(state));
-            kept.into_iter().for_each(|configuration| self.configurations.insert(configuration));
+            self.states.keep(&live, |state| model.weight(state));
+            self.configurations.rename(|state| StateId(live.partition_point(|one| *one < state) as u32));
         }
     }
 
@@ -189,13 +199,19 @@ impl<'m, M: Model> Search<'m, M> {
 
     /// Bytes of all that it carries.
     pub fn bytes(&self) -> usize {
-        let orders = self.configurations.bytes() + self.seen.bytes() + self.results.bytes();
-        let lists = self.window.capacity() * (size_of::<Option<Open>>() + size_of::<Slots>()) + self.go_first_bytes;
+        self.bytes_with(&self.seen, &self.results)
+    }
+
+    /// Bytes of all that it carries, with these in the places of its own.
+    fn bytes_with(&self, seen: &Configurations, results: &Configurations) -> usize {
+        let states = self.states.capacity();
+        let orders = self.configurations.bytes(states) + seen.bytes(states) + results.bytes(states);
+        let lists = self.window.capacity() * Self::SLOT + self.go_first_bytes;
         size_of::<Self>()
             + orders
             + lists
             + self.states.bytes()
-            + self.horizon.bytes()
+            + self.horizon.bytes(states)
             + self.hiding.capacity() * size_of::<StateId>()
     }
 

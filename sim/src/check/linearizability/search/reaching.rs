@@ -31,7 +31,7 @@ impl<M: Model> Search<'_, M> {
                         reached.insert(configuration);
                     }
                     meter.compared(reached.take_compared());
-                    meter.holds(reached.bytes() + self.bytes())?;
+                    meter.holds(reached.bytes(self.states.capacity()) + self.bytes())?;
                 }
             }
             place += 1;

@@ -42,7 +42,7 @@ impl<M: Model> Search<'_, M> {
             if !configuration.must.contains(slot) {
                 results.insert(without(configuration.clone(), slot));
             }
-            meter.holds(seen.bytes() + results.bytes() + self.bytes())?;
+            meter.holds(self.bytes_with(&seen, &results))?;
         }
         let mut place = 0;
         while place < seen.places() {
@@ -62,7 +62,7 @@ impl<M: Model> Search<'_, M> {
         meter.cost.peak_configurations = meter.cost.peak_configurations.max(results.len());
         self.configurations.clear();
         self.results = std::mem::replace(&mut self.configurations, results);
-        self.forget();
+        self.forget(meter);
         Ok(true)
     }
 
@@ -82,7 +82,7 @@ impl<M: Model> Search<'_, M> {
         self.horizon.placed(slot);
         self.configurations.clear();
         self.configurations.insert(Configuration { state, must: Slots::default(), may: Slots::default() });
-        self.forget();
+        self.forget(meter);
         true
     }
 
@@ -110,7 +110,7 @@ impl<M: Model> Search<'_, M> {
                 seen.insert(reached);
             }
             meter.compared(seen.take_compared() + results.take_compared());
-            meter.holds(seen.bytes() + results.bytes() + self.bytes())?;
+            meter.holds(self.bytes_with(seen, results))?;
         }
         Ok(())
     }
@@ -146,7 +146,7 @@ impl<M: Model> Search<'_, M> {
             }
         }
         self.hiding = before;
-        (!self.is_doomed(operations, &next)).then_some(next)
+        (!self.is_doomed(operations, &next, meter)).then_some(next)
     }
 
     /// Whether `other` can have its place just before the operation in `slot`, which hides it, whichever of those that were found hidden there
@@ -192,7 +192,7 @@ impl<M: Model> Search<'_, M> {
                     results.drop_covered(&reached);
                 }
                 meter.compared(results.take_compared());
-                meter.holds(results.bytes() + self.bytes())?;
+                meter.holds(self.bytes_with(&self.seen, results))?;
             }
         }
         Ok(())
