@@ -17,7 +17,8 @@ mod walks;
 
 use definition::{in_some_order, is_linearizable};
 use proptest::prelude::*;
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::rc::Rc;
 use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check, check_by_search};
 use windtunnel::check::models::{
@@ -61,11 +62,14 @@ fn told<I: Clone, O: Clone>(
         }
         events.push(own);
     }
+    let head = |own: &VecDeque<(u64, u64, u64, _)>| own.front().map(|(at, rank, id, _)| (*at, *rank, *id));
+    let heads = events.iter().enumerate().filter_map(|(client, own)| Some(Reverse((head(own)?, client))));
+    let mut heads = heads.collect::<BinaryHeap<_>>();
     let mut history = History::new();
     for place in 0.. {
-        let heads = events.iter_mut().filter(|own| !own.is_empty());
-        let next = heads.min_by_key(|own| own.front().map(|(at, rank, id, _)| (*at, *rank, *id)));
-        let Some((at, _, client, event)) = next.and_then(VecDeque::pop_front) else { break };
+        let Some(Reverse((_, whose))) = heads.pop() else { break };
+        let (at, _, client, event) = events[whose].pop_front().expect("it has a head");
+        heads.extend(head(&events[whose]).map(|head| Reverse((head, whose))));
         let at = time(at, place);
         match event {
             Event::Call(input) => history.called(ClientId(client), input, at).map(|_| ()),
