@@ -12,7 +12,7 @@ use windtunnel::check::linearizability::{Budget, Exhausted, Explained, Online, V
 use windtunnel::check::models::{CasRegister, Counter, CounterAnswer, CounterAsk, Register, RegisterAnswer};
 use windtunnel::check::{ClientId, History, Model};
 
-const CALLS: u64 = 6_000;
+const CALLS: u64 = 3_000;
 
 /// Calls that nobody ever learns anything of, or that all end after the read if `ends`, and what a reader saw behind them.
 fn open_calls<I, O>(ask: impl Fn(u64) -> I, done: Option<impl Fn() -> O>, (read, saw): (I, O)) -> History<I, O> {
@@ -44,7 +44,7 @@ fn stays_within<M: Model>(model: &M, history: &History<M::Input, M::Output>, byt
 }
 
 /// Budgets of which some lie just before the end of what has doubled, whatever doubles.
-const BUDGETS: [usize; 6] = [4 << 18, 5 << 18, 7 << 18, 8 << 18, 13 << 18, 20 << 18];
+const BUDGETS: [usize; 6] = [4 << 17, 5 << 17, 7 << 17, 8 << 17, 13 << 17, 20 << 17];
 
 #[test]
 fn thousands_of_open_calls_take_no_more_than_the_budget() {
@@ -76,8 +76,8 @@ fn equal_calls_that_end_in_the_other_order_take_no_more_than_the_budget() {
         history.returned(ClientId(client), CounterAnswer::Done, 2 + CALLS - client).expect("it is open");
     }
     let model = Bare::<Counter>::default();
-    for bytes in BUDGETS {
-        stays_within(&model, &history, bytes);
+    for bytes in &BUDGETS[..4] {
+        stays_within(&model, &history, *bytes);
     }
 }
 
