@@ -14,14 +14,14 @@ pub struct Budget {
 }
 
 impl Default for Budget {
-    /// A hundred million steps, which take ten seconds or so, and a minute or two where dozens of calls are open on one object; and half a gigabyte.
+    /// A hundred million steps, which take half a minute or so, and a minute or two where dozens of calls are open on one object; and half a gigabyte.
     fn default() -> Self {
         Budget { steps: 100_000_000, bytes: 512 << 20 }
     }
 }
 
 impl Budget {
-    /// Steps that an explanation may take in any case, which is about a millisecond. Beyond that it may take [so many
+    /// Steps that an explanation may take in any case, which is a few milliseconds. Beyond that it may take [so many
     /// times](Budget::EXPLANATION_TIMES) what the verdict took.
     pub const EXPLANATION: u64 = 20_000;
     /// How many times the steps of the verdict an explanation may take.
