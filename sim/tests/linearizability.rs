@@ -15,6 +15,7 @@ mod leases;
 #[path = "linearizability/walks.rs"]
 mod walks;
 
+use bare::Bare;
 use definition::{in_some_order, is_linearizable};
 use proptest::prelude::*;
 use std::cmp::Reverse;
@@ -22,7 +23,8 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::rc::Rc;
 use windtunnel::check::linearizability::{Budget, Online, Verdict, Violation, check, check_by_search};
 use windtunnel::check::models::{
-    CasRegister, Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Register, RegisterAnswer, Whole,
+    CasRegister, Counter, CounterAnswer, CounterAsk, Kv, KvAnswer, KvAppend, KvAppendAsk, KvAsk, Register,
+    RegisterAnswer, Whole,
 };
 use windtunnel::check::{ClientId, History, Model, Operation, OperationId};
 
@@ -302,6 +304,38 @@ fn what_a_client_does_at_the_time_of_its_last_answer_lies_behind_it() {
     history.called(ClientId(2), KvAsk::Get("k".into()), 2).expect("it is idle");
     history.returned(ClientId(2), KvAnswer::NoKey, 2).expect("it is open");
     assert_eq!(check(&Kv, &history, Budget::default()).verdict, Verdict::Linearizable, "others are concurrent");
+}
+
+/// Steps that it takes to tell of so many adds to one counter, all called before the first is answered, and to judge them at once.
+fn of_open_adds<M>(model: &M, adds: u64) -> (u64, u64)
+where
+    M: Model<Input = CounterAsk, Output = CounterAnswer>,
+{
+    let (mut online, mut history) = (Online::new(model, Budget::default()), History::new());
+    for client in (0..adds).map(ClientId) {
+        let add = CounterAsk::Add("k".into(), 1);
+        online.called(client, add.clone(), 1).expect("it is idle");
+        history.called(client, add, 1).expect("it is idle");
+    }
+    for client in 0..adds {
+        let answer = CounterAnswer::Stands(client as i64 + 1);
+        let verdict = online.returned(ClientId(client), answer, 2).expect("it is open");
+        assert_eq!(verdict, Verdict::Linearizable);
+        history.returned(ClientId(client), answer, 2).expect("it is open");
+    }
+    (online.cost().steps, check_by_search(model, &history, Budget::default()).cost.steps)
+}
+
+#[test]
+fn answers_that_settle_one_call_each_while_a_hundred_are_open_are_not_all_looked_beyond() {
+    let (told, at_once) = of_open_adds(&Counter, 100);
+    assert!(told < 4 * at_once, "{told} steps, {at_once} if all is told at once");
+}
+
+#[test]
+fn looks_beyond_open_calls_that_would_take_too_much_are_given_up() {
+    let (told, at_once) = of_open_adds(&Bare::<Counter>::default(), 100);
+    assert!(told < 400_000, "{told} steps, {at_once} if all is told at once");
 }
 
 /// A get behind so many puts that stay open.

@@ -53,7 +53,7 @@ fn thousands_of_open_calls_take_no_more_than_the_budget() {
     let unknown = open_calls(write, None::<fn() -> RegisterAnswer>, last);
     let answered = open_calls(write, Some(|| RegisterAnswer::Done), last);
     let add = |by: u64| CounterAsk::Add("".into(), if by.is_multiple_of(2) { 1 } else { by as i64 });
-    let stands = (CounterAsk::Read("".into()), CounterAnswer::Stands(-1));
+    let stands = (CounterAsk::Read("".into()), CounterAnswer::Stands(i64::MAX));
     let added = open_calls(add, None::<fn() -> CounterAnswer>, stands.clone());
     let equal = open_calls(|_| CounterAsk::Add("".into(), 1), Some(|| CounterAnswer::Done), stands);
     let bare = Bare::<CasRegister>::default();

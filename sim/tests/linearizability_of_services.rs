@@ -133,10 +133,11 @@ fn online_agrees<S: Service>(
         let first_open = open.iter().map(|id| story.operations[*id].called).min();
         let settled = first_open.unwrap_or(at + 1);
         prop_assert!(!is_bad(settled), "too late at {}", at);
-        let beyond = story.events[settled..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
+        let told =
+            |from: usize| story.events[from..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
         if is_bad(at + 1) {
-            let since = *late_since.get_or_insert(beyond);
-            prop_assert!(beyond > Online::<S>::LITTLE && beyond <= since + since / 4 + 1, "much too late at {}", at);
+            let (beyond, late) = (told(settled), told(*late_since.get_or_insert(at)));
+            prop_assert!(beyond >= Online::<S>::LITTLE && 4 * late < beyond, "much too late at {}", at);
         }
     }
     let verdict = online.finish();

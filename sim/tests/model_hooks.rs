@@ -177,6 +177,10 @@ fn counters() {
     let adds = [-1, 0, 1, 2].map(|by| CounterAsk::Add("x".into(), by));
     pool.extend(every(adds, &[&stands[..], &[CounterAnswer::Done]].concat()));
     agrees(&Counter, &pool);
+    let stands = [i64::MIN, -1, 0, i64::MAX - 1, i64::MAX].map(CounterAnswer::Stands);
+    let mut wraps = every([CounterAsk::Read("x".into())], &stands);
+    wraps.extend(every([i64::MIN, -1, 1, i64::MAX].map(|by| CounterAsk::Add("x".into(), by)), &stands));
+    agrees(&Counter, &wraps);
 }
 
 #[test]

@@ -76,16 +76,22 @@ pub(super) struct Meter {
     held: usize,
     /// Once it has run out it has.
     ran_out: Option<Exhausted>,
+    /// Steps of what need not have been done.
+    aside: u64,
 }
 
 /// So many comparisons count as one step of the model, which they take about as long as.
 const COMPARISONS: u64 = 16;
-/// What need not be done may take one of so many steps that are left.
+/// What need not be done may take one of so many steps that are left, each time;
 const ASIDE: u64 = 16;
+/// in all so many, a few dozen milliseconds,
+const ALL_ASIDE: u64 = 100_000;
+/// and so many more for each operation, which is ten times what looks take where searching is not hard.
+const ASIDE_AN_OPERATION: u64 = 2_000;
 
 impl Meter {
     pub fn new(budget: Budget) -> Self {
-        Meter { budget, cost: Cost::default(), compared: 0, beside: 0, held: 0, ran_out: None }
+        Meter { budget, cost: Cost::default(), compared: 0, beside: 0, held: 0, ran_out: None, aside: 0 }
     }
 
     /// So many bytes lie beside whatever it will be told of: searches that wait for their turn.
@@ -98,16 +104,19 @@ impl Meter {
         self.beside
     }
 
-    /// An account of what need not be done, beside so many bytes: of the steps that are left it may take a share.
-    pub fn aside(&self, bytes: usize) -> Meter {
+    /// An account of what need not be done, beside so many bytes, in a history of so many operations: of the steps that are left
+    /// it may take a share.
+    pub fn aside(&self, bytes: usize, operations: usize) -> Meter {
         let left = self.budget.steps.saturating_sub(self.cost.steps);
-        let budget = Budget { steps: self.cost.steps + left / ASIDE, ..self.budget };
-        Meter { budget, beside: bytes, ..*self }
+        let in_all = ALL_ASIDE + ASIDE_AN_OPERATION * operations as u64;
+        let steps = self.cost.steps + (left / ASIDE).min(in_all.saturating_sub(self.aside));
+        Meter { budget: Budget { steps, ..self.budget }, beside: bytes, ..*self }
     }
 
     /// That was done, or given up: then it took no bytes, since it may have been refused more than there are.
     pub fn did_aside(&mut self, aside: Meter, is_done: bool) {
         let peak_bytes = if is_done { aside.cost.peak_bytes } else { self.cost.peak_bytes };
+        self.aside += aside.cost.steps - self.cost.steps;
         self.cost = Cost { peak_bytes, ..aside.cost };
     }
 

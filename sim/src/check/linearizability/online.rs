@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// A check that is told what happens as it happens: the order in which it is told is the order of events, also where times are equal.
 ///
 /// An answer is judged at once, with calls of its object that are still open counted as unknown. Only while more than
-/// [`LITTLE`](Online::LITTLE) events lie behind the first open call is that put off until a quarter more of them do: then a contradiction may be told
-/// late. It names the return at which it showed in any case.
+/// [`LITTLE`](Online::LITTLE) events lie behind the first open call is that put off until a quarter of them are new since the last look: then a
+/// contradiction may be told late. It names the return at which it showed in any case.
 ///
 /// It takes no [hints](History::hint), which help to judge a history that lies there whole.
 ///
@@ -47,8 +47,10 @@ struct Part<'m, M: Model> {
     search: Box<Search<'m, M>>,
     events: Vec<Event>,
     taken: usize,
-    /// How many events must lie behind that call before the next look at them.
-    next_look: usize,
+    /// How many events there were at the last look at those behind that call.
+    looked: usize,
+    /// That look took too much: the next one waits until some of what it looked at is settled.
+    was_too_much: bool,
     /// Bytes of the search.
     bytes: usize,
     /// The contradiction, once there is one: nothing that comes behind it is looked at.
@@ -77,7 +79,7 @@ impl<'m, M: Model> Online<'m, M> {
             let search = Box::new(Search::new(model, model.initial(&key)));
             let bytes = search.bytes();
             *all_bytes += bytes;
-            Part { search, events: Vec::new(), taken: 0, next_look: 0, bytes, found: None }
+            Part { search, events: Vec::new(), taken: 0, looked: 0, was_too_much: false, bytes, found: None }
         };
         let part = self.parts.entry(key.clone()).or_insert_with(begin);
         part.events.push(Event::Called(operation.0));
@@ -186,19 +188,16 @@ impl<M: Model> Part<'_, M> {
         if let PartVerdict::Contradiction(_) = verdict {
             return Ok(verdict.after(from));
         }
-        let beyond = self.events.len() - self.taken;
-        if settled > 0 {
-            self.next_look = 0;
-        }
-        if beyond == 0 || beyond < self.next_look {
+        let (all, beyond) = (self.events.len(), self.events.len() - self.taken);
+        let is_due = match self.was_too_much {
+            true => settled > 0,
+            false => beyond < Online::<M>::LITTLE || 4 * (all - self.looked) >= beyond,
+        };
+        if beyond == 0 || !is_due {
             return Ok(PartVerdict::Linearizable);
         }
         let verdict = self.look(operations, others, meter);
-        self.next_look = match verdict {
-            None => usize::MAX,
-            Some(_) if beyond < Online::<M>::LITTLE => 0,
-            Some(_) => beyond + beyond / 4,
-        };
+        (self.looked, self.was_too_much) = (all, verdict.is_none());
         Ok(verdict.map_or(PartVerdict::Linearizable, |verdict| verdict.after(self.taken)))
     }
 
@@ -210,7 +209,7 @@ impl<M: Model> Part<'_, M> {
         others: usize,
         meter: &mut Meter,
     ) -> Option<PartVerdict> {
-        let mut aside = meter.aside(others + self.search.bytes());
+        let mut aside = meter.aside(others + self.search.bytes(), operations.len());
         let verdict = aside
             .holds(self.search.bytes())
             .and_then(|()| judge(&mut self.search.fork(), operations, &self.events[self.taken..], &mut aside));

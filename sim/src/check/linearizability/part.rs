@@ -68,10 +68,11 @@ pub(super) fn judge<M: Model>(
 ) -> Result<PartVerdict, Exhausted> {
     let mut foreseen = 0;
     for (at, event) in events.iter().enumerate() {
-        while search.looks_further()
-            && let Some(returns) = next_return(events, foreseen.max(at))
-        {
-            let Event::Returned(operation) = events[returns] else { unreachable!("it was looked for") };
+        while foreseen < events.len() && search.looks_further() {
+            let Some((returns, operation)) = next_return(events, foreseen.max(at)) else {
+                foreseen = events.len();
+                break;
+            };
             let called = events[at..returns].iter().filter_map(|event| match event {
                 Event::Called(operation) => Some(*operation),
                 Event::Returned(_) => None,
@@ -103,6 +104,10 @@ pub(super) fn number(operation: usize) -> u32 {
     u32::try_from(operation).expect("a history has fewer than four billion operations")
 }
 
-fn next_return(events: &[Event], from: usize) -> Option<usize> {
-    (from..events.len()).find(|at| matches!(events[*at], Event::Returned(_)))
+/// The next return, where it is and of what.
+fn next_return(events: &[Event], from: usize) -> Option<(usize, usize)> {
+    events[from..].iter().enumerate().find_map(|(further, event)| match event {
+        Event::Returned(operation) => Some((from + further, *operation)),
+        Event::Called(_) => None,
+    })
 }

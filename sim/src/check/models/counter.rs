@@ -26,6 +26,10 @@ pub enum CounterAnswer {
     Stands(i64),
 }
 
+/// No counter that stands below this comes to its end by as many operations as a history may have, none of which adds more than so much.
+const FAR: i64 = 1 << 62;
+const MUCH: i64 = 1 << 29;
+
 impl Model for Counter {
     type Key = Rc<str>;
     type State = i64;
@@ -61,6 +65,22 @@ impl Model for Counter {
     fn leads_to(&self, earlier: Asked<'_, Self>, later: Asked<'_, Self>) -> bool {
         matches!(earlier.input, CounterAsk::Add(_, by) if *by != 0)
             && matches!(later.output, Some(CounterAnswer::Stands(_)))
+    }
+
+    /// A counter that stands higher comes back by what takes from it, or by what is so much that it may wrap.
+    fn is_past(&self, state: &i64, asked: Asked<'_, Self>) -> bool {
+        let by = match asked.input {
+            CounterAsk::Read(_) => 0,
+            CounterAsk::Add(_, by) => *by,
+        };
+        match asked.output {
+            Some(CounterAnswer::Stands(at)) => *state < FAR && by <= MUCH && state.saturating_add(by) > *at,
+            Some(CounterAnswer::Done) | None => false,
+        }
+    }
+
+    fn revives(&self, earlier: Asked<'_, Self>, _later: Asked<'_, Self>) -> bool {
+        matches!(earlier.input, CounterAsk::Add(_, by) if !(0..=MUCH).contains(by))
     }
 
     fn describe(&self, asked: Asked<'_, Self>) -> String {
