@@ -2,11 +2,11 @@
 
 use super::bare::Bare;
 use super::history;
-use windtunnel::check::History;
-use windtunnel::check::linearizability::{Budget, Exhausted, Verdict, check, check_by_search, verdict};
+use windtunnel::check::linearizability::{Budget, Exhausted, Online, Verdict, check, check_by_search, verdict};
 use windtunnel::check::models::{
     AppendList, CasRegister, Counter, CounterAnswer, CounterAsk, Element, Elements, ListAsk, Register, RegisterAnswer,
 };
+use windtunnel::check::{ClientId, History};
 
 const SWAPS: [(i64, i64); 6] = [(0, 1), (1, 2), (2, 0), (0, 2), (2, 1), (1, 0)];
 
@@ -110,4 +110,15 @@ fn what_leads_to_no_answer_costs_next_to_nothing() {
             assert!(checked.cost.steps < 3_000 && checked.cost.peak_bytes < 100_000, "{:?}", checked.cost);
         }
     }
+}
+
+#[test]
+fn a_thousand_times_the_same_of_unknown_outcome_costs_a_few_steps_each() {
+    const CALLS: u64 = 1_000;
+    let mut online = Online::new(&Counter, Budget::default());
+    for call in 0..CALLS {
+        online.called(ClientId(call), CounterAsk::Add("k".into(), 1), call).expect("it is idle");
+        assert_eq!(online.unknown(ClientId(call), call), Ok(Verdict::Linearizable));
+    }
+    assert!(online.cost().steps < 2 * CALLS, "{} steps", online.cost().steps);
 }

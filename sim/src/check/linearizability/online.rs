@@ -188,17 +188,23 @@ impl<M: Model> Part<'_, M> {
         if let PartVerdict::Contradiction(_) = verdict {
             return Ok(verdict.after(from));
         }
-        let (all, beyond) = (self.events.len(), self.events.len() - self.taken);
-        let is_due = match self.was_too_much {
-            true => settled > 0,
-            false => beyond < Online::<M>::LITTLE || 4 * (all - self.looked) >= beyond,
-        };
-        if beyond == 0 || !is_due {
+        if !self.look_is_due(settled) {
             return Ok(PartVerdict::Linearizable);
         }
         let verdict = self.look(operations, others, meter);
-        (self.looked, self.was_too_much) = (all, verdict.is_none());
+        (self.looked, self.was_too_much) = (self.events.len(), verdict.is_none());
         Ok(verdict.map_or(PartVerdict::Linearizable, |verdict| verdict.after(self.taken)))
+    }
+
+    /// Whether to look beyond the first open call, now that so many events before it were settled.
+    fn look_is_due(&self, settled: usize) -> bool {
+        let (all, beyond) = (self.events.len(), self.events.len() - self.taken);
+        let (is_due, not_looked_at) = match self.was_too_much {
+            true => (settled > 0, self.taken),
+            false => (beyond < Online::<M>::LITTLE || 4 * (all - self.looked) >= beyond, self.looked.max(self.taken)),
+        };
+        // Calls alone contradict nothing.
+        is_due && self.events[not_looked_at..].iter().any(|event| matches!(event, Event::Returned(_)))
     }
 
     /// A look that is not kept, in which what is open counts as unknown. One that would take too much says nothing: there is less to judge once what is

@@ -29,6 +29,11 @@ impl Slots {
         }
     }
 
+    pub fn clear(&mut self) {
+        self.first = 0;
+        self.more.clear();
+    }
+
     pub fn contains(&self, slot: usize) -> bool {
         self.word(slot / 64) >> (slot % 64) & 1 == 1
     }

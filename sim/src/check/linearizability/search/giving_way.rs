@@ -10,21 +10,51 @@ use crate::check::linearizability::budget::Meter;
 use crate::check::linearizability::configurations::Configuration;
 use crate::check::model::Model;
 
+/// An operation of unknown outcome, the last called of those that are equal to it, by its slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LastOfEqual {
+    slot: usize,
+    operation: usize,
+}
+
 impl<M: Model> Search<'_, M> {
-    /// Finds out what goes before the operation in this slot, and before what it goes.
-    pub(super) fn rank(&mut self, operations: &Operations<M>, slot: usize, meter: &mut Meter) {
+    /// Finds out what goes before the operation in this slot, which was called last, and before what it goes.
+    pub(super) fn rank(&mut self, operations: &Operations<M>, slot: usize, is_new_slot: bool, meter: &mut Meter) {
         let Some(open) = self.window[slot] else { return };
+        if !is_new_slot {
+            self.go_first[slot].clear();
+            self.go_first.iter_mut().for_each(|before_it| before_it.remove(slot));
+        }
+        if open.ends.is_none() {
+            return self.rank_unknown(operations, slot, open, meter);
+        }
+        meter.compared(self.window.len() as u64 - 1);
         for other_slot in (0..self.window.len()).filter(|other| *other != slot) {
-            self.go_first[slot].remove(other_slot);
-            self.go_first[other_slot].remove(slot);
-            let Some(other) = self.window[other_slot] else { continue };
+            let Some(other) = self.window[other_slot].filter(|other| other.ends.is_some()) else { continue };
             if is_equal::<M>(operations, open, other) {
-                if goes_first(other, open) {
+                if other.ends < open.ends {
                     self.let_go_first(other_slot, slot, meter);
-                } else if goes_first(open, other) {
+                } else if open.ends < other.ends {
                     self.let_go_first(slot, other_slot, meter);
                 }
             }
+        }
+    }
+
+    /// Clients that try for long leave thousands of equal ones: each waits for the one before it.
+    fn rank_unknown(&mut self, operations: &Operations<M>, slot: usize, open: Open, meter: &mut Meter) {
+        let window = &self.window;
+        self.unknown.retain(|last| window[last.slot].is_some_and(|open| open.operation == last.operation));
+        meter.compared(self.unknown.len() as u64);
+        let is_before =
+            |last: &LastOfEqual| window[last.slot].is_some_and(|other| is_equal::<M>(operations, open, other));
+        let last = LastOfEqual { slot, operation: open.operation };
+        match self.unknown.iter().position(is_before) {
+            Some(place) => {
+                let first = std::mem::replace(&mut self.unknown[place], last).slot;
+                self.let_go_first(first, slot, meter);
+            }
+            None => self.unknown.push(last),
         }
     }
 
@@ -50,12 +80,4 @@ fn is_equal<M: Model>(operations: &Operations<M>, one: Open, other: Open) -> boo
     let asked = |open: Open| asked::<M>(operations, open.operation, open.is_let_go);
     // Reads are never given a place of their own.
     !one.is_read && !other.is_read && asked(one).output == asked(other).output && asked(one).input == asked(other).input
-}
-
-fn goes_first(one: Open, other: Open) -> bool {
-    match (one.ends, other.ends) {
-        (Some(one), Some(other)) => one < other,
-        (None, None) => one.operation < other.operation,
-        _ => false,
-    }
 }

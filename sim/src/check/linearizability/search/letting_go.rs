@@ -19,6 +19,7 @@ impl<'m, M: Model> Search<'m, M> {
             window: self.window.clone(),
             go_first: self.go_first.clone(),
             go_first_bytes: self.go_first_bytes,
+            unknown: self.unknown.clone(),
             configurations: self.configurations.clone(),
             horizon: self.horizon.clone(),
             called: self.called,

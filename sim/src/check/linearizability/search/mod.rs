@@ -30,6 +30,7 @@ use super::slots::Slots;
 use super::states::{StateId, States, Step, more};
 use crate::check::history::Operation;
 use crate::check::model::{Asked, Model};
+use giving_way::LastOfEqual;
 use std::collections::BTreeSet;
 
 /// An operation that is open: called and not returned, or of unknown outcome.
@@ -52,6 +53,8 @@ pub(super) struct Search<'m, M: Model> {
     go_first: Vec<Slots>,
     /// Bytes of these sets, besides their own.
     go_first_bytes: usize,
+    /// One for each kind of open operation of unknown outcome: see `giving_way`.
+    unknown: Vec<LastOfEqual>,
     configurations: Configurations,
     horizon: Horizon,
     /// Called so far: those with a larger index are not.
@@ -67,7 +70,7 @@ pub(super) struct Search<'m, M: Model> {
 type Operations<M> = [Operation<<M as Model>::Input, <M as Model>::Output>];
 impl<'m, M: Model> Search<'m, M> {
     /// Bytes of a slot of the window.
-    const SLOT: usize = size_of::<Option<Open>>() + size_of::<Slots>();
+    const SLOT: usize = size_of::<Option<Open>>() + size_of::<Slots>() + size_of::<LastOfEqual>();
 
     /// A search that begins in this state.
     pub fn new(model: &'m M, initial: M::State) -> Self {
@@ -77,6 +80,7 @@ impl<'m, M: Model> Search<'m, M> {
             window: Vec::new(),
             go_first: Vec::new(),
             go_first_bytes: 0,
+            unknown: Vec::new(),
             configurations: Configurations::default(),
             horizon: Horizon::default(),
             called: None,
@@ -95,6 +99,7 @@ impl<'m, M: Model> Search<'m, M> {
         self.window.clear();
         self.go_first.clear();
         self.go_first_bytes = 0;
+        self.unknown.clear();
         self.configurations.clear();
         self.horizon = Horizon::default();
         self.called = None;
@@ -120,7 +125,8 @@ impl<'m, M: Model> Search<'m, M> {
     /// Gives an operation a slot, if there is room for one.
     fn open_as(&mut self, operations: &Operations<M>, open: Open, meter: &mut Meter) {
         let slot = self.window.iter().position(Option::is_none).unwrap_or(self.window.len());
-        if slot == self.window.len() {
+        let is_new_slot = slot == self.window.len();
+        if is_new_slot {
             let lists = more(slot, self.window.capacity(), 1) * Self::SLOT;
             if !meter.has_room(lists + self.states.growth_of_widening(slot + 1)) {
                 return;
@@ -130,8 +136,7 @@ impl<'m, M: Model> Search<'m, M> {
             self.states.widen(self.window.len());
         }
         self.window[slot] = Some(open);
-        meter.compared(self.window.len() as u64 - 1);
-        self.rank(operations, slot, meter);
+        self.rank(operations, slot, is_new_slot, meter);
         let (model, asked) = (self.model, asked(operations, open.operation, open.is_let_go));
         self.horizon.called(open.operation, slot, |coming| model.revives(asked, operations[coming].asked()));
         if !meter.has_room(self.configurations.growth_of_opening(slot)) {
