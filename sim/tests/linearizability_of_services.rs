@@ -137,7 +137,7 @@ fn online_agrees<S: Service>(
             |from: usize| story.events[from..=at].iter().filter(|event| !matches!(event, Event::GaveUp(_))).count();
         if is_bad(at + 1) {
             let (beyond, late) = (told(settled), told(*late_since.get_or_insert(at)));
-            prop_assert!(beyond >= Online::<S>::LITTLE && 4 * late < beyond, "much too late at {}", at);
+            prop_assert!(beyond > Online::<S>::LITTLE && 4 * late < beyond, "much too late at {}", at);
         }
     }
     let verdict = online.finish();

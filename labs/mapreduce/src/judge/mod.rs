@@ -184,11 +184,11 @@ impl MapReduceJudge {
     }
 
     /// The coordinator is at a job: if it is the one that it was asked to do last, it has taken that.
-    fn is_at(&mut self, id: JobId) {
+    fn is_at(&mut self, moment: Moment, id: JobId) {
         let Some(job) = self.asked.take_if(|asked| asked.id == id) else { return };
         if self.job.as_ref().is_none_or(|known| known.id != id) {
             self.outputs.get_mut().begin(id);
-            self.tasks.begin(id);
+            self.tasks.begin(moment, id);
             self.records.begin(id);
             self.job = Some(job);
         }
@@ -197,7 +197,7 @@ impl MapReduceJudge {
     /// The coordinator says something of its job.
     fn said(&mut self, moment: Moment, node: NodeId, status: Status) -> Result<(), Failed> {
         if let Status::Running { job, .. } | Status::Done { job, .. } | Status::Failed { job, .. } = &status {
-            self.is_at(*job);
+            self.is_at(moment, *job);
         }
         if let (Status::Done { job: done, report }, Some(job)) = (&status, &self.job)
             && *done == job.id

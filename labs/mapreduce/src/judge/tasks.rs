@@ -26,6 +26,8 @@ pub(super) struct Tasks {
     begun: BTreeMap<(NodeId, u64), Option<usize>>,
     /// When the job was at its end, and who was in doubt.
     ended: Option<(Nanos, Doubts)>,
+    /// When the jobs before it were.
+    before: BTreeMap<JobId, Nanos>,
 }
 
 /// A finished attempt.
@@ -41,8 +43,10 @@ struct Finished {
 
 impl Tasks {
     /// Another job is submitted.
-    pub fn begin(&mut self, job: JobId) {
-        *self = Tasks { job, ..Tasks::default() };
+    pub fn begin(&mut self, moment: Moment, job: JobId) {
+        let mut before = std::mem::take(&mut self.before);
+        before.insert(self.job, self.ended.as_ref().map_or(moment.at, |(at, _)| *at));
+        *self = Tasks { job, before, ..Tasks::default() };
     }
 
     /// The job is at its end.
@@ -55,6 +59,9 @@ impl Tasks {
     pub fn begun(&mut self, moment: Moment, node: NodeId, begun: &Begun, doubts: &Doubts) -> Result<(), Failed> {
         let late = |since: Nanos| moment.at > since + ON_ITS_WAY;
         let Begun { job, task, .. } = begun;
+        if self.before.get(job).is_some_and(|ended| !late(*ended)) {
+            return Ok(());
+        }
         let is_over = self.ended.as_ref().filter(|(at, _)| late(*at));
         if *job != self.job || is_over.is_some() {
             // Who stood still, or was cut off, knows nothing of an end.

@@ -105,12 +105,13 @@ impl Meter {
     }
 
     /// An account of what need not be done, beside so many bytes, in a history of so many operations: of the steps that are left
-    /// it may take a share.
-    pub fn aside(&self, bytes: usize, operations: usize) -> Meter {
+    /// it may take a share. None if there is nothing left for such.
+    pub fn aside(&self, bytes: usize, operations: usize) -> Option<Meter> {
         let left = self.budget.steps.saturating_sub(self.cost.steps);
         let in_all = ALL_ASIDE + ASIDE_AN_OPERATION * operations as u64;
-        let steps = self.cost.steps + (left / ASIDE).min(in_all.saturating_sub(self.aside));
-        Meter { budget: Budget { steps, ..self.budget }, beside: bytes, ..*self }
+        let share = (left / ASIDE).min(in_all.saturating_sub(self.aside));
+        let budget = Budget { steps: self.cost.steps + share, ..self.budget };
+        (share > 0).then_some(Meter { budget, beside: bytes, ..*self })
     }
 
     /// That was done, or given up: then it took no bytes, since it may have been refused more than there are.

@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 /// A check that is told what happens as it happens: the order in which it is told is the order of events, also where times are equal.
 ///
 /// An answer is judged at once, with calls of its object that are still open counted as unknown. Only while more than
-/// [`LITTLE`](Online::LITTLE) events lie behind the first open call is that put off until a quarter of them are new since the last look: then a
-/// contradiction may be told late. It names the return at which it showed in any case.
+/// [`LITTLE`](Online::LITTLE) events lie behind the first open call is that put off until a quarter of them are new since the last look, and until
+/// some of those calls have ended if a look was given up: each may take a sixteenth of the steps that are left, and all together 100,000, and
+/// 2,000 for each operation. Then a contradiction may be told late. It names the return at which it showed in any case.
 ///
 /// It takes no [hints](History::hint), which help to judge a history that lies there whole.
 ///
@@ -201,7 +202,7 @@ impl<M: Model> Part<'_, M> {
         let (all, beyond) = (self.events.len(), self.events.len() - self.taken);
         let (is_due, not_looked_at) = match self.was_too_much {
             true => (settled > 0, self.taken),
-            false => (beyond < Online::<M>::LITTLE || 4 * (all - self.looked) >= beyond, self.looked.max(self.taken)),
+            false => (beyond <= Online::<M>::LITTLE || 4 * (all - self.looked) >= beyond, self.looked.max(self.taken)),
         };
         // Calls alone contradict nothing.
         is_due && self.events[not_looked_at..].iter().any(|event| matches!(event, Event::Returned(_)))
@@ -215,7 +216,7 @@ impl<M: Model> Part<'_, M> {
         others: usize,
         meter: &mut Meter,
     ) -> Option<PartVerdict> {
-        let mut aside = meter.aside(others + self.search.bytes(), operations.len());
+        let mut aside = meter.aside(others + self.search.bytes(), operations.len())?;
         let verdict = aside
             .holds(self.search.bytes())
             .and_then(|()| judge(&mut self.search.fork(), operations, &self.events[self.taken..], &mut aside));

@@ -143,6 +143,19 @@ fn no_task_begins_after_the_end_but_of_who_could_not_know() {
 }
 
 #[test]
+fn an_order_that_was_on_its_way_at_the_end_may_come_when_the_next_job_has_begun() {
+    for (later, rule) in [(0, None), (2, Some("task-after-the-end"))] {
+        let mut run = Run::new();
+        run.see(COORDINATOR, STATUS, &Status::Failed { job: JobId(1), why: "it has no hope".to_owned() });
+        run.see(COORDINATOR, SUBMITTED, &Job { id: JobId(2), ..job() });
+        run.see(COORDINATOR, STATUS, &Status::Running { job: JobId(2), progress: Default::default() });
+        run.later(later);
+        run.begins(WORKER, 1, MAP);
+        assert_eq!(run.rule, rule, "{later} s later");
+    }
+}
+
+#[test]
 fn a_storm_excuses_what_was_finished_in_it_and_nothing_behind_it() {
     let mut run = Run::new();
     run.judge.doubt_everybody(run.at);

@@ -91,7 +91,11 @@ impl Tasks {
     /// A task is done, and took so long if that is known.
     pub fn finish(&mut self, task: Task, by: WorkerId, outcome: Outcome, took: Option<Duration>) {
         match task {
-            Task::Map(number) => self.maps[number as usize] = Some(by),
+            Task::Map(number) => {
+                self.maps[number as usize] = Some(by);
+                // What was said of an earlier output of this worker says nothing of this one.
+                self.complaints.remove(&(number, by));
+            }
             Task::Reduce(number) => self.reduces[number as usize] = true,
         }
         self.outcomes.insert(task, outcome);

@@ -197,6 +197,9 @@ fn what_is_gone_is_made_again_at_once_and_who_is_not_reached_at_the_second_compl
     run.says(2, State::Idle);
     assert_eq!(task(&run.fails(3, Task::Reduce(0), unreachable())), None, "worker 2 is at it");
     assert_eq!(task(&run.fails(3, Task::Reduce(0), unreachable())), Some(Task::Map(1)));
+    run.says(2, State::Idle);
+    run.finishes(2, Task::Map(1));
+    assert_ne!(task(&run.fails(3, Task::Reduce(0), unreachable())), Some(Task::Map(1)), "it is another output");
 }
 
 #[test]
