@@ -119,6 +119,8 @@ pub enum LabError {
     CannotStart { program: PathBuf, source: io::Error },
     #[error("{0} is not the repository's root: run `cargo lab` from the repository or from a submission")]
     NoHouse(String),
+    #[error("this is the program of another clone, {}, which shares its target directory with {}: give each a CARGO_TARGET_DIR of its own", .built_in.display(), .here.display())]
+    OtherHouse { built_in: PathBuf, here: PathBuf },
     #[error("the worker of {program} is no use: {problem}")]
     Worker { program: String, problem: String },
     /// What was started as a worker has not begun as one.
@@ -175,6 +177,7 @@ impl LabError {
             | LabError::CannotBuild(_)
             | LabError::CannotStart { .. }
             | LabError::NoHouse(_)
+            | LabError::OtherHouse { .. }
             | LabError::Worker { .. }
             | LabError::NoWorker { .. } => Exit::Harness,
             LabError::Interrupted => Exit::Interrupted,

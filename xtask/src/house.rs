@@ -32,10 +32,14 @@ impl House {
     /// The house that this program was built in, or the one given.
     pub fn find(root: Option<&Path>) -> Result<Self, LabError> {
         let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+        let asked = root.is_some();
         let root = root.unwrap_or(built_in);
         let root = root.canonicalize().map_err(|_| LabError::NoHouse(root.display().to_string()))?;
         if !root.join("labs").is_dir() {
             return Err(LabError::NoHouse(root.display().to_string()));
+        }
+        if let Some(other) = started_from().filter(|other| !asked && *other != root) {
+            return Err(LabError::OtherHouse { built_in: root, here: other });
         }
         let here = std::env::current_dir().unwrap_or_else(|_| root.clone());
         let output = target_directory(&root, &here).join("windtunnel");
@@ -121,6 +125,14 @@ impl House {
         let relative = relative(&self.here, path).display().to_string();
         if relative.len() < whole.len() && !relative.is_empty() { relative } else { whole }
     }
+}
+
+/// The repository whose `cargo lab` started this program, if cargo did. Cargo takes crates of two clones that build into one directory for the
+/// same, and starts the program of the other one.
+fn started_from() -> Option<PathBuf> {
+    let xtask = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR")?);
+    let root = xtask.parent().filter(|_| xtask.ends_with("xtask"))?;
+    root.join("labs").is_dir().then(|| root.canonicalize().ok())?
 }
 
 /// The way from one directory to a path, both absolute.

@@ -345,3 +345,18 @@ fn a_submission_and_a_raft_are_built_into_one_worker() {
     assert_eq!(answer.code, 3, "{answer:?}");
     assert!(answer.stderr.contains("cannot find type `Raft` in crate `raft`"), "{answer:?}");
 }
+
+#[test]
+fn the_program_of_another_clone_is_told_from_ones_own() {
+    let repository = Repository::new();
+    let list = |from: std::path::PathBuf| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["list", "raft", "--worker", "/nonexistent"]).env("CARGO_MANIFEST_DIR", from);
+        Answer::of(command)
+    };
+    let other = list(repository.path().join("xtask"));
+    assert_eq!(other.code, 70, "{other:?}");
+    assert!(other.stderr.contains("another clone") && other.stderr.contains("CARGO_TARGET_DIR"), "{other:?}");
+    let own = list(env!("CARGO_MANIFEST_DIR").into());
+    assert!(!own.stderr.contains("another clone"), "{own:?}");
+}
