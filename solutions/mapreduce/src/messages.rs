@@ -71,6 +71,8 @@ pub struct Outcome {
     pub shuffled_bytes: u64,
     /// Of a reduce task: bytes that were there already.
     pub local_bytes: u64,
+    /// How long it took, by its worker's clock: no coordinator needs to have been there.
+    pub took: Duration,
 }
 
 /// Why a task could not be finished.

@@ -29,7 +29,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::net::{self, CallError};
-use windtunnel::time::sleep;
+use windtunnel::time::{Instant, sleep};
 use windtunnel::{NodeId, node, rand, select, spawn};
 
 /// The coordinator.
@@ -95,9 +95,10 @@ impl Inner {
     async fn try_task(&self, assignment: &Assignment) -> State {
         let (job, task) = (assignment.job.id, assignment.task);
         self.outputs.keep_only(Some(job)).await;
+        let begun = Instant::now();
         let state = select! {
             done = self.do_task(assignment) => match done {
-                Ok(outcome) => State::Finished(job, task, outcome),
+                Ok(outcome) => State::Finished(job, task, Outcome { took: begun.elapsed(), ..outcome }),
                 Err(trouble) => State::Failed(job, task, trouble),
             },
             () = self.until_told_to_give_up(job, task) => State::Idle,
