@@ -3,7 +3,7 @@
 //! - here: asking for orders, and saying now and then that it is still at it;
 //! - `map`, `reduce`: the two kinds of tasks;
 //! - `sorter`, `runs`, `merge`, `combiner`, `blocks`: pairs on the disk: sorted, merged and combined, in blocks with checksums;
-//! - `outputs`: what map tasks have left, and how others fetch it;
+//! - `outputs`: what map tasks have left, and how others fetch it; `index`: where in a file each partition is;
 //! - `scratch`: files by number.
 //!
 //! What is on the disk when it starts is removed: a worker that died is a new one, and its map tasks run again (section 3.3). So nothing here
@@ -11,6 +11,7 @@
 
 mod blocks;
 mod combiner;
+mod index;
 mod map;
 mod merge;
 mod outputs;

@@ -1,7 +1,7 @@
 //! What an idle worker does next.
 
 use super::{Core, Current};
-use crate::messages::{Assignment, Order, WorkerId};
+use crate::messages::{Assignment, Order, Sources, WorkerId};
 use lab_mapreduce::{Job, Task};
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Core {
 impl Current {
     fn assignment(&self, task: Task) -> Assignment {
         let (splits, sources) = match task {
-            Task::Map(number) => (vec![self.job.splits[number as usize].clone()], Vec::new()),
+            Task::Map(number) => (vec![self.job.splits[number as usize].clone()], Sources::default()),
             Task::Reduce(_) => (Vec::new(), self.tasks.sources()),
         };
         let Job { id, app, parameters, reduces, output, .. } = &self.job;

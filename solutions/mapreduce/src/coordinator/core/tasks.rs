@@ -1,6 +1,6 @@
 //! The tasks of the job at hand: what is done, where, and how often it failed.
 
-use crate::messages::{Outcome, WorkerId};
+use crate::messages::{Outcome, Sources, WorkerId};
 use lab_mapreduce::{Counters, DEATHS, Report, Skipped, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
@@ -82,7 +82,7 @@ impl Tasks {
 
     /// Who has the output of each map task, when all are done.
     #[must_use]
-    pub fn sources(&self) -> Vec<WorkerId> {
+    pub fn sources(&self) -> Sources {
         self.holders().collect()
     }
 
