@@ -1,4 +1,5 @@
-//! What a worker holds has a bound, however long the input is, however much one record emits and however many tasks there are.
+//! What a worker holds has a bound, however long the input is, however much one record emits and however many tasks there are. And what a
+//! worker has on its own disk is counted apart from what it fetches.
 
 use lab_mapreduce::apps::{App, Emit, EmitPair, Group, Sort, WordCount};
 use lab_mapreduce::control::{Reply, Request};
@@ -206,4 +207,15 @@ fn nor_of_a_thousand_map_and_a_hundred_reduce_tasks() {
     let done = run(&job, &input);
     assert!(done.parts == expected.parts, "not what a sequential run gives");
     assert!(done.peak <= WORKER_HEAP, "{} bytes", done.peak);
+}
+
+/// Who has all map outputs fetches nothing; and the same bytes are reduced, whoever has them.
+#[test]
+fn bytes_on_the_own_disk_are_counted_apart_from_those_that_were_fetched() {
+    let (job, input) = a_task_a_line(40, 5);
+    let [alone, many] = [1, 4].map(|workers| run_on(workers, &job, &input).report.counters);
+    assert!(alone.shuffled_bytes == 0 && alone.local_bytes > 0, "{alone:?}");
+    assert_eq!(many.shuffled_bytes + many.local_bytes, alone.local_bytes, "{many:?}");
+    // What is everywhere alike is local to one of four.
+    assert!(many.local_bytes < many.shuffled_bytes, "{many:?}");
 }
