@@ -2,6 +2,7 @@
 
 use lab_mapreduce::{AppFailure, Job, JobId, Task};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 use windtunnel::NodeId;
@@ -71,6 +72,8 @@ pub struct Outcome {
     pub shuffled_bytes: u64,
     /// Of a reduce task: bytes that were there already.
     pub local_bytes: u64,
+    /// How long it took, by its worker's clock: no coordinator needs to have been there.
+    pub took: Duration,
 }
 
 /// Why a task could not be finished.
@@ -126,7 +129,37 @@ pub struct Assignment {
     /// Records that the application dies of.
     pub skip: Vec<u64>,
     /// For a reduce task: who has the output of each map task.
-    pub sources: Vec<WorkerId>,
+    pub sources: Sources,
+}
+
+/// Workers, one for each map task. There are few of them and many tasks, so each is named once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sources {
+    workers: Vec<WorkerId>,
+    /// For each map task which of them.
+    of: Vec<u16>,
+}
+
+impl Sources {
+    /// In the order of map tasks.
+    pub fn iter(&self) -> impl Iterator<Item = WorkerId> {
+        self.of.iter().filter_map(|place| self.workers.get(usize::from(*place)).copied())
+    }
+}
+
+impl FromIterator<WorkerId> for Sources {
+    fn from_iter<I: IntoIterator<Item = WorkerId>>(all: I) -> Self {
+        let mut sources = Sources::default();
+        let mut places = BTreeMap::new();
+        for worker in all {
+            let place = *places.entry(worker).or_insert_with(|| {
+                sources.workers.push(worker);
+                u16::try_from(sources.workers.len() - 1).expect("there are fewer nodes than ports")
+            });
+            sources.of.push(place);
+        }
+        sources
+    }
 }
 
 /// Asks a worker for a piece of a partition that one of its map tasks has left.

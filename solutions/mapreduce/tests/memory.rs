@@ -1,4 +1,5 @@
-//! What a worker holds has a bound, however long the input is and however much one record emits.
+//! What a worker holds has a bound, however long the input is, however much one record emits and however many tasks there are. And what a
+//! worker has on its own disk is counted apart from what it fetches.
 
 use lab_mapreduce::apps::{App, Emit, EmitPair, Group, Sort, WordCount};
 use lab_mapreduce::control::{Reply, Request};
@@ -12,9 +13,8 @@ use windtunnel::time::sleep;
 use windtunnel::world::{Outcome, Simulation, Tester};
 use windtunnel::{NodeId, Seed};
 
-/// The only one, so that what it holds does not depend on what another one asks of it meanwhile.
+/// The only one where memory is looked at, so that what it holds does not depend on what another one asks of it meanwhile.
 const WORKER: NodeId = NodeId(2);
-const STORE: NodeId = NodeId(3);
 const INPUT: &str = "in";
 
 /// What became of a job.
@@ -25,23 +25,29 @@ struct Done {
     peak: u64,
 }
 
-/// Does a job over one input.
+/// Does a job over one input, on one worker.
 fn run(job: &Job, input: &[u8]) -> Done {
+    run_on(1, job, input)
+}
+
+/// Does a job over one input, on so many workers.
+fn run_on(workers: u32, job: &Job, input: &[u8]) -> Done {
     let (task, input) = (job.clone(), input.to_vec());
+    let store = NodeId(WORKER.0 + workers);
     let simulation = Simulation::new(Seed(1))
-        .program(STORE.0, program::<Coordinator, Worker>(registry()))
-        .with(|options| options.groups = vec![STORE.0 - 1]);
-    let report = simulation.run(move |tester| async move { body(&tester, &task, &input).await });
+        .program(store.0, program::<Coordinator, Worker>(registry()))
+        .with(|options| options.groups = vec![store.0 - 1]);
+    let report = simulation.run(move |tester| async move { body(&tester, store, &task, &input).await });
     let peak = *report.counters.peak_heaps.get(&WORKER).expect("the allocator counts, and workers hold something");
     let Outcome::Finished((report, parts)) = report.outcome else { panic!("{:?}", report.outcome) };
     Done { report, parts, peak }
 }
 
-async fn body(tester: &Tester, job: &Job, input: &[u8]) -> (Report, Vec<Vec<u8>>) {
+async fn body(tester: &Tester, store: NodeId, job: &Job, input: &[u8]) -> (Report, Vec<Vec<u8>>) {
     for piece in input.chunks(LONGEST_PIECE as usize) {
-        ask(tester, STORE, &Request::Append { name: INPUT.to_owned(), body: piece.to_vec() }).await;
+        ask(tester, store, &Request::Append { name: INPUT.to_owned(), body: piece.to_vec() }).await;
     }
-    ask(tester, STORE, &Request::Finish(INPUT.to_owned())).await;
+    ask(tester, store, &Request::Finish(INPUT.to_owned())).await;
     ask(tester, COORDINATOR, &Request::Submit(job.clone())).await;
     let report = loop {
         match ask(tester, COORDINATOR, &Request::Status).await {
@@ -52,17 +58,17 @@ async fn body(tester: &Tester, job: &Job, input: &[u8]) -> (Report, Vec<Vec<u8>>
     };
     let mut parts = Vec::new();
     for number in 0..job.reduces {
-        parts.push(object(tester, job.part(number)).await);
+        parts.push(object(tester, store, job.part(number)).await);
     }
     (report, parts)
 }
 
 /// All bytes of an object.
-async fn object(tester: &Tester, name: String) -> Vec<u8> {
+async fn object(tester: &Tester, store: NodeId, name: String) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
         let read = Request::Read { name: name.clone(), from: bytes.len() as u64, length: LONGEST_PIECE };
-        match ask(tester, STORE, &read).await {
+        match ask(tester, store, &read).await {
             Reply::Bytes(piece) if piece.is_empty() => return bytes,
             Reply::Bytes(piece) => bytes.extend_from_slice(&piece),
             other => panic!("{other:?}"),
@@ -173,4 +179,43 @@ fn one_record_may_emit_ten_times_what_a_worker_holds_and_die_of_it_without_a_tra
         assert_eq!(skipped, expected.skipped, "{app}");
         assert!(done.peak <= WORKER_HEAP, "{app}: {} bytes", done.peak);
     }
+}
+
+/// A word count of so many lines, each with a word of its own and each for a map task of its own, and its input.
+fn a_task_a_line(lines: u32, reduces: u32) -> (Job, Vec<u8>) {
+    let lines: Vec<String> = (0..lines).map(|number| format!("{}\n", letters(number))).collect();
+    let input = lines.concat().into_bytes();
+    let mut from = 0;
+    let split = |line: &String| {
+        let length = line.len() as u64;
+        from += length;
+        Split { object: INPUT.to_owned(), from: from - length, length }
+    };
+    let splits = lines.iter().map(split).collect();
+    (Job { splits, ..job("wordcount", Vec::new(), &input, reduces) }, input)
+}
+
+/// A number as a word.
+fn letters(number: u32) -> String {
+    number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+}
+
+#[test]
+fn nor_of_a_thousand_map_and_a_hundred_reduce_tasks() {
+    let (job, input) = a_task_a_line(1_000, 100);
+    let expected = sequential::run(&job, &registry(), |_| Some(&input[..])).expect("it can be done");
+    let done = run(&job, &input);
+    assert!(done.parts == expected.parts, "not what a sequential run gives");
+    assert!(done.peak <= WORKER_HEAP, "{} bytes", done.peak);
+}
+
+/// Who has all map outputs fetches nothing; and the same bytes are reduced, whoever has them.
+#[test]
+fn bytes_on_the_own_disk_are_counted_apart_from_those_that_were_fetched() {
+    let (job, input) = a_task_a_line(40, 5);
+    let [alone, many] = [1, 4].map(|workers| run_on(workers, &job, &input).report.counters);
+    assert!(alone.shuffled_bytes == 0 && alone.local_bytes > 0, "{alone:?}");
+    assert_eq!(many.shuffled_bytes + many.local_bytes, alone.local_bytes, "{many:?}");
+    // What is everywhere alike is local to one of four.
+    assert!(many.local_bytes < many.shuffled_bytes, "{many:?}");
 }

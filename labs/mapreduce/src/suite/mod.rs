@@ -2,6 +2,7 @@
 //!
 //! - `basics`, `memory`: jobs without a fault; `parallel`: who works at the same time;
 //! - `crashes`: workers that die, are cut off and come back; `trouble`: stores, disks and slow workers; `coordinator`: the same for it;
+//! - `stragglers`: slow workers of which little is known;
 //! - `storms`: jobs in storms, whose weather is in `scenarios/mapreduce/`;
 //! - `flight`: jobs in flight, and which stories do not fly;
 //! - [`Machines`]: how stories put inputs, submit jobs and wait; `text`: inputs made from the seed;
@@ -18,6 +19,7 @@ mod flight;
 mod memory;
 mod parallel;
 mod storms;
+mod stragglers;
 mod text;
 mod trouble;
 
@@ -114,7 +116,8 @@ fn faults_part() -> Vec<Test<MapReduceJudge>> {
         story!("faults", None, 5, 4, trouble::full_disks, "most workers have no room on their disks"),
         story!("faults", None, 10, 4, trouble::failing_disks, "operations on workers' disks fail now and then"),
         story!("faults", None, 5, 3, trouble::rotting_disks, "bits rot on workers' disks"),
-        story!("faults", None, 10, 8, trouble::straggler, "one slow worker holds nobody up"),
+        story!("faults", None, 5, 8, trouble::straggler, "one slow worker holds nobody up"),
+        story!("faults", None, 5, 4, stragglers::one_task_and_a_straggler, "nor does the one that is at the only task of its kind"),
         Test::storm("faults", "workers", 10, "workers die and are cut off while messages are lost", "workers", include_str!("../../../../scenarios/mapreduce/workers.toml")),
     ]
 }
@@ -122,7 +125,8 @@ fn faults_part() -> Vec<Test<MapReduceJudge>> {
 #[rustfmt::skip]
 fn coordinator_part() -> Vec<Test<MapReduceJudge>> {
     vec![
-        story!("coordinator", None, 15, 4, coordinator::coordinator_dies, "it is killed or loses power behind any event"),
+        story!("coordinator", None, 10, 4, coordinator::coordinator_dies, "it is killed or loses power behind any event"),
+        story!("coordinator", None, 5, 8, stragglers::coordinator_dies_beside_a_straggler, "who is slow is noticed soon when it starts again"),
         story!("coordinator", None, 15, 3, coordinator::power_loss_at_the_answer, "power is lost at the moment at which a submit was answered"),
         story!("coordinator", None, 5, 3, coordinator::power_loss_at_a_submit, "power is lost while a job is being taken"),
         story!("coordinator", None, 15, 4, coordinator::power_loss_at_a_finish, "power is lost at the moment at which a worker goes on to its next task"),

@@ -3,7 +3,8 @@
 use super::Inner;
 use super::blocks::Pair;
 use super::combiner::Combiner;
-use super::outputs::Output;
+use super::index::{self, IndexWriter};
+use super::scratch::FileNumber;
 use super::sorter::{RunWriter, Sorter};
 use crate::messages::{Assignment, Outcome, Trouble};
 use crate::store;
@@ -21,9 +22,9 @@ impl Inner {
         let mut attempt = begun.map_err(|error| Trouble::Hopeless(error.to_string()))?;
         let mut sorter = Sorter::new(&self.scratch);
         self.map_split(split, &mut attempt, &mut sorter).await?;
-        let output = self.write_output(sorter, &attempt, job.reduces).await?;
-        self.scratch.keep(output.file);
-        self.outputs.add(job.id, number, output);
+        let file = self.write_output(sorter, &attempt, job.reduces).await?;
+        self.outputs.add(job.id, number, file).await?;
+        self.scratch.forget(file);
         let outcome = Outcome { records: attempt.calls(), pairs: attempt.pairs(), ..Outcome::default() };
         attempt.finish();
         Ok(outcome)
@@ -51,24 +52,27 @@ impl Inner {
         Ok(())
     }
 
-    /// One file with all partitions, one after the other.
-    async fn write_output(&self, sorter: Sorter<'_>, attempt: &Attempt, reduces: u32) -> Result<Output, Trouble> {
+    /// One file with all partitions, one after the other, and where each of them is.
+    async fn write_output(&self, sorter: Sorter<'_>, attempt: &Attempt, reduces: u32) -> Result<FileNumber, Trouble> {
         let mut merge = sorter.merged(Some(attempt)).await?;
-        let mut writer = RunWriter::create(self.scratch.file()).await?;
-        let mut begins = Vec::with_capacity(reduces as usize + 1);
+        let mut writer = RunWriter::create_behind(index::place(reduces), self.scratch.file()).await?;
+        let mut index = IndexWriter::new(reduces);
         let mut combiner = Combiner::new(Some(attempt));
         while let Some(Pair { partition, key, value }) = merge.peek() {
-            while begins.len() <= partition as usize {
+            while index.partition() < partition {
                 combiner.end(&mut writer)?;
-                begins.push(writer.place());
+                index.end_partition(writer.place(), &writer.file).await?;
             }
             combiner.add(partition, key, value, &mut writer)?;
             merge.skip().await?;
             writer.write_full().await?;
         }
         combiner.end(&mut writer)?;
-        begins.resize(reduces as usize + 1, writer.place());
-        Ok(Output { file: writer.end().await?.file, begins })
+        while index.partition() < reduces {
+            index.end_partition(writer.place(), &writer.file).await?;
+        }
+        index.write(&writer.file).await?;
+        Ok(writer.end().await?.file)
     }
 }
 

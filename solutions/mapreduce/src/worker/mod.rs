@@ -3,7 +3,7 @@
 //! - here: asking for orders, and saying now and then that it is still at it;
 //! - `map`, `reduce`: the two kinds of tasks;
 //! - `sorter`, `runs`, `merge`, `combiner`, `blocks`: pairs on the disk: sorted, merged and combined, in blocks with checksums;
-//! - `outputs`: what map tasks have left, and how others fetch it;
+//! - `outputs`: what map tasks have left, and how others fetch it; `index`: where in a file each partition is;
 //! - `scratch`: files by number.
 //!
 //! What is on the disk when it starts is removed: a worker that died is a new one, and its map tasks run again (section 3.3). So nothing here
@@ -11,6 +11,7 @@
 
 mod blocks;
 mod combiner;
+mod index;
 mod map;
 mod merge;
 mod outputs;
@@ -29,7 +30,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::net::{self, CallError};
-use windtunnel::time::sleep;
+use windtunnel::time::{Instant, sleep};
 use windtunnel::{NodeId, node, rand, select, spawn};
 
 /// The coordinator.
@@ -95,9 +96,10 @@ impl Inner {
     async fn try_task(&self, assignment: &Assignment) -> State {
         let (job, task) = (assignment.job.id, assignment.task);
         self.outputs.keep_only(Some(job)).await;
+        let begun = Instant::now();
         let state = select! {
             done = self.do_task(assignment) => match done {
-                Ok(outcome) => State::Finished(job, task, outcome),
+                Ok(outcome) => State::Finished(job, task, Outcome { took: begun.elapsed(), ..outcome }),
                 Err(trouble) => State::Failed(job, task, trouble),
             },
             () = self.until_told_to_give_up(job, task) => State::Idle,

@@ -1,11 +1,12 @@
 //! What map tasks have left on this worker, and how others fetch it.
 
+use super::index;
 use super::scratch::FileNumber;
 use crate::messages::{Fetch, Piece, Trouble, WorkerId};
 use lab_mapreduce::JobId;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 use windtunnel::fs::{self, File};
@@ -24,23 +25,24 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// And says after so long that there is nobody.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(2);
 
-/// The outputs of all map tasks of the job at hand.
+/// The outputs of all map tasks of the job at hand. Where they are is on the disk as well: a file has its task's name.
 #[derive(Debug)]
 pub struct Outputs {
     id: WorkerId,
-    known: RefCell<BTreeMap<(JobId, u32), Rc<Output>>>,
+    held: RefCell<Held>,
 }
 
-/// The output of a map task: a file, and where each partition begins in it, and where the last one ends.
-#[derive(Debug)]
-pub struct Output {
-    pub file: FileNumber,
-    pub begins: Vec<u64>,
+/// Of which tasks there are outputs.
+#[derive(Debug, Default)]
+struct Held {
+    job: Option<JobId>,
+    /// A bit for each task: this is all that a worker's memory has of a map task that it has done.
+    maps: Vec<u64>,
 }
 
 impl Outputs {
     pub fn new(id: WorkerId) -> Self {
-        Outputs { id, known: RefCell::default() }
+        Outputs { id, held: RefCell::default() }
     }
 
     /// Lets others fetch.
@@ -52,19 +54,20 @@ impl Outputs {
         });
     }
 
-    pub fn add(&self, job: JobId, map: u32, output: Output) {
-        self.known.borrow_mut().insert((job, map), Rc::new(output));
+    /// A map task of the job at hand is done, and that file is its output.
+    pub async fn add(&self, job: JobId, map: u32, file: FileNumber) -> io::Result<()> {
+        self.held.borrow_mut().add(job, map);
+        fs::rename(&file.name(), &name(job, map)).await
     }
 
     /// Removes what is of other jobs.
     pub async fn keep_only(&self, job: Option<JobId>) {
-        let old: Vec<Rc<Output>> = {
-            let mut known = self.known.borrow_mut();
-            let keys: Vec<_> = known.keys().filter(|(of, _)| Some(*of) != job).copied().collect();
-            keys.iter().filter_map(|key| known.remove(key)).collect()
-        };
-        for output in old {
-            let _ = fs::remove_file(&output.file.name()).await;
+        if self.held.borrow().job == job {
+            return;
+        }
+        let old = self.held.take();
+        for name in old.names() {
+            let _ = fs::remove_file(&name).await;
         }
     }
 
@@ -89,16 +92,34 @@ impl Outputs {
     }
 
     async fn read(&self, fetch: &Fetch) -> io::Result<Option<Piece>> {
-        let output = self.known.borrow().get(&(fetch.job, fetch.map)).cloned();
-        let Some(output) = output else { return Ok(None) };
-        let place = fetch.reduce as usize;
-        let (Some(begin), Some(end)) = (output.begins.get(place), output.begins.get(place + 1)) else {
-            return Ok(None);
-        };
-        let from = (begin + fetch.from).min(*end);
+        let file = File::open(&name(fetch.job, fetch.map)).await?;
+        let entry = file.read_at(index::place(fetch.reduce), index::ENTRY).await?;
+        let Some(Range { start, end }) = index::read(&entry) else { return Ok(None) };
+        let from = (start + fetch.from).min(end);
         let length = PIECE.min((end - from) as usize);
-        let bytes =
-            if length == 0 { Vec::new() } else { File::open(&output.file.name()).await?.read_at(from, length).await? };
-        Ok(Some(Piece { bytes, length: end - begin }))
+        let bytes = if length == 0 { Vec::new() } else { file.read_at(from, length).await? };
+        Ok(Some(Piece { bytes, length: end - start }))
     }
+}
+
+impl Held {
+    fn add(&mut self, job: JobId, map: u32) {
+        self.job = Some(job);
+        let word = map as usize / 64;
+        if self.maps.len() <= word {
+            self.maps.resize(word + 1, 0);
+        }
+        self.maps[word] |= 1 << (map % 64);
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        let all = 0..self.maps.len() as u32 * 64;
+        let maps = all.filter(|map| self.maps[*map as usize / 64] >> (map % 64) & 1 == 1);
+        self.job.into_iter().flat_map(move |job| maps.clone().map(move |map| name(job, map)))
+    }
+}
+
+/// What the output of a map task is called.
+fn name(job: JobId, map: u32) -> String {
+    format!("{}-map-{map}", job.0)
 }

@@ -16,10 +16,10 @@ impl Inner {
         let mut outcome = Outcome::default();
         let mut sorter = Sorter::new(&self.scratch);
         // In the order of map tasks: so are the values of a key, since sorting keeps their order.
-        for (map, of) in (0..).zip(sources) {
-            let fetch = Fetch { of: *of, job: job.id, map, reduce: number, from: 0 };
+        for (map, of) in (0..).zip(sources.iter()) {
+            let fetch = Fetch { of, job: job.id, map, reduce: number, from: 0 };
             let bytes = self.fetch_partition(fetch, &mut sorter).await?;
-            *self.counter(*of, &mut outcome) += bytes;
+            *self.counter(of, &mut outcome) += bytes;
         }
         let upload = Upload::begin(job.part(number));
         self.reduce_all(sorter.merged(None).await?, &mut attempt, upload).await?;

@@ -40,8 +40,8 @@ impl Scratch {
         file
     }
 
-    /// The file is to stay after all.
-    pub fn keep(&self, file: FileNumber) {
+    /// The file is not the task's any more.
+    pub fn forget(&self, file: FileNumber) {
         self.files.borrow_mut().remove(&file);
     }
 

@@ -134,15 +134,20 @@ impl<'a> Sorter<'a> {
 #[derive(Debug)]
 pub struct RunWriter {
     number: FileNumber,
-    file: File,
+    pub file: File,
     at: u64,
     pub blocks: BlockWriter,
 }
 
 impl RunWriter {
     pub async fn create(number: FileNumber) -> io::Result<Self> {
+        Self::create_behind(0, number).await
+    }
+
+    /// One with so much room before its first block.
+    pub async fn create_behind(at: u64, number: FileNumber) -> io::Result<Self> {
         let file = File::create(&number.name()).await?;
-        Ok(RunWriter { number, file, at: 0, blocks: BlockWriter::default() })
+        Ok(RunWriter { number, file, at, blocks: BlockWriter::default() })
     }
 
     /// Writes what is ready, if that is much.

@@ -1,7 +1,7 @@
 //! What an idle worker does next.
 
 use super::{Core, Current};
-use crate::messages::{Assignment, Order, WorkerId};
+use crate::messages::{Assignment, Order, Sources, WorkerId};
 use lab_mapreduce::{Job, Task};
 use std::time::Duration;
 
@@ -10,6 +10,10 @@ const TOO_LONG_PERCENT: u32 = 260;
 
 /// And has taken so long at least.
 const LONG: Duration = Duration::from_secs(1);
+
+/// As long as no task of its kind is done, nobody knows what is long. A backup task costs a worker that has nothing to do, and no more; who is
+/// waited for may hold up the job for ever. So it is what MIT's lab waits before it gives a task to another worker.
+const LONG_AT_FIRST: Duration = Duration::from_secs(10);
 
 impl Core {
     /// What an idle worker does next.
@@ -39,8 +43,8 @@ impl Core {
         }
         let takes_too_long = |task: &Task| {
             let Some((1, since)) = at_work.get(task) else { return false };
-            let usual = current.tasks.usual_time(*task).unwrap_or(Duration::MAX / 1_000);
-            now - *since > LONG.max(usual.saturating_mul(TOO_LONG_PERCENT) / 100)
+            let usual = current.tasks.usual_time(*task);
+            now - *since > usual.map_or(LONG_AT_FIRST, |usual| LONG.max(usual.saturating_mul(TOO_LONG_PERCENT) / 100))
         };
         let slow = to_do.iter().filter(|task| takes_too_long(task) && self.may_try(current, **task, worker));
         slow.min_by_key(|task| at_work.get(task).map(|(_, since)| *since)).map(|task| (*task, true))
@@ -55,7 +59,7 @@ impl Core {
 impl Current {
     fn assignment(&self, task: Task) -> Assignment {
         let (splits, sources) = match task {
-            Task::Map(number) => (vec![self.job.splits[number as usize].clone()], Vec::new()),
+            Task::Map(number) => (vec![self.job.splits[number as usize].clone()], Sources::default()),
             Task::Reduce(_) => (Vec::new(), self.tasks.sources()),
         };
         let Job { id, app, parameters, reduces, output, .. } = &self.job;

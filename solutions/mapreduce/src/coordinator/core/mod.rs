@@ -148,14 +148,7 @@ impl Core {
         let Some(current) = &mut self.job else { return };
         match news {
             News::Submitted(_) => {}
-            News::Done(task, by, outcome) => {
-                current.tasks.finish(
-                    *task,
-                    *by,
-                    *outcome,
-                    self.workers.at_it_since(*by, *task).map(|since| now - since),
-                );
-            }
+            News::Done(task, by, outcome) => current.tasks.finish(*task, *by, *outcome),
             News::Died(task, record, of, attempt) => current.tasks.died(*task, *record, *of, *attempt),
             News::Ended(end) => current.end = Some(end.clone()),
         }

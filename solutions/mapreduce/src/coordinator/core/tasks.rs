@@ -1,8 +1,9 @@
 //! The tasks of the job at hand: what is done, where, and how often it failed.
 
-use crate::messages::{Outcome, WorkerId};
+use crate::messages::{Outcome, Sources, WorkerId};
 use lab_mapreduce::{Counters, DEATHS, Report, Skipped, Task};
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::discriminant;
 use std::time::Duration;
 
 /// A task at which disks have failed so many times is given up, and the job with it.
@@ -26,8 +27,6 @@ pub struct Tasks {
     failures: BTreeMap<Task, (BTreeSet<WorkerId>, usize)>,
     /// How often somebody did not reach the worker that has what a map task has left.
     complaints: BTreeMap<(u32, WorkerId), u32>,
-    /// How long tasks took, for those who wonder whether one takes too long: map and reduce tasks.
-    took: [Vec<Duration>; 2],
     /// Attempts, reruns and backup tasks that this coordinator gave out since it started.
     pub given_out: Counters,
 }
@@ -44,7 +43,6 @@ impl Tasks {
             died: BTreeSet::new(),
             failures: BTreeMap::new(),
             complaints: BTreeMap::new(),
-            took: [Vec::new(), Vec::new()],
             given_out: Counters::default(),
         }
     }
@@ -84,12 +82,12 @@ impl Tasks {
 
     /// Who has the output of each map task, when all are done.
     #[must_use]
-    pub fn sources(&self) -> Vec<WorkerId> {
+    pub fn sources(&self) -> Sources {
         self.holders().collect()
     }
 
-    /// A task is done, and took so long if that is known.
-    pub fn finish(&mut self, task: Task, by: WorkerId, outcome: Outcome, took: Option<Duration>) {
+    /// A task is done.
+    pub fn finish(&mut self, task: Task, by: WorkerId, outcome: Outcome) {
         match task {
             Task::Map(number) => {
                 self.maps[number as usize] = Some(by);
@@ -99,13 +97,13 @@ impl Tasks {
             Task::Reduce(number) => self.reduces[number as usize] = true,
         }
         self.outcomes.insert(task, outcome);
-        self.took[kind(task)].extend(took);
     }
 
     /// How long tasks of that kind take, in the middle; nothing if none is done.
     #[must_use]
     pub fn usual_time(&self, task: Task) -> Option<Duration> {
-        let mut took = self.took[kind(task)].clone();
+        let same_kind = self.outcomes.iter().filter(|(other, _)| discriminant(*other) == discriminant(&task));
+        let mut took: Vec<Duration> = same_kind.map(|(_, outcome)| outcome.took).collect();
         took.sort_unstable();
         took.get(took.len() / 2).copied()
     }
@@ -195,11 +193,4 @@ impl Tasks {
 /// The numbers of those that are not done.
 fn not_done<T>(of: &[T], is_done: impl Fn(&T) -> bool) -> impl Iterator<Item = u32> {
     (0..).zip(of).filter(move |(_, what)| !is_done(what)).map(|(number, _)| number)
-}
-
-const fn kind(task: Task) -> usize {
-    match task {
-        Task::Map(_) => 0,
-        Task::Reduce(_) => 1,
-    }
 }

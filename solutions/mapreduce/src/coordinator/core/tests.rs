@@ -51,7 +51,11 @@ impl Run {
     }
 
     fn finishes(&mut self, node: u32, task: Task) -> Order {
-        self.says(node, State::Finished(JOB, task, Outcome::default()))
+        self.finishes_in(Duration::ZERO, node, task)
+    }
+
+    fn finishes_in(&mut self, took: Duration, node: u32, task: Task) -> Order {
+        self.says(node, State::Finished(JOB, task, Outcome { took, ..Outcome::default() }))
     }
 
     fn fails(&mut self, node: u32, task: Task, trouble: Trouble) -> Order {
@@ -78,7 +82,7 @@ fn map_tasks_come_first_and_the_job_is_done_with_its_last_reduce_task() {
     let order = run.finishes(3, Task::Map(1));
     assert_eq!(task(&order), Some(Task::Reduce(0)));
     let Order::Run(assignment) = order else { panic!("it is to be done") };
-    assert_eq!(assignment.sources, [worker(2), worker(3)]);
+    assert!(assignment.sources.iter().eq([worker(2), worker(3)]));
     assert_eq!(run.finishes(3, Task::Reduce(0)), Order::Wait(None));
     assert!(matches!(run.core.status(), Status::Done { job: JOB, .. }));
 }
@@ -110,7 +114,7 @@ fn who_takes_too_long_is_helped_once_and_told_when_the_task_is_done() {
     run.says(2, State::Idle);
     run.says(3, State::Idle);
     run.later(Duration::from_secs(1));
-    run.finishes(2, Task::Map(0));
+    run.finishes_in(Duration::from_secs(1), 2, Task::Map(0));
     run.says(3, State::Busy(JOB, Task::Map(1)));
     run.later(Duration::from_secs(2));
     run.says(3, State::Busy(JOB, Task::Map(1)));
@@ -118,6 +122,32 @@ fn who_takes_too_long_is_helped_once_and_told_when_the_task_is_done() {
     assert_eq!(task(&run.says(4, State::Idle)), None, "two are enough");
     run.finishes(2, Task::Map(1));
     assert_eq!(run.says(3, State::Busy(JOB, Task::Map(1))), Order::GiveUp);
+}
+
+#[test]
+fn who_is_at_the_first_task_of_its_kind_is_helped_at_last() {
+    let mut run = Run::new();
+    run.says(2, State::Idle);
+    run.says(3, State::Idle);
+    for second in 1..=10 {
+        run.later(Duration::from_secs(1));
+        run.says(2, State::Busy(JOB, Task::Map(0)));
+        run.says(3, State::Busy(JOB, Task::Map(1)));
+        assert_eq!(task(&run.says(4, State::Idle)), None, "{second} s, and nobody knows what is long");
+    }
+    run.later(Duration::from_millis(1));
+    assert_eq!(task(&run.says(4, State::Idle)), Some(Task::Map(0)));
+}
+
+#[test]
+fn how_long_tasks_took_outlives_the_coordinator() {
+    let took = Duration::from_millis(500);
+    let done = News::Done(Task::Map(0), worker(2), Outcome { took, ..Outcome::default() });
+    let mut run = Run { core: Core::recover(vec![News::Submitted(job()), done]), now: Duration::ZERO, said: 10 };
+    run.says(3, State::Busy(JOB, Task::Map(1)));
+    run.later(LEASE);
+    run.says(3, State::Busy(JOB, Task::Map(1)));
+    assert_eq!(task(&run.says(2, State::Idle)), Some(Task::Map(1)), "3 s, where the other one took half a second");
 }
 
 #[test]

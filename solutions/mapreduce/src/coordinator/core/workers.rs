@@ -45,13 +45,6 @@ impl Workers {
         }
     }
 
-    /// Since when a worker is at a task, if it is at that one.
-    #[must_use]
-    pub fn at_it_since(&self, worker: WorkerId, task: Task) -> Option<Duration> {
-        let (at, since) = self.0.get(&worker)?.at?;
-        (at == task).then_some(since)
-    }
-
     /// What is being done: by how many, and since when.
     #[must_use]
     pub fn at_work(&self) -> BTreeMap<Task, (u32, Duration)> {
