@@ -67,5 +67,5 @@ pub(super) const GROUNDED: &Grounded = &[
     (POWER, &["power_loss_at_the_answer", "power_loss_at_a_submit", "power_loss_at_a_finish", "power_loss_at_a_death"]),
     (DISKS, &["full_disks", "failing_disks", "rotting_disks"]),
     (EVENTS, &["workers_die", "cut_off_at_any_event", "coordinator_dies"]),
-    (COUNTS, &["ten_times_the_memory", "one_huge_key"]),
+    (COUNTS, &["ten_times_the_memory", "one_huge_key", "many_map_tasks"]),
 ];

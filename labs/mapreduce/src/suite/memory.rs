@@ -24,6 +24,15 @@ pub async fn one_huge_key(machines: Machines) -> TestResult {
     within_memory(&machines, &job).await
 }
 
+/// There are so many map tasks.
+const MANY: usize = 100;
+
+/// A reduce task gets pieces of many map tasks, which have too much to be held all at the same time, however little of each that is.
+pub async fn many_map_tasks(machines: Machines) -> TestResult {
+    let splits = machines.put_texts(MANY, 2 * WORKER_HEAP as usize / MANY).await?;
+    within_memory(&machines, &machines.job_of_one_part(splits)).await
+}
+
 async fn within_memory(machines: &Machines, job: &Job) -> TestResult {
     machines.run(job, DONE_WITHIN).await?;
     let peaks = machines.inner().counters().peak_heaps;
