@@ -1,6 +1,7 @@
 //! Calls that kill the worker's process, or take long (MIT's `crash`).
 
-use crate::app::{App, Call, Cost, Emit, EmitPair, Group, Record};
+use crate::app::{App, Call, Cost, EmitPair, Group, Record};
+use crate::values::Values;
 use std::time::Duration;
 
 /// Says of each record where it is and how long it is, in four keys. A third of all calls kills the worker's process, a third takes up
@@ -19,7 +20,7 @@ impl App for Crash {
     }
 
     fn reduce(&self, key: &[u8]) -> Box<dyn Group> {
-        Box::new(Values(key.to_vec()))
+        Values::line(key)
     }
 
     fn cost(&self, _: Call<'_>, chance: u64) -> Cost {
@@ -28,20 +29,5 @@ impl App for Crash {
             1 => Cost::Time(Duration::from_millis(chance / 3 % LONGEST_MS)),
             _ => Cost::Nothing,
         }
-    }
-}
-
-/// The values of a key, on a line behind it.
-struct Values(Vec<u8>);
-
-impl Group for Values {
-    fn value(&mut self, value: &[u8], _: &mut Emit<'_>) {
-        self.0.push(b' ');
-        self.0.extend_from_slice(value);
-    }
-
-    fn end(mut self: Box<Self>, emit: &mut Emit<'_>) {
-        self.0.push(b'\n');
-        emit(&self.0);
     }
 }

@@ -1,7 +1,9 @@
 //! Applications by name.
 
 use crate::app::App;
-use crate::{Crash, Fragile, Grep, InvertedIndex, SlowWords, Sort, Timing, Weak, WordCount, WrongPartition};
+use crate::{
+    Concordance, Crash, Fragile, Grep, InvertedIndex, SlowWords, Sort, Timing, Weak, WordCount, WrongPartition,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -45,6 +47,7 @@ impl Registry {
         Registry::default()
             .with("wordcount", |_| Ok(Box::new(WordCount)))
             .with("index", |_| Ok(Box::new(InvertedIndex)))
+            .with("concordance", |_| Ok(Box::new(Concordance)))
             .with("grep", |parameters| Ok(Box::new(Grep::open(parameters)?)))
             .with("sort", |parameters| Ok(Box::new(Sort::open(parameters)?)))
             .with("timing", |parameters| Ok(Box::new(Timing::open(parameters)?)))

@@ -1,11 +1,12 @@
 //! Calls that take their time (MIT's `mtiming`, `rtiming` and `jobcount`).
 
 use crate::app::{App, Call, Cost, EmitPair, Group, Record};
-use crate::sums::Sum;
+use crate::values::Values;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Emits some keys for each record, and counts them: lines `key count`. Its calls take time.
+/// Emits some keys for each record, and says where they are from: lines `key object object …`. So a map task's output is not another's.
+/// Its calls take time.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Timing {
     /// How many keys: `a`, `b`, …; 26 at most.
@@ -33,12 +34,12 @@ impl Timing {
 }
 
 impl App for Timing {
-    fn map(&self, _: &Record<'_>, emit: &mut EmitPair<'_>) {
-        (b'a'..=b'z').take(usize::from(self.keys)).for_each(|key| emit(&[key], b"1"));
+    fn map(&self, record: &Record<'_>, emit: &mut EmitPair<'_>) {
+        (b'a'..=b'z').take(usize::from(self.keys)).for_each(|key| emit(&[key], record.object.as_bytes()));
     }
 
     fn reduce(&self, key: &[u8]) -> Box<dyn Group> {
-        Sum::line(key)
+        Values::line(key)
     }
 
     fn cost(&self, call: Call<'_>, chance: u64) -> Cost {

@@ -38,8 +38,8 @@ use windtunnel::{Nanos, NodeId};
 #[derive(Debug)]
 pub struct MapReduceJudge {
     store: NodeId,
-    /// What the coordinator was asked to do last; it may refuse.
-    asked: Option<Job>,
+    /// What the coordinator was asked to do since it took the job at hand; it may refuse.
+    asked: Vec<Job>,
     last_expected: RefCell<Option<Job>>,
     job: Option<Job>,
     status: Option<Status>,
@@ -140,7 +140,11 @@ impl MapReduceJudge {
                 let deleted: Deleted = decoded(node, kind, body)?;
                 self.outputs.get_mut().deleted(&deleted)?;
             }
-            SUBMITTED => self.asked = Some(decoded(node, kind, body)?),
+            SUBMITTED => {
+                let job: Job = decoded(node, kind, body)?;
+                self.asked.retain(|asked| asked.id != job.id);
+                self.asked.push(job);
+            }
             STATUS => self.said(moment, node, decoded(node, kind, body)?)?,
             BEGUN => {
                 let begun: Begun = decoded(node, kind, body)?;
@@ -183,9 +187,10 @@ impl MapReduceJudge {
         Err(Failed::new("own-observations", format!("{node} shows a `{kind}`, which only {only} may.")).on([node]))
     }
 
-    /// The coordinator is at a job: if it is the one that it was asked to do last, it has taken that.
+    /// The coordinator is at a job: if it is one that it was asked to do, and no later one was taken since, it has taken that.
     fn is_at(&mut self, moment: Moment, id: JobId) {
-        let Some(job) = self.asked.take_if(|asked| asked.id == id) else { return };
+        let Some(place) = self.asked.iter().position(|asked| asked.id == id) else { return };
+        let Some(job) = self.asked.drain(..=place).last() else { return };
         if self.job.as_ref().is_none_or(|known| known.id != id) {
             self.outputs.get_mut().begin(id);
             self.tasks.begin(moment, id);
@@ -217,7 +222,7 @@ impl Judge for MapReduceJudge {
     fn new(nodes: u32) -> Self {
         MapReduceJudge {
             store: NodeId(nodes + 1),
-            asked: None,
+            asked: Vec::new(),
             last_expected: RefCell::default(),
             job: None,
             status: None,

@@ -36,8 +36,10 @@ fn words_are_counted_and_in_order() {
 }
 
 #[test]
-fn an_index_names_the_objects_and_grep_the_lines() {
+fn an_index_names_the_objects_a_concordance_the_places_and_grep_the_lines() {
     assert_eq!(text(&done(&job("index", b"", 1)).expect("it is done")), ["a 1 b\ncat 2 a,b\ndog 1 a\nthe 1 a\n"]);
+    let concordance = done(&job("concordance", b"", 1)).expect("it is done");
+    assert_eq!(text(&concordance), ["a b:0\ncat a:0 b:0\ndog a:8\nthe a:0 a:8\n"]);
     assert_eq!(text(&done(&job("grep", b"cat", 1)).expect("it is done")), ["a:the cat\nb:a cat\n"]);
 }
 

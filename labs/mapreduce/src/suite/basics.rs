@@ -59,7 +59,7 @@ pub async fn more_tasks_than_keys(machines: Machines) -> TestResult {
     machines.run(&job, DONE_WITHIN).await.map(|_| ())
 }
 
-/// Splits of one object, lines that end nowhere, lines that are longer than a record, and bytes that are no text.
+/// Splits of one object, in which each record has its place, lines that end nowhere, lines that are longer than a record, and bytes that are no text.
 pub async fn lines_of_any_shape(machines: Machines) -> TestResult {
     let long = vec![b'x'; 3 * crate::contract::LONGEST_RECORD];
     let text = [b"one\ntwo words\n\n".to_vec(), long, b"\n\xff\xfe\x00 three\nno end".to_vec()].concat();
@@ -69,19 +69,19 @@ pub async fn lines_of_any_shape(machines: Machines) -> TestResult {
         crate::contract::Split { length: cut, ..whole.clone() },
         crate::contract::Split { from: cut, length: whole.length - cut, ..whole },
     ];
-    for app in ["wordcount", "index"] {
+    for app in ["wordcount", "index", "concordance"] {
         let job = machines.job(app, Vec::new(), splits.clone(), 2);
         machines.run(&job, DONE_WITHIN).await?;
     }
     Ok(())
 }
 
-/// A record that the application dies of: tried a few times, skipped and told.
+/// Records that the application dies of, two of one split: tried a few times, skipped and told.
 pub async fn record_that_kills(machines: Machines) -> TestResult {
     run_fragile(&machines, "fragile").await
 }
 
-/// A key that reduce dies of, when it has emitted its line: skipped and told likewise, and none of it in the output.
+/// Keys that reduce dies of, two of one task, when it has emitted its line: skipped and told likewise, and nothing of them in the output.
 pub async fn key_that_kills(machines: Machines) -> TestResult {
     run_fragile(&machines, "fragile-reduce").await
 }

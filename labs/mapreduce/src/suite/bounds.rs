@@ -30,6 +30,9 @@ pub const INPUTS: usize = 8;
 /// How long each is. (MIT: 400 kB on average)
 pub const INPUT_BYTES: usize = 6 << 10;
 
+/// A long one: to read it takes more than one call, and to put what it becomes as well.
+pub const LONG_INPUT_BYTES: usize = 160 << 10;
+
 /// How many reduce tasks. (MIT: 10)
 pub const REDUCES: u32 = 10;
 

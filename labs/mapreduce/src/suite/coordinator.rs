@@ -6,12 +6,12 @@ use super::text;
 use crate::contract::{Job, Refused, Status};
 use crate::judge::{AttemptSeen, Death, MapReduceJudge};
 use crate::node::COORDINATOR;
-use lab_harness::failed::TestResult;
+use lab_harness::failed::{Failed, TestResult};
 use mapreduce_apps::Timing;
-use windtunnel::Nanos;
 use windtunnel::time::timeout;
 use windtunnel::world::Command;
 use windtunnel::world::disk::DiskWeather;
+use windtunnel::{Nanos, spawn};
 
 /// Each story strikes so often.
 const STRIKES: u64 = 4;
@@ -189,6 +189,42 @@ pub async fn submitted_again(machines: Machines) -> TestResult {
     refused(&machines, &job, Refused::OutputExists).await?;
     let other = Job { output: "elsewhere".to_owned(), ..busy };
     refused(&machines, &other, Refused::OtherJob).await
+}
+
+/// Two jobs at the same time: one is taken, the other one is told so and is done when it comes again. The same job twice is one.
+pub async fn submitted_at_once(machines: Machines) -> TestResult {
+    let timing = Timing { keys: 4, map_ms: [100, 200], reduce_ms: [100, 200] };
+    let one = machines.job_of_records("timing", timing.parameters(), 4).await?;
+    let other = machines.job("timing", timing.parameters(), one.splits.clone(), 4);
+    let told = both(&machines, &one, &other).await?;
+    let (taken, left) = match told {
+        [Ok(()), Err(Refused::Busy)] => (&one, &other),
+        [Err(Refused::Busy), Ok(())] => (&other, &one),
+        _ => return Err(wrong_answers(&machines, &one, &other, &told)),
+    };
+    machines.finish(taken, DONE_WITHIN).await?;
+    machines.run(left, DONE_WITHIN).await?;
+    let again = machines.job("timing", timing.parameters(), one.splits.clone(), 4);
+    let told = both(&machines, &again, &again).await?;
+    if told != [Ok(()), Ok(())] {
+        return Err(wrong_answers(&machines, &again, &again, &told));
+    }
+    machines.finish(&again, DONE_WITHIN).await.map(|_| ())
+}
+
+/// What two submits are answered that are under way at the same time.
+async fn both(machines: &Machines, one: &Job, other: &Job) -> TestResult<[Result<(), Refused>; 2]> {
+    let beside = spawn({
+        let (machines, other) = (machines.clone(), other.clone());
+        async move { machines.try_submit(&other).await }
+    });
+    let told = machines.try_submit(one).await?;
+    Ok([told, beside.await.expect("nobody aborts it")?])
+}
+
+fn wrong_answers(machines: &Machines, one: &Job, other: &Job, told: &[Result<(), Refused>; 2]) -> Failed {
+    let title = format!("{} and {} came at the same time, and were answered {told:?}.", one.id, other.id);
+    machines.failed("wrong-answer", title).on([COORDINATOR])
 }
 
 /// That a job is not taken.

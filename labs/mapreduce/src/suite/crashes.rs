@@ -1,6 +1,6 @@
 //! Part faults: workers that die, are cut off, and come back.
 
-use super::bounds::{CRASHES_DONE_WITHIN, DONE_AFTER_FAULTS, INPUT_BYTES, INPUTS, REDUCES};
+use super::bounds::{CRASHES_DONE_WITHIN, DONE_AFTER_FAULTS, INPUT_BYTES, INPUTS, LONG_INPUT_BYTES, REDUCES};
 use super::cluster::Machines;
 use crate::contract::{Job, Task};
 use crate::judge::{AttemptSeen, End, MapReduceJudge};
@@ -16,6 +16,9 @@ const STRIKES: usize = 3;
 
 /// A job of MIT's eight texts has about as many events.
 const EVENTS: u64 = 1_500;
+
+/// And one that sorts two long texts.
+const LONG_EVENTS: u64 = 800;
 
 /// Idle workers ask now and then, so that all events come in the end.
 const EVENTS_COME: Duration = Duration::from_secs(300);
@@ -68,9 +71,15 @@ pub async fn workers_cut_off(machines: Machines) -> TestResult {
 
 /// Any worker is cut off behind any event, from all others or from some, and heard again a while later.
 pub async fn cut_off_at_any_event(machines: Machines) -> TestResult {
-    let splits = machines.put_texts(INPUTS, INPUT_BYTES).await?;
-    let job = machines.job("wordcount", Vec::new(), splits, REDUCES);
-    machines.submit(&job).await?;
+    let job = machines.usual_job("wordcount", Vec::new()).await?;
+    run_cut_off(&machines, &job, EVENTS).await?;
+    let long = machines.put_texts(2, LONG_INPUT_BYTES).await?;
+    run_cut_off(&machines, &machines.job_of_one_part(long), LONG_EVENTS).await
+}
+
+/// Runs a job that has about as many events.
+async fn run_cut_off(machines: &Machines, job: &Job, events: u64) -> TestResult {
+    machines.submit(job).await?;
     for _ in 0..STRIKES {
         let (worker, one) = (machines.any_worker(), machines.any_worker());
         let from = match machines.inner().stream("cuts").below(3) {
@@ -78,11 +87,11 @@ pub async fn cut_off_at_any_event(machines: Machines) -> TestResult {
             1 => Some(machines.workers()),
             _ => Some(vec![one, machines.store()]),
         };
-        machines.cut_off_behind_any_event(worker, from.as_deref(), EVENTS / STRIKES as u64).await?;
+        machines.cut_off_behind_any_event(worker, from.as_deref(), events / STRIKES as u64).await?;
         machines.sleep(machines.draw(0, 6_000)).await;
         machines.reconnect(worker);
     }
-    machines.finish(&job, DONE_AFTER_FAULTS).await.map(|_| ())
+    machines.finish(job, DONE_AFTER_FAULTS).await.map(|_| ())
 }
 
 /// Who was cut off at a task comes back when somebody else has finished it. Of a map task it has the output by then, and only says so

@@ -1,5 +1,6 @@
 //! Jobs in flight, and which stories do not fly.
 
+use super::bounds::INPUTS;
 use super::cluster::Machines;
 use super::storms;
 use crate::contract::Job;
@@ -14,8 +15,8 @@ use lab_harness::suite::{Clients, Flight};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Each of eight inputs is so long.
-const INPUT_BYTES: usize = 16 << 10;
+/// How long each of eight inputs is.
+const INPUT_BYTES: [usize; INPUTS] = [16 << 10; INPUTS];
 
 /// Applications of flights.
 const APPS: &[&str] = &["wordcount", "index"];
@@ -39,7 +40,7 @@ fn load(cluster: Cluster<MapReduceJudge>, load: DrawnLoad, meter: Meter) -> Clie
     let (submitter, noted) = (machines.clone(), done.clone());
     let at_work = Box::pin(async move {
         if load.clients > 0 {
-            storms::jobs(&submitter, APPS, INPUT_BYTES, &meter, |job| noted.borrow_mut().push(job)).await;
+            storms::jobs(&submitter, APPS, &INPUT_BYTES, &meter, |job| noted.borrow_mut().push(job)).await;
         }
         std::future::pending().await
     });
@@ -66,5 +67,5 @@ pub(super) const GROUNDED: &Grounded = &[
     (POWER, &["power_loss_at_the_answer", "power_loss_at_a_submit", "power_loss_at_a_finish", "power_loss_at_a_death"]),
     (DISKS, &["full_disks", "failing_disks", "rotting_disks"]),
     (EVENTS, &["workers_die", "cut_off_at_any_event", "coordinator_dies"]),
-    (COUNTS, &["ten_times_the_memory", "one_huge_key"]),
+    (COUNTS, &["ten_times_the_memory", "one_huge_key", "many_map_tasks"]),
 ];

@@ -5,7 +5,6 @@ use super::cluster::Machines;
 use super::text;
 use crate::contract::{Job, WORKER_HEAP};
 use lab_harness::failed::TestResult;
-use mapreduce_apps::Sort;
 
 /// An input so many times as long as what a worker may hold.
 const TIMES: usize = 10;
@@ -14,8 +13,7 @@ const TIMES: usize = 10;
 pub async fn ten_times_the_memory(machines: Machines) -> TestResult {
     let split =
         machines.put("in", &text::lines(&machines.inner().stream("text"), TIMES * WORKER_HEAP as usize)).await?;
-    let job = machines.job("sort", Sort::parameters(Vec::new(), 1), vec![split], 1);
-    within_memory(&machines, &job).await
+    within_memory(&machines, &machines.job_of_one_part(vec![split])).await
 }
 
 /// All values are of one key, and more than a worker may hold.
@@ -24,6 +22,15 @@ pub async fn one_huge_key(machines: Machines) -> TestResult {
     let split = machines.put("in", &line.repeat(2 * WORKER_HEAP as usize / line.len())).await?;
     let job = machines.job("grep", b"the".to_vec(), vec![split], 2);
     within_memory(&machines, &job).await
+}
+
+/// There are so many map tasks.
+const MANY: usize = 100;
+
+/// A reduce task gets pieces of many map tasks, which have too much to be held all at the same time, however little of each that is.
+pub async fn many_map_tasks(machines: Machines) -> TestResult {
+    let splits = machines.put_texts(MANY, 2 * WORKER_HEAP as usize / MANY).await?;
+    within_memory(&machines, &machines.job_of_one_part(splits)).await
 }
 
 async fn within_memory(machines: &Machines, job: &Job) -> TestResult {

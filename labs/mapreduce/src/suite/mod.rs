@@ -85,10 +85,11 @@ fn basics_part() -> Vec<Test<MapReduceJudge>> {
         story!("basics", None, 10, 2, basics::nothing_to_read, "no input, empty inputs, empty lines"),
         story!("basics", None, 5, 2, memory::ten_times_the_memory, "an input that no worker can hold"),
         story!("basics", None, 5, 2, memory::one_huge_key, "a key with more values than a worker can hold"),
-        story!("basics", None, 10, 2, basics::more_tasks_than_keys, "most parts are empty, and there all the same"),
+        story!("basics", None, 5, 2, memory::many_map_tasks, "more map tasks than a worker can have a buffer for"),
+        story!("basics", None, 5, 2, basics::more_tasks_than_keys, "most parts are empty, and there all the same"),
         story!("basics", None, 5, 2, basics::lines_of_any_shape, "long lines, lines without an end, bytes that are no text"),
-        story!("basics", None, 5, 2, basics::record_that_kills, "a record that map dies of is skipped and told"),
-        story!("basics", None, 5, 2, basics::key_that_kills, "so is a key that reduce dies of"),
+        story!("basics", None, 5, 2, basics::record_that_kills, "records that map dies of are skipped and told"),
+        story!("basics", None, 5, 2, basics::key_that_kills, "so are keys that reduce dies of"),
         story!("basics", None, 5, 2, basics::combiner_that_dies, "nobody needs a combiner that dies"),
     ]
 }
@@ -112,7 +113,8 @@ fn faults_part() -> Vec<Test<MapReduceJudge>> {
         story!("faults", None, 5, 4, crashes::cut_off_at_any_event, "the same behind any event"),
         story!("faults", None, 10, 3, crashes::late_comers, "who was cut off comes back with what somebody else has finished"),
         story!("faults", None, 10, 4, crashes::all_workers_die, "all workers die, and all that map tasks have left"),
-        story!("faults", None, 10, 3, trouble::store_in_a_bad_mood, "the store is slow, fails, and answers too late"),
+        story!("faults", None, 5, 3, trouble::store_in_a_bad_mood, "the store is slow, fails, and answers too late"),
+        story!("faults", None, 5, 3, trouble::long_texts_in_a_bad_mood, "the same with texts that take many calls"),
         story!("faults", None, 5, 4, trouble::full_disks, "most workers have no room on their disks"),
         story!("faults", None, 10, 4, trouble::failing_disks, "operations on workers' disks fail now and then"),
         story!("faults", None, 5, 3, trouble::rotting_disks, "bits rot on workers' disks"),
@@ -134,7 +136,8 @@ fn coordinator_part() -> Vec<Test<MapReduceJudge>> {
         story!("coordinator", None, 10, 4, coordinator::away_for_long, "it is away while workers finish their tasks"),
         story!("coordinator", None, 10, 4, coordinator::coordinator_cut_off, "nobody reaches it for a while"),
         story!("coordinator", None, 5, 3, coordinator::submitted_again, "jobs that come twice, too soon, or cannot be"),
-        story!("coordinator", None, 10, 3, coordinator::hopeless_jobs, "what cannot be done is told to have failed"),
+        story!("coordinator", None, 5, 3, coordinator::submitted_at_once, "of two jobs that come at the same time one is taken"),
+        story!("coordinator", None, 5, 3, coordinator::hopeless_jobs, "what cannot be done is told to have failed"),
         Test::storm("coordinator", "everything", 10, "every kind of fault there is, but for disks that fail, are full or lie", "everything", include_str!("../../../../scenarios/mapreduce/everything.toml")),
     ]
 }

@@ -1,6 +1,8 @@
 //! What happens in a storm besides the weather: one job after the other, and recovery after it.
 
-use super::bounds::{ANSWER_WITHIN, DONE_AFTER_FAULTS, DONE_WITHIN, INPUT_BYTES, INPUTS, RECOVERY_BUDGET, REDUCES};
+use super::bounds::{
+    ANSWER_WITHIN, DONE_AFTER_FAULTS, DONE_WITHIN, INPUT_BYTES, INPUTS, LONG_INPUT_BYTES, RECOVERY_BUDGET, REDUCES,
+};
 use super::cluster::Machines;
 use super::text;
 use crate::contract::{Job, Status};
@@ -20,26 +22,36 @@ pub fn storm() -> Storm<MapReduceJudge> {
 
 fn load(cluster: Cluster<MapReduceJudge>, _load: DrawnLoad) -> Running<()> {
     let machines = Machines::new(cluster);
-    Box::pin(async move { jobs(&machines, STORMY, INPUT_BYTES, &Meter::default(), |_| {}).await })
+    Box::pin(async move { jobs(&machines, STORMY, &STORMY_BYTES, &Meter::default(), |_| {}).await })
 }
 
-/// Applications of storms: the first two die of a record and of a key. (Section 4.6)
-const STORMY: &[&str] = &["fragile", "fragile-reduce", "index"];
+/// Applications of storms: the first two die of records and of keys (section 4.6), and the third puts all that it reads into one part.
+const STORMY: &[&str] = &["fragile", "fragile-reduce", "sort"];
+
+/// How long the inputs of storms are: the last one is read in pieces, and so is what map leaves of it.
+const STORMY_BYTES: [usize; INPUTS] = {
+    let mut bytes = [INPUT_BYTES; INPUTS];
+    bytes[INPUTS - 1] = LONG_INPUT_BYTES;
+    bytes
+};
 
 /// A job is submitted again and again until it is taken, in all weather; when it is done the next one is.
 pub(super) async fn jobs(
     machines: &Machines,
     apps: &[&str],
-    input_bytes: usize,
+    input_bytes: &[usize],
     meter: &Meter,
     mut done: impl FnMut(Job),
 ) {
     machines.inner().judge().doubt_everybody(machines.inner().now());
-    let Ok(mut splits) = machines.put_texts(INPUTS, input_bytes).await else { return };
+    let Ok(mut splits) = machines.put_texts_of(input_bytes).await else { return };
     let Ok(deadly) = machines.put_deadly().await else { return };
     splits.push(deadly);
     for app in apps.iter().cycle() {
-        let job = machines.job(app, text::DEADLY.to_vec(), splits.clone(), REDUCES);
+        let job = match *app {
+            "sort" => machines.job_of_one_part(splits.clone()),
+            app => machines.job(app, text::DEADLY.to_vec(), splits.clone(), REDUCES),
+        };
         let operation = meter.begin();
         machines.submit_on_and_on(&job).await;
         // What has failed is the last one, for recovery to see.

@@ -3,6 +3,7 @@
 use super::*;
 use lab_harness::grounded::{DISKS, POWER};
 use lab_harness::table::{self, Rules};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// As the Go tests of the Spring 2026 edition are called.
@@ -15,6 +16,23 @@ const MIT: [&str; 7] = [
     "TestEarlyExit",
     "TestCrashWorker",
 ];
+
+/// Whoever skips one record of a task and forgets the other shows, of records and of keys.
+#[test]
+fn two_deadly_records_are_of_one_task_and_so_are_two_deadly_keys() {
+    let is_deadly = |bytes: &[u8]| bytes.windows(text::DEADLY.len()).any(|window| window == text::DEADLY);
+    let places = |of: &[&[u8]]| of.iter().enumerate().filter(|(_, of)| is_deadly(of)).map(|(place, _)| place).collect();
+    let apart = |places: Vec<usize>| matches!(places[..], [one, other] if other > one + 1);
+    assert!(apart(places(&text::DEADLY_LINES.split(|byte| *byte == b'\n').collect::<Vec<_>>())));
+    let words: BTreeSet<&[u8]> = mapreduce_apps::words(text::DEADLY_LINES).map(str::as_bytes).collect();
+    for reduces in [2, 3, bounds::REDUCES] {
+        let of = |word: &[u8]| mapreduce_apps::by_hash(word, reduces);
+        let task = of(text::DEADLY);
+        let keys: Vec<&[u8]> = words.iter().copied().filter(|word| of(word) == task).collect();
+        assert_eq!(keys.iter().filter(|key| is_deadly(key)).count(), 2, "{reduces}");
+        assert!(reduces > 2 || apart(places(&keys)), "{keys:?}");
+    }
+}
 
 #[test]
 fn names_parts_and_points_are_right() {

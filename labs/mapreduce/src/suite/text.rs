@@ -5,8 +5,10 @@ use windtunnel::rand::Stream;
 /// What fragile applications die of; no word of [`lines`] has it in it.
 pub const DEADLY: &[u8] = b"kills";
 
-/// Lines, of which one has [`DEADLY`] words in it.
-pub const DEADLY_LINES: &[u8] = b"a record\nanother one\nthis one kills and kills\nand one behind it\n";
+/// Lines, of which two have [`DEADLY`] words in them. The words are two as well, and of the same reduce task of 2, 3 or 10; in neither way
+/// are they neighbours.
+pub const DEADLY_LINES: &[u8] =
+    b"a record\nanother one\nthis one kills and kills\nand one behind it\nthis one wolfkills\nand the last record\n";
 
 /// What stands between words, now and then: punctuation, numbers, bytes that are no UTF-8.
 const BETWEEN: [&[u8]; 8] = [b", ", b". ", b" 1848 ", b"-", b"'", b"\xff", "—".as_bytes(), b"  "];

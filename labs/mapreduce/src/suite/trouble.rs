@@ -1,11 +1,12 @@
 //! Part faults: a store in a bad mood, disks that are full or fail, slow workers.
 
-use super::bounds::{DONE_AFTER_FAULTS, DONE_WITHIN};
+use super::bounds::{DONE_AFTER_FAULTS, DONE_WITHIN, LONG_INPUT_BYTES};
 use super::cluster::Machines;
+use crate::contract::Job;
 use crate::control::Mood;
 use crate::judge::{AttemptSeen, MapReduceJudge};
 use lab_harness::failed::TestResult;
-use mapreduce_apps::{Sort, Timing};
+use mapreduce_apps::Timing;
 use std::time::Duration;
 use windtunnel::world::disk::DiskWeather;
 use windtunnel::{Nanos, NodeId, Ppm};
@@ -16,14 +17,25 @@ const ROTTING_BYTES: usize = 80 << 10;
 
 /// The store is slow, does nothing now and then, and answers long after whoever asked has given up: what it was asked is done then.
 pub async fn store_in_a_bad_mood(machines: Machines) -> TestResult {
+    let job = machines.usual_job("wordcount", Vec::new()).await?;
+    run_in_a_bad_mood(&machines, &job, Duration::from_secs(120)).await
+}
+
+/// The same with inputs and an output that need many calls each. What was sent twice is there once, and what was not sent is not left out.
+pub async fn long_texts_in_a_bad_mood(machines: Machines) -> TestResult {
+    let splits = machines.put_texts(2, LONG_INPUT_BYTES).await?;
+    let job = machines.job_of_one_part(splits);
+    run_in_a_bad_mood(&machines, &job, Duration::from_secs(300)).await
+}
+
+async fn run_in_a_bad_mood(machines: &Machines, job: &Job, patience: Duration) -> TestResult {
     let often = Ppm(200_000);
     let seconds = [Nanos::from_secs(2), Nanos::from_secs(6)];
     let mood =
         Mood { takes: [Nanos::ZERO, Nanos::from_millis(50)], fails_ppm: often, late_ppm: often, late_by: seconds };
-    let job = machines.usual_job("wordcount", Vec::new()).await?;
     machines.mood(mood).await?;
-    machines.submit_on_and_on(&job).await;
-    machines.finish(&job, Duration::from_secs(120)).await.map(|_| ())
+    machines.submit_on_and_on(job).await;
+    machines.finish(job, patience).await.map(|_| ())
 }
 
 /// Three of four workers have no room on their disks. Two have some later.
@@ -52,7 +64,7 @@ pub async fn failing_disks(machines: Machines) -> TestResult {
 /// Bits rot on the disks of all workers: what is read is not what was written. It is noticed, and made again.
 pub async fn rotting_disks(machines: Machines) -> TestResult {
     let splits = machines.put_texts(ROTTING_INPUTS, ROTTING_BYTES).await?;
-    let job = machines.job("sort", Sort::parameters(Vec::new(), 1), splits, 1);
+    let job = machines.job_of_one_part(splits);
     let rotting = DiskWeather { bit_rot_ppm: Ppm(2_000), young_rots: true, ..DiskWeather::default() };
     machines.spoil_disks(&machines.workers(), rotting);
     machines.submit(&job).await?;

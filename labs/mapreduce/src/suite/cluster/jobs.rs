@@ -8,7 +8,7 @@ use crate::judge::MapReduceJudge;
 use crate::node::COORDINATOR;
 use crate::sequential::{self, Impossible, Output};
 use lab_harness::failed::TestResult;
-use mapreduce_apps::Registry;
+use mapreduce_apps::{Registry, Sort};
 use std::time::Duration;
 use windtunnel::time::sleep;
 
@@ -22,6 +22,12 @@ impl Machines {
     pub async fn usual_job(&self, app: &str, parameters: Vec<u8>) -> TestResult<Job> {
         let splits = self.put_texts(INPUTS, INPUT_BYTES).await?;
         Ok(self.job(app, parameters, splits, REDUCES))
+    }
+
+    /// A job that sorts these into one part, which is as long as all of them.
+    #[must_use]
+    pub fn job_of_one_part(&self, splits: Vec<Split>) -> Job {
+        self.job("sort", Sort::parameters(Vec::new(), 1), splits, 1)
     }
 
     /// A job whose eight inputs are one record each.

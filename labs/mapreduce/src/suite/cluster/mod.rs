@@ -106,10 +106,18 @@ impl Machines {
     /// # Errors
     /// If the store does not answer.
     pub async fn put_texts(&self, count: usize, bytes: usize) -> TestResult<Vec<Split>> {
+        self.put_texts_of(&vec![bytes; count]).await
+    }
+
+    /// Puts a text for each of these numbers, of so many bytes.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn put_texts_of(&self, bytes: &[usize]) -> TestResult<Vec<Split>> {
         let stream = self.cluster.stream("text");
         let mut splits = Vec::new();
-        for number in 0..count {
-            splits.push(self.put(&format!("in/{number}"), &text::lines(&stream, bytes)).await?);
+        for (number, bytes) in bytes.iter().enumerate() {
+            splits.push(self.put(&format!("in/{number}"), &text::lines(&stream, *bytes)).await?);
         }
         Ok(splits)
     }
