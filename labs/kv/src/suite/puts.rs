@@ -90,6 +90,8 @@ pub async fn unreliable_net(cluster: KvCluster) -> TestResult {
         }
         let found = Versioned { value, version: version.next() };
         expect(client, client.get("k").await?, Ok(found))?;
+        // Nobody ever creates that key: however often the put is sent, it was not done.
+        expect(client, client.put("nobody's", "", Version(1)).await?, Err(PutError::NoKey))?;
     }
     let title = format!(
         "A tenth of all replies was lost, and none of {} puts was perhaps done.",
