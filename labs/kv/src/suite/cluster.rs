@@ -7,6 +7,7 @@ use crate::judge::KvJudge;
 use crate::node::SERVER;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
+use lab_harness::load::value_of;
 use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
@@ -75,7 +76,7 @@ impl KvCluster {
     #[must_use]
     pub fn new_value(&self) -> String {
         self.words.set(self.words.get() + 1);
-        format!("value {}", self.words.get())
+        value_of(self.words.get())
     }
 
     /// Links that are late and lose messages.
