@@ -13,7 +13,8 @@ use lab_harness::suite::{Clients, Flight};
 /// Clients of flights, and the rules of this suite that are bounds of time.
 pub(super) fn flight() -> Flight<KvJudge> {
     // A process that the machine lets stand still tells late that its lease is over: that nobody can see from outside.
-    let bounds = &["free-lock", "lock-of-the-dead", "never-maybe", "no-answer", "one-holder", "short-lease", "unfair-turns"];
+    let bounds =
+        &["free-lock", "lock-of-the-dead", "never-maybe", "no-answer", "one-holder", "short-lease", "unfair-turns"];
     Flight { load, client_nodes: 0, settings: &[], bounds, whole_history: &[LINEARIZABILITY, "fencing-token"] }
 }
 
