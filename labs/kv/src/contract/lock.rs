@@ -32,7 +32,8 @@ impl fmt::Display for Token {
 pub struct Lease {
     /// Shown to whatever the lock guards.
     pub token: Token,
-    /// The lock is held until this node's clock shows that, and nobody else holds it before. At most [`LEASE`] from now.
+    /// The lock is held until this node's clock shows that, and nobody else holds it before. At most [`LEASE`] from now, and at
+    /// least half of it where no message is lost or late.
     pub until: Instant,
 }
 

@@ -25,6 +25,8 @@ struct TurnsOfOne {
     holders: BTreeMap<Token, Holder>,
     /// Of each node that wanted it, how often it had it: 0 of who waited in vain.
     acquired: BTreeMap<NodeId, u64>,
+    /// The lease of which least was left when it was acquired, and whose it was.
+    shortest: Option<(Nanos, NodeId)>,
 }
 
 /// Somebody who believes to hold the lock.
@@ -37,10 +39,10 @@ struct Holder {
 }
 
 impl Turns {
-    /// Whether the lease of that token is known to last.
+    /// For how long a lock was acquired when it was for the shortest time, and by whom.
     #[must_use]
-    pub fn is_held(&self, lock: &str, token: Token) -> bool {
-        self.locks.get(lock).is_some_and(|lock| lock.holders.get(&token).is_some_and(|holder| holder.sure))
+    pub fn shortest_lease(&self, lock: &str) -> Option<(Nanos, NodeId)> {
+        self.locks.get(lock)?.shortest
     }
 
     /// How often a node has acquired a lock.
@@ -90,6 +92,7 @@ impl Turns {
             return Err(Failed::new("fencing-token", title).from_source(FENCING).on([node]));
         }
         lock.highest = Some(*token);
+        lock.shortest = lock.shortest.into_iter().chain([(*left, node)]).min();
         *lock.acquired.entry(node).or_default() += 1;
         lock.holders.insert(*token, Holder { node, since: moment.at, sure: true });
         Ok(())

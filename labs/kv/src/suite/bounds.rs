@@ -13,6 +13,12 @@ pub const TURN_WITHIN: Duration = Duration::from_secs(60);
 /// A lock whose holder has died, or cannot be heard, is acquired within: a lease of the slowest clock, and time to look.
 pub const LOCK_OF_THE_DEAD_WITHIN: Duration = LEASE.saturating_mul(2);
 
+/// Of a lease so much is left at least when the lock is acquired, where no message is lost. (MIT: none, it has no leases)
+pub const LEASE_LEFT: Duration = LEASE.checked_div(2).expect("two is not zero");
+
+/// A lock that nobody holds is acquired within, where no message is lost, whatever other locks are held. (MIT: none)
+pub const FREE_LOCK_WITHIN: Duration = LEASE.checked_div(2).expect("two is not zero");
+
 /// The drift of the fastest clock that the contract allows.
 pub const DRIFT_PPM: i32 = MAX_DRIFT_PPM as i32;
 

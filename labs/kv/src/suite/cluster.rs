@@ -7,6 +7,7 @@ use crate::judge::KvJudge;
 use crate::node::SERVER;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
+use lab_harness::load::value_of;
 use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
@@ -22,6 +23,8 @@ const LOSS: Ppm = Ppm(100_000);
 
 const LOST: &str =
     "The contract, Lock::acquire: whoever holds it and is not heard of again loses it soon after its lease.";
+
+const NAMED: &str = "The contract, Lock::new: a lock of that name.";
 
 /// The server and the clients of a test. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -73,7 +76,7 @@ impl KvCluster {
     #[must_use]
     pub fn new_value(&self) -> String {
         self.words.set(self.words.get() + 1);
-        format!("value {}", self.words.get())
+        value_of(self.words.get())
     }
 
     /// Links that are late and lose messages.
@@ -207,6 +210,22 @@ impl Client {
                 self.node
             );
             self.failed("lock-of-the-dead", title).from_source(LOST)
+        })
+    }
+
+    /// Waits for a lock that nobody holds, while this client holds another one.
+    ///
+    /// # Errors
+    /// When it is not to be had.
+    pub async fn acquire_free(&self, lock: &str, patience: Duration) -> TestResult<Token> {
+        let acquired = self.acquire_within(lock, patience).await;
+        acquired.map_err(|_| {
+            let millis = patience.as_millis();
+            let title = format!(
+                "{} holds another lock, nobody holds {lock:?}, and it is not to be had within {millis} ms.",
+                self.node
+            );
+            self.failed("free-lock", title).from_source(NAMED)
         })
     }
 

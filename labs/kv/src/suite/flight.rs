@@ -13,7 +13,8 @@ use lab_harness::suite::{Clients, Flight};
 /// Clients of flights, and the rules of this suite that are bounds of time.
 pub(super) fn flight() -> Flight<KvJudge> {
     // A process that the machine lets stand still tells late that its lease is over: that nobody can see from outside.
-    let bounds = &["lock-of-the-dead", "never-maybe", "no-answer", "one-holder", "unfair-turns"];
+    let bounds =
+        &["free-lock", "lock-of-the-dead", "never-maybe", "no-answer", "one-holder", "short-lease", "unfair-turns"];
     Flight { load, client_nodes: 0, settings: &[], bounds, whole_history: &[LINEARIZABILITY, "fencing-token"] }
 }
 
@@ -30,7 +31,7 @@ fn load(cluster: Cluster<KvJudge>, load: DrawnLoad, meter: Meter) -> Clients {
 /// The stories that do not fly.
 pub(super) const GROUNDED: &Grounded = &[
     (POWER, &["power_loss_at_the_answer", "torn_writes", "kill_and_then_power_loss"]),
-    (LOSS, &["unreliable_net", "one_client_unreliable", "many_clients_unreliable"]),
+    (LOSS, &["unreliable_net", "one_client_unreliable", "many_clients_unreliable", "locks_in_locks"]),
     (OVERTAKES, &["duplicates_and_overtakers", "late_copies"]),
     (CLOCKS, &["clients_come_and_go", "clocks_drift", "late_answers", "answer_after_the_lease"]),
     (COUNTS, &["many_clients"]),

@@ -2,6 +2,7 @@
 //!
 //! - `puts` (part server) and `turns` (part lock): MIT's tests, as stories;
 //! - `crashes`, `messages`: what befalls the server and its messages under load; `holders`: what befalls who holds a lock;
+//! - `nested`: several locks, and several clerks of a node;
 //! - `flight`: clients in flight, and which stories do not fly;
 //! - `load`: the clients of stories and storms; `storms`: recovery, whose weather is in `scenarios/kv/`;
 //! - [`KvCluster`], [`Client`]: how stories ask and complain;
@@ -16,6 +17,7 @@ mod flight;
 mod holders;
 mod load;
 mod messages;
+mod nested;
 mod puts;
 mod storms;
 mod turns;
@@ -99,7 +101,7 @@ fn server_part() -> Vec<Test<KvJudge>> {
 #[rustfmt::skip]
 fn lock_part() -> Vec<Test<KvJudge>> {
     vec![
-        story!("lock", Some("TestOneClientReliable"), 10, 1, TEST_BUDGET, turns::one_client_reliable, "one client takes a lock again and again"),
+        story!("lock", Some("TestOneClientReliable"), 5, 1, TEST_BUDGET, turns::one_client_reliable, "one client takes a lock again and again"),
         story!("lock", Some("TestManyClientsReliable"), 10, 10, TEST_BUDGET, turns::many_clients_reliable, "ten clients take turns"),
         story!("lock", Some("TestOneClientUnreliable"), 10, 1, TEST_BUDGET, turns::one_client_unreliable, "one client, while messages are lost"),
         story!("lock", Some("TestManyClientsUnreliable"), 10, 10, TEST_BUDGET, turns::many_clients_unreliable, "ten clients, while messages are lost"),
@@ -109,6 +111,7 @@ fn lock_part() -> Vec<Test<KvJudge>> {
         story!("lock", None, 10, 3, TEST_BUDGET, holders::late_answers, "the answers to who acquires the lock come late"),
         story!("lock", None, 10, 5, TEST_BUDGET, turns::a_turn_for_each, "five clients want the lock all the time, and each has its turn"),
         story!("lock", None, 5, 1, TEST_BUDGET, holders::answer_after_the_lease, "who acquires the lock hears of it when its lease would be over"),
+        story!("lock", None, 5, 2, TEST_BUDGET, nested::locks_in_locks, "two clerks of each node take two locks, one inside the other"),
         storm!("lock", "locks", 5, "locks", "holders and servers come and go while clocks drift"),
     ]
 }

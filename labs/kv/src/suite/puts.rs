@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use windtunnel::Nanos;
 use windtunnel::time::Instant;
 
-/// MIT `TestReliablePut`. What is put is found; a version that has passed, or that no key has, is refused.
+/// MIT `TestReliablePut`. What is put is found; a version that has passed, or that no key has, is refused. Nothing is a value too.
 pub async fn reliable_put(cluster: KvCluster) -> TestResult {
     let [client] = &cluster.clients()[..] else { panic!("one client") };
     expect(client, client.put("k", "value", Version::NONE).await?, Ok(()))?;
@@ -19,7 +19,10 @@ pub async fn reliable_put(cluster: KvCluster) -> TestResult {
     expect(client, client.put("k", "other", Version::NONE).await?, Err(PutError::Version))?;
     expect(client, client.get("k").await?, Ok(found))?;
     expect(client, client.put("y", "value", Version(1)).await?, Err(PutError::NoKey))?;
-    expect(client, client.get("y").await?, Err(GetError::NoKey))
+    expect(client, client.get("y").await?, Err(GetError::NoKey))?;
+    expect(client, client.put("y", "", Version::NONE).await?, Ok(()))?;
+    let nothing = Versioned { value: String::new(), version: Version(1) };
+    expect(client, client.get("y").await?, Ok(nothing))
 }
 
 /// MIT `TestPutConcurrentReliable`. Ten clients put the same key for a second, and each put that is done is one version.
@@ -90,6 +93,8 @@ pub async fn unreliable_net(cluster: KvCluster) -> TestResult {
         }
         let found = Versioned { value, version: version.next() };
         expect(client, client.get("k").await?, Ok(found))?;
+        // Nobody ever creates that key: however often the put is sent, it was not done.
+        expect(client, client.put("nobody's", "", Version(1)).await?, Err(PutError::NoKey))?;
     }
     let title = format!(
         "A tenth of all replies was lost, and none of {} puts was perhaps done.",

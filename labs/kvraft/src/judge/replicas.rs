@@ -17,6 +17,8 @@ pub struct Replicas {
     /// The last entry that a server's last snapshot covers, taken by itself or delivered by its Raft.
     covered: BTreeMap<NodeId, LogIndex>,
     most_entries: Option<(u64, NodeId)>,
+    /// How many snapshots a server has taken since it was started.
+    taken: BTreeMap<NodeId, u64>,
 }
 
 impl Replicas {
@@ -42,6 +44,7 @@ impl Replicas {
     pub fn snapshot(&mut self, node: NodeId, taken: &Taken) {
         let largest = self.largest_snapshots.entry(node).or_default();
         *largest = taken.bytes.max(*largest);
+        *self.taken.entry(node).or_default() += 1;
         let before = self.covered.insert(node, taken.index).unwrap_or_default();
         self.most_entries = self.most_entries.max(Some((taken.index.0.saturating_sub(before.0), node)));
     }
@@ -55,6 +58,18 @@ impl Replicas {
     #[must_use]
     pub const fn most_entries_between_snapshots(&self) -> Option<(u64, NodeId)> {
         self.most_entries
+    }
+
+    /// How many entries a server has applied behind its last snapshot; all of them if it has none.
+    #[must_use]
+    pub fn entries_since_snapshot(&self, node: NodeId, applied: LogIndex) -> u64 {
+        applied.0.saturating_sub(self.covered.get(&node).map_or(0, |covered| covered.0))
+    }
+
+    /// How many snapshots a server has taken since it was started.
+    #[must_use]
+    pub fn taken(&self, node: NodeId) -> u64 {
+        self.taken.get(&node).copied().unwrap_or_default()
     }
 
     /// A server's counter has changed, or has not.
@@ -74,6 +89,7 @@ impl Replicas {
     pub fn died(&mut self, node: NodeId) {
         self.counters.remove(&node);
         self.covered.remove(&node);
+        self.taken.remove(&node);
     }
 }
 
@@ -119,6 +135,9 @@ mod tests {
         replicas.delivered(B, LogIndex(30));
         assert_eq!(take(&mut replicas, B, 61), Some((31, B)));
         assert_eq!(take(&mut replicas, A, 62), Some((32, A)));
+        let since = |replicas: &Replicas, node| replicas.entries_since_snapshot(node, LogIndex(70));
+        assert_eq!((since(&replicas, A), since(&replicas, B), since(&replicas, NodeId(3))), (8, 9, 70));
+        assert_eq!((replicas.taken(A), replicas.taken(B), replicas.taken(NodeId(3))), (2, 1, 0));
         replicas.died(B); // it has nothing until its Raft delivers what it has kept
         replicas.delivered(B, LogIndex(61));
         assert_eq!(take(&mut replicas, B, 90), Some((32, A)));

@@ -50,6 +50,9 @@ pub const LOG_LIMIT: u64 = 1_000;
 /// [`ENTRY_BYTES`], and half as many again is for whoever looks at several at a time. (MIT: none)
 pub const ENTRIES_BETWEEN_SNAPSHOTS: u64 = LOG_LIMIT * 3 / 2 / ENTRY_BYTES;
 
+/// And so many entries on average, if it takes none before it is due: entries of ten times as much make as many. (MIT: none)
+pub const ENTRIES_FOR_EACH_SNAPSHOT: u64 = LOG_LIMIT / 10 / ENTRY_BYTES;
+
 /// What a server's disk may hold besides its snapshot, in parts rsm and snapshot. (MIT: 2 and 8 times the limit, of term, vote and
 /// log as encoded)
 pub const STATE_BYTES: [u64; 2] = [2 * LOG_LIMIT, 8 * LOG_LIMIT];

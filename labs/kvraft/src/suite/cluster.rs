@@ -6,6 +6,7 @@ use crate::control::{Reply, Request};
 use crate::judge::KvRaftJudge;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::{Failed, TestResult};
+use lab_harness::load::value_of;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -81,7 +82,7 @@ impl KvRaftCluster {
     #[must_use]
     pub fn new_value(&self) -> String {
         self.words.set(self.words.get() + 1);
-        format!("value {}", self.words.get())
+        value_of(self.words.get())
     }
 
     /// Who leads, among all servers.

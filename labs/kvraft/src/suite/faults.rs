@@ -228,6 +228,16 @@ pub async fn no_doubt(cluster: KvRaftCluster) -> TestResult {
         let found = Versioned { value: "value".to_owned(), version: Version(1) };
         client.expect(client.get(&format!("new {key}")).await?, Ok(found))?;
     }
+    // Nothing is a value too.
+    client.expect(client.put("put", "", Version::NONE).await?, Ok(()))?;
+    client.append("appended", "").await?;
+    for key in ["put", "appended"] {
+        let nothing = |version| Versioned { value: String::new(), version: Version(version) };
+        client.expect(client.get(key).await?, Ok(nothing(1)))?;
+        client.append(key, "").await?;
+        client.expect(client.get(key).await?, Ok(nothing(2)))?;
+        client.expect(client.put(key, "last", Version(2)).await?, Ok(()))?;
+    }
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Part rsm, MIT's 4A: a counter of which each server has a replica.
 
 use super::bounds::{
-    ALL_DOWN_FOR, COMMAND_WITHIN, ENTRIES_BETWEEN_SNAPSHOTS, LOST_WITHIN, REPLICAS_WITHIN, STATE_BYTES, STOPPED_WITHIN,
-    WATCHED_FOR,
+    ALL_DOWN_FOR, COMMAND_WITHIN, ENTRIES_BETWEEN_SNAPSHOTS, ENTRIES_FOR_EACH_SNAPSHOT, LOST_WITHIN, REPLICAS_WITHIN,
+    STATE_BYTES, STOPPED_WITHIN, WATCHED_FOR,
 };
 use super::cluster::KvRaftCluster;
 use crate::contract::NotServed;
@@ -187,18 +187,28 @@ pub async fn snapshot(cluster: KvRaftCluster) -> TestResult {
     cluster.small_state(STATE_BYTES[0]).await
 }
 
-/// A disk may be small all the same where entries are: so it is also counted how many there were from one snapshot to the next.
+/// A disk may be small all the same where entries are: so it is also counted how many there were from one snapshot to the next, and behind
+/// the last. Nor is one taken at every entry: each is the whole state.
 fn snapshots_when_due(cluster: &KvRaftCluster) -> TestResult {
-    let most = cluster.inner().judge().replicas().most_entries_between_snapshots();
-    match most.filter(|(entries, _)| *entries > ENTRIES_BETWEEN_SNAPSHOTS) {
-        None => Ok(()),
-        Some((entries, node)) => {
-            let title = format!(
-                "{node} applied {entries} entries from one snapshot to the next; {ENTRIES_BETWEEN_SNAPSHOTS} would do."
-            );
-            Err(cluster.failed("late-snapshot", title).on([node]))
+    let judge = cluster.inner().judge();
+    let replicas = judge.replicas();
+    let applied = |node: NodeId| judge.raft().known().server(node).applied;
+    let behind_the_last =
+        cluster.servers().iter().map(|node| (replicas.entries_since_snapshot(*node, applied(*node)), *node));
+    let most = behind_the_last.chain(replicas.most_entries_between_snapshots()).max();
+    if let Some((entries, node)) = most.filter(|(entries, _)| *entries > ENTRIES_BETWEEN_SNAPSHOTS) {
+        let title =
+            format!("{node} applied {entries} entries without a snapshot; {ENTRIES_BETWEEN_SNAPSHOTS} would do.");
+        return Err(cluster.failed("late-snapshot", title).on([node]));
+    }
+    for node in cluster.servers() {
+        let (taken, entries) = (replicas.taken(*node), applied(*node).0);
+        if taken * ENTRIES_FOR_EACH_SNAPSHOT > entries {
+            let title = format!("{node} applied {entries} entries, and took {taken} snapshots of them.");
+            return Err(cluster.failed("needless-snapshots", title).on([*node]));
         }
     }
+    Ok(())
 }
 
 /// Commands and reads while leaders crash, one after the other: each command is done once, if at all, and no read is stale.

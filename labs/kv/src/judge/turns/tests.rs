@@ -26,7 +26,6 @@ const SECOND: Nanos = Nanos::from_secs(1);
 #[test]
 fn a_lock_that_is_held_is_nobody_elses() {
     let mut turns = a_holds_token_5();
-    assert!(turns.is_held("l", Token(5)));
     assert_eq!(takes(&mut turns, B, 6, SECOND), Err("one-holder"));
 }
 
@@ -46,7 +45,6 @@ fn it_is_free_after_its_lease_its_release_or_the_death_of_its_holder() {
 fn who_has_stood_still_cannot_say_that_it_holds_it() {
     let mut turns = a_holds_token_5();
     turns.paused(A);
-    assert!(!turns.is_held("l", Token(5)));
     assert_eq!(takes(&mut turns, B, 6, SECOND), Ok(()));
 }
 
@@ -66,6 +64,18 @@ fn a_lease_is_not_over_yet_and_not_longer_than_allowed() {
     {
         assert_eq!(takes(&mut Turns::default(), A, 1, left), expected, "{left}");
     }
+}
+
+#[test]
+fn the_shortest_lease_is_remembered() {
+    let mut turns = a_holds_token_5();
+    assert_eq!(turns.shortest_lease("another"), None);
+    assert_eq!(turns.shortest_lease("l"), Some((Nanos::from_secs(2), A)));
+    for (node, token, left) in [(B, 6, SECOND), (A, 7, Nanos::from_secs(3))] {
+        turns.over(&holding(token - 1));
+        takes(&mut turns, node, token, left).expect("the lock is free");
+    }
+    assert_eq!(turns.shortest_lease("l"), Some((SECOND, B)));
 }
 
 #[test]
