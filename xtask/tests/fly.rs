@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
         return lab_raft::worker::<solution_raft::Raft>();
     }
-    let trials: [(&str, fn()); 24] = [
+    let trials: [(&str, fn()); 25] = [
         (
             "a_kill_and_a_cut_lose_nothing_and_leave_no_process",
             short::a_kill_and_a_cut_lose_nothing_and_leave_no_process,
@@ -75,6 +75,10 @@ fn main() -> ExitCode {
         (
             "a_node_that_cannot_begin_again_on_a_full_disk_decides_nothing",
             disks::a_node_that_cannot_begin_again_on_a_full_disk_decides_nothing,
+        ),
+        (
+            "a_node_that_cannot_say_why_it_cannot_begin_again_decides_nothing",
+            disks::a_node_that_cannot_say_why_it_cannot_begin_again_decides_nothing,
         ),
         ("an_interrupted_flight_lands", an_interrupted_flight_lands),
         ("a_flight_that_is_killed_leaves_no_process", a_flight_that_is_killed_leaves_no_process),
