@@ -33,6 +33,7 @@ const TESTS: &[(&str, fn())] = &[
     ("a_panic_exits_with_101_and_says_where", a_panic_exits_with_101_and_says_where),
     ("a_stop_exits_with_3_and_says_why", a_stop_exits_with_3_and_says_why),
     ("what_cannot_begin_exits_with_2_and_says_why", what_cannot_begin_exits_with_2_and_says_why),
+    ("what_cannot_begin_nor_say_why_exits_with_2_too", what_cannot_begin_nor_say_why_exits_with_2_too),
     ("a_node_ends_when_its_standard_input_closes", a_node_ends_when_its_standard_input_closes),
     (
         "a_node_that_was_started_by_hand_outlives_who_started_it",
@@ -342,6 +343,16 @@ fn what_cannot_begin_exits_with_2_and_says_why() {
     let (code, said) = Process::start(&written(&fleet, &fleet.config_text(A))).end();
     assert_eq!(code, Some(2));
     assert!(said.contains("is another node running there?"), "{said}");
+}
+
+/// Its log is on a disk that is full: 101 would be a panic, which is a fault of lab code.
+fn what_cannot_begin_nor_say_why_exits_with_2_too() {
+    for arguments in [&["node"][..], &["node", "--config", "nowhere.toml"]] {
+        let mut command = Command::new(std::env::current_exe().expect("this executable has a path"));
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let status = command.args(arguments).stdin(Stdio::null()).stderr(full).status().expect("it starts");
+        assert_eq!(status.code(), Some(2), "{arguments:?}");
+    }
 }
 
 fn a_node_ends_when_its_standard_input_closes() {

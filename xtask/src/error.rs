@@ -28,6 +28,8 @@ pub enum LabError {
     NothingLeft { lab: String },
     #[error("{0}")]
     Seeds(#[from] crate::seeds::SeedsError),
+    #[error("{} is locked: another flight uses it; wait for its end, or give this one a directory of its own (--data DIR)", .0.display())]
+    InFlight(PathBuf),
     #[error("--load {0}: give a time, as 20s")]
     Load(String),
     #[error("--from {0}")]

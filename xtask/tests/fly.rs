@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
         return lab_raft::worker::<solution_raft::Raft>();
     }
-    let trials: [(&str, fn()); 24] = [
+    let trials: [(&str, fn()); 26] = [
         (
             "a_kill_and_a_cut_lose_nothing_and_leave_no_process",
             short::a_kill_and_a_cut_lose_nothing_and_leave_no_process,
@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         ("data_of_another_cluster_or_version_is_named", data::data_of_another_cluster_or_version_is_named),
         ("data_of_more_nodes_or_fewer_is_named", data::data_of_more_nodes_or_fewer_is_named),
         ("data_of_another_flight_is_left_alone", data::data_of_another_flight_is_left_alone),
+        ("a_flight_of_the_same_name_is_left_alone", data::a_flight_of_the_same_name_is_left_alone),
         ("a_binary_that_is_no_node_is_named", a_binary_that_is_no_node_is_named),
         ("a_node_of_another_lab_is_named", a_node_of_another_lab_is_named),
         ("a_port_that_is_taken_is_named", a_port_that_is_taken_is_named),
@@ -75,6 +76,10 @@ fn main() -> ExitCode {
         (
             "a_node_that_cannot_begin_again_on_a_full_disk_decides_nothing",
             disks::a_node_that_cannot_begin_again_on_a_full_disk_decides_nothing,
+        ),
+        (
+            "a_node_that_cannot_say_why_it_cannot_begin_again_decides_nothing",
+            disks::a_node_that_cannot_say_why_it_cannot_begin_again_decides_nothing,
         ),
         ("an_interrupted_flight_lands", an_interrupted_flight_lands),
         ("a_flight_that_is_killed_leaves_no_process", a_flight_that_is_killed_leaves_no_process),

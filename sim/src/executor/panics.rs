@@ -2,6 +2,7 @@
 
 use crate::line::PanicReport;
 use std::cell::RefCell;
+use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 
 thread_local! {
@@ -65,10 +66,11 @@ fn ends_the_process(report: &PanicReport) -> bool {
     texts.iter().any(|text| report.message.starts_with(text))
 }
 
+/// On a full disk they are lost; a panic within the hook would lose the cause as well.
 fn say_last_words() {
     for (begin, said) in LAST_WORDS.into_iter().zip([&LAST, &ECHO]) {
         if let Some(PanicReport { place, message }) = said.with(|said| said.borrow_mut().take()) {
-            eprintln!("{begin}{place}: {}", message.replace('\n', " "));
+            let _ = writeln!(io::stderr(), "{begin}{place}: {}", message.replace('\n', " "));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::descriptors;
 use super::fleet::{Fleet, hold_directory, make_directory};
-use super::history::History;
+use super::history::{History, set_aside};
 use super::machine::Process;
 use super::pilot::{End, Pilot};
 use super::process::NodeBinary;
@@ -25,7 +25,7 @@ const LANDING: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct FlightOptions {
     /// Where everything of the flight is left: `node-1/` and so on with each node's configuration, log and data, and
-    /// `history.jsonl`. Data that is there is what the nodes start with; a judge that has not seen how it came about may
+    /// `history.jsonl`. Records that are there (`*.jsonl`) are kept under a number, `history.1.jsonl`. Data that is there is what the nodes start with; a judge that has not seen how it came about may
     /// not know what to make of it (a snapshot of entries that nobody has shown as committed, say).
     pub directory: PathBuf,
     /// The name of the cluster; data of another one is refused.
@@ -219,6 +219,8 @@ impl Flight {
         let _held = hold_directory(&options.directory)?;
         descriptors::provide(nodes)?;
         let fleet = Fleet::lay_out(binary, nodes, &options)?;
+        let file = |source| TakeOffError::File { path: options.directory.clone(), source };
+        set_aside(&options.directory).map_err(file)?;
         let path = options.directory.join("history.jsonl");
         let history = History::create(&path).map_err(|source| TakeOffError::File { path, source })?;
 

@@ -3,7 +3,7 @@
 use crate::units::NodeId;
 use crate::world::{Command, Lifecycle, Moment};
 use serde::{Serialize, Serializer};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -103,6 +103,23 @@ impl<'a> What<'a> {
     }
 }
 
+/// What an earlier flight has recorded stays, under the first number that is free: it may be all that is left of a failure.
+pub(super) fn set_aside(directory: &Path) -> io::Result<()> {
+    let mut records = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".jsonl")).filter(|stem| !stem.contains('.'));
+        records.extend(stem.map(str::to_owned));
+    }
+    let under = |stem: &str, number: u32| directory.join(format!("{stem}.{number}.jsonl"));
+    let is_free = |number: &u32| records.iter().all(|stem| !under(stem, *number).exists());
+    let number = (1..).find(is_free).unwrap_or(u32::MAX);
+    for stem in &records {
+        fs::rename(directory.join(format!("{stem}.jsonl")), under(stem, number))?;
+    }
+    Ok(())
+}
+
 /// The file. What cannot be written is not: a full disk is no verdict.
 #[derive(Debug)]
 pub(super) struct History {
@@ -131,5 +148,29 @@ impl History {
     pub fn finish(mut self, moment: Moment, outcome: &str) -> Option<io::Error> {
         self.note(moment, What::Over { outcome });
         self.error.take().or_else(|| self.file.flush().err())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::real::scratch::Scratch;
+
+    #[test]
+    fn records_of_earlier_flights_stay_under_numbers() {
+        let scratch = Scratch::new();
+        let at = |name: &str| scratch.path().join(name);
+        for (flight, name) in [("first", "history.jsonl"), ("second", "history.jsonl"), ("second", "operations.jsonl")]
+        {
+            if name == "history.jsonl" {
+                set_aside(scratch.path()).unwrap();
+            }
+            fs::write(at(name), flight).unwrap();
+        }
+        set_aside(scratch.path()).unwrap();
+        let read = |name: &str| fs::read_to_string(at(name)).unwrap();
+        assert_eq!(["history.1.jsonl", "history.2.jsonl"].map(read), ["first", "second"]);
+        assert_eq!(read("operations.2.jsonl"), "second", "what belongs together has one number");
+        assert!(!at("history.jsonl").exists() && !at("operations.jsonl").exists());
     }
 }

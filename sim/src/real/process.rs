@@ -8,7 +8,7 @@ use crate::executor::{Program, install_panic_hook};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use rustix::stdio;
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -31,19 +31,18 @@ pub fn main_if_asked(program: &Program) -> Option<ExitCode> {
         return None;
     }
     let code = match Arguments::read(arguments) {
-        Err(fault) => {
-            eprintln!("{SPEAKS_AS}{fault}\n{USAGE}");
-            NOT_RUN
+        Err(fault) => not_run(&format!("{fault}\n{USAGE}")),
+        Ok(arguments) => {
+            run(program, arguments).map_or_else(|error| not_run(&error.to_string()), |how| how.exit_code())
         }
-        Ok(arguments) => run(program, arguments).map_or_else(
-            |error| {
-                eprintln!("{SPEAKS_AS}{error}");
-                NOT_RUN
-            },
-            |how| how.exit_code(),
-        ),
     };
     Some(ExitCode::from(code))
+}
+
+/// Says why, if there is room for it: a full disk that takes no word must not make a panic of it.
+fn not_run(why: &str) -> u8 {
+    let _ = writeln!(io::stderr(), "{SPEAKS_AS}{why}");
+    NOT_RUN
 }
 
 #[derive(Debug, PartialEq)]

@@ -2,6 +2,8 @@
 
 use crate::error::LabError;
 use crate::house::House;
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use windtunnel::Seed;
 
@@ -14,19 +16,22 @@ pub struct Place {
 }
 
 impl Place {
-    /// Makes it. One that the user did not choose is empty.
+    /// Makes it. One that the user did not choose is empty, unless another flight is still there: that one keeps all it has.
     pub fn of(house: &House, data: Option<&Path>, lab: &str, name: &str, seed: Seed) -> Result<Self, LabError> {
         let path = match data {
             Some(data) => house.here.join(data),
             None => house.output.join("flights").join(format!("{lab}-{}-{seed}", file_name(name))),
         };
-        if data.is_none() {
-            let _ = std::fs::remove_dir_all(&path);
-        }
-        std::fs::create_dir_all(&path).map_err(|source| match data {
+        fs::create_dir_all(&path).map_err(|source| match data {
             Some(_) => LabError::CannotWrite { path: path.clone(), source },
             None => LabError::Target { path: path.clone(), source },
         })?;
+        if data.is_none() {
+            clear(&path).map_err(|error| match error {
+                TryLockError::WouldBlock => LabError::InFlight(path.clone()),
+                TryLockError::Error(source) => LabError::Target { path: path.clone(), source },
+            })?;
+        }
         Ok(Place { path, chosen: data.is_some() })
     }
 
@@ -37,11 +42,37 @@ impl Place {
     /// After a flight without a fault nothing is left, unless it was asked for. Says where what is left lies.
     pub fn keep_or_clear(&self, is_clean: bool) -> Option<PathBuf> {
         if is_clean && !self.chosen {
-            let _ = std::fs::remove_dir_all(&self.path);
+            // Another flight may have come meanwhile.
+            if clear(&self.path).is_ok() {
+                let _ = fs::remove_dir_all(&self.path);
+            }
             return None;
         }
         Some(self.path.clone())
     }
+}
+
+/// What a flight holds while it flies, in its directory.
+const LOCK: &str = "lock";
+
+/// Removes what is in a directory that no flight uses. The lock stays: another file of its name would keep nobody away.
+fn clear(directory: &Path) -> Result<(), TryLockError> {
+    let open = File::options().create(true).truncate(false).write(true).open(directory.join(LOCK));
+    let lock = open.map_err(TryLockError::Error)?;
+    lock.try_lock()?;
+    remove_all_but_the_lock(directory).map_err(TryLockError::Error)
+}
+
+fn remove_all_but_the_lock(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else if entry.file_name() != LOCK {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// A scenario's path as a part of a file's name.

@@ -52,16 +52,28 @@ pub fn a_node_whose_disk_fails_stops_and_nothing_is_lost() {
 
 /// After its kill it cannot write that it is there once more: it ran nothing, and nobody broke a rule.
 pub fn a_node_that_cannot_begin_again_on_a_full_disk_decides_nothing() {
-    let place = Place::new("again");
+    cannot_begin_again("again", "", "No space left on device");
+}
+
+/// Nor has its log room for the reason.
+pub fn a_node_that_cannot_say_why_it_cannot_begin_again_decides_nothing() {
+    cannot_begin_again("wordless", "; exec 2>/dev/full", "exit status: 2");
+}
+
+fn cannot_begin_again(name: &str, besides: &str, said: &str) {
+    let place = Place::new(name);
     let scenario = short::file(&place, short::SHORT);
-    let script = "d=\"${3%/*}/data\"\n\
-                  case \"$d\" in */node-1/data) [ ! -e \"$d/identity.toml\" ] || ln -s /dev/full \"$d/identity.toml.new\";; esac";
+    let script = format!(
+        "d=\"${{3%/*}}/data\"\n\
+         case \"$d\" in */node-1/data) if [ -e \"$d/identity.toml\" ]; then\n\
+         ln -s /dev/full \"$d/identity.toml.new\"{besides}; fi;; esac"
+    );
     let words = format!("fly raft --seed 1 --load 3s --scenario {}", scenario.display());
-    let answer = Answer::of(place.command(&words, &node_behind(&place, script)));
+    let answer = Answer::of(place.command(&words, &node_behind(&place, &script)));
     assert_eq!((answer.code, &answer.summary()["verdict"]), (5, &json!("undecided")), "{answer:?}");
     let broken = &answer.events_of("flight_result")[0]["broken"];
     assert_eq!(broken["rule"], "could-not-begin", "{answer:?}");
     let title = broken["title"].as_str().unwrap();
-    assert!(title.starts_with("Node 1 could not begin: ") && title.contains("No space left on device"), "{title}");
+    assert!(title.starts_with("Node 1 could not begin: ") && title.contains(said), "{title}");
     assert_eq!(place.processes(), Vec::<String>::new());
 }
