@@ -33,6 +33,9 @@ const ANSWERED_WITHIN: Duration = Duration::from_millis(40);
 /// Entries of a leader in [`unsynced_copies`] that are cut off again before it leads once more.
 const CUT: u32 = 8;
 
+/// Commands of [`kill_and_then_power_loss`], and elections.
+const KILLED: u32 = 2;
+
 /// Fsyncs fail so often: one that failed may be followed by one that succeeds.
 const FAILING: Ppm = Ppm(350_000);
 
@@ -154,6 +157,76 @@ async fn lead_with_a_log_that_was_longer(cluster: &RaftCluster) -> TestResult<(N
     let voters = [voters.next(), voters.next()].map(|voter| voter.expect("there are five servers"));
     cluster.elect(leader, &voters).await?;
     Ok((leader, voters))
+}
+
+/// Two servers out of four, whose copies count, and then whose votes do, are killed in the fsync. A kill takes nothing that
+/// was written: at the next start it is there to read, synced or not, and they say so when they are asked again. Just when that is
+/// what commits a command, or elects somebody, they lose power. What they said by then is on their disks.
+pub async fn kill_and_then_power_loss(cluster: RaftCluster) -> TestResult {
+    for _ in 0..KILLED {
+        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
+        let leader = cluster.one_leader().await?;
+        let followers = [1, 2].map(|places| cluster.after(leader, places));
+        cluster.star(leader, &followers);
+        let came_about = kill_in_the_fsync_of_copies(&cluster, leader, followers).await?;
+        cluster.inner().judge().note_scene(came_about);
+        lose_power_and_go_on(&cluster, &followers).await;
+        cluster.reconnect(cluster.nodes());
+    }
+    for _ in 0..KILLED {
+        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
+        let former = cluster.one_leader().await?;
+        let [candidate, first, second] = [1, 2, 3].map(|places| cluster.after(former, places));
+        cluster.star(candidate, &[first, second]);
+        let came_about = kill_in_the_fsync_of_votes(&cluster, candidate, [first, second]).await;
+        cluster.inner().judge().note_scene(came_about);
+        lose_power_and_go_on(&cluster, &[first, second]).await;
+        cluster.reconnect(cluster.nodes());
+    }
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
+    Ok(())
+}
+
+/// Whether a command is committed that both followers had not synced when they were killed.
+async fn kill_in_the_fsync_of_copies(
+    cluster: &RaftCluster,
+    leader: NodeId,
+    followers: [NodeId; 2],
+) -> TestResult<bool> {
+    cluster.make_syncs_take(&followers, ENDLESS);
+    let Some(taken) = cluster.propose(leader, &cluster.new_command()).await? else { return Ok(false) };
+    let has = |known: &Known, node: NodeId| known.server(node).log.term_at(taken.index) == Some(taken.term);
+    let both = |known: &Known| followers.iter().all(|node| has(known, *node));
+    let is_copied = cluster.comes_true_within(COPIED_WITHIN, both).await;
+    kill_for_a_moment(cluster, &followers);
+    let is_committed = |known: &Known| known.committed().last_index() >= taken.index;
+    Ok(is_copied && cluster.is_shown_within(COMMITTED_WITHIN, is_committed).await)
+}
+
+/// Whether a candidate is elected in the term in which both voters had not synced their votes when they were killed. Not if
+/// it asks for each vote but once.
+async fn kill_in_the_fsync_of_votes(cluster: &RaftCluster, candidate: NodeId, voters: [NodeId; 2]) -> bool {
+    cluster.make_syncs_take(&voters, ENDLESS);
+    let term = |known: &Known| known.server(candidate).head.map(|head| head.term);
+    let has_voted = |known: &Known, node: NodeId| {
+        let head = known.server(node).head.filter(|head| head.voted_for == Some(candidate));
+        head.is_some_and(|head| Some(head.term) == term(known))
+    };
+    let both = |known: &Known| voters.iter().all(|node| has_voted(known, *node));
+    let have_voted = cluster.comes_true_within(ELECTED_WITHIN, both).await;
+    let asked_in = term(cluster.inner().judge().known());
+    let was_elected = cluster.inner().judge().known().server(candidate).leads().is_some();
+    kill_for_a_moment(cluster, &voters);
+    let leads = |known: &Known| known.server(candidate).leads().is_some();
+    let is_elected = cluster.is_shown_within(COMMITTED_WITHIN, leads).await;
+    have_voted && !was_elected && is_elected && term(cluster.inner().judge().known()) == asked_in
+}
+
+/// Kills servers and starts them again at once, on disks that are fast.
+fn kill_for_a_moment(cluster: &RaftCluster, nodes: &[NodeId]) {
+    nodes.iter().for_each(|node| cluster.inner().kill(*node));
+    cluster.set_disks(nodes, DiskWeather::default());
+    nodes.iter().for_each(|node| cluster.inner().start(*node));
 }
 
 /// A leader commits with two followers out of four. The fsyncs of one fail, and it loses power when a command is

@@ -6,7 +6,14 @@ use lab_harness::grounded::{CLOCKS, COUNTS, DISKS, Grounded, LOSS, OVERTAKES, PO
 pub(super) const GROUNDED: &Grounded = &[
     (
         POWER,
-        &["unsynced_votes", "unsynced_copies", "unsynced_append", "power_loss_around_snapshots", "unsynced_snapshot"],
+        &[
+            "unsynced_votes",
+            "unsynced_copies",
+            "unsynced_append",
+            "kill_and_then_power_loss",
+            "power_loss_around_snapshots",
+            "unsynced_snapshot",
+        ],
     ),
     (
         LOSS,
