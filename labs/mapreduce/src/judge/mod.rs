@@ -190,7 +190,7 @@ impl MapReduceJudge {
     /// The coordinator is at a job: if it is one that it was asked to do, and no later one was taken since, it has taken that.
     fn is_at(&mut self, id: JobId) {
         let Some(place) = self.asked.iter().position(|asked| asked.id == id) else { return };
-        let Some(job) = self.asked.drain(..=place).last() else { return };
+        let Some(job) = self.asked.drain(..=place).next_back() else { return };
         if self.job.as_ref().is_none_or(|known| known.id != id) {
             self.outputs.get_mut().begin(id);
             self.tasks.begin(id);
