@@ -17,7 +17,7 @@ const SCENES: [(&str, u64, u64); 12] = [
     ("unsynced_append", 5, 100),
     ("unsynced_copies", 4, 100),
     ("kill_and_then_power_loss", 4, 95),
-    ("unsound_disks", 2, 90),
+    ("unsound_disks", 3, 90),
     ("unsynced_snapshot", 2, 100),
     ("power_loss_around_snapshots", 12, 100),
     ("stale_snapshot", 4, 90),

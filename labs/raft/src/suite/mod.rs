@@ -155,7 +155,7 @@ fn persistence_part() -> Vec<Test<RaftJudge>> {
         situation!("persistence", None, 5, 3, situations::unsynced_append, "all lose power just when a command is committed"),
         situation!("persistence", None, 5, 5, disk_situations::unsynced_copies, "slow disks lose power just when a command is committed"),
         situation!("persistence", None, 3, 5, disk_situations::kill_and_then_power_loss, "servers are killed in an fsync, answer when they are back, and lose power"),
-        situation!("persistence", None, 5, 5, disk_situations::unsound_disks, "fsyncs of a follower fail, and another one's disk rots"),
+        situation!("persistence", None, 5, 5, disk_situations::unsound_disks, "fsyncs fail, a disk fails at a start, and one rots"),
         storm!("persistence", "power_losses", 7, "power-losses", "hosts lose power, one, several and most at once"),
         storm!("persistence", "three_without_power", 7, "three-without-power", "three servers, so that each vote and each copy counts"),
         storm!("persistence", "failing_disks", 6, "failing-disks", "fewer than half of the disks are full, fail and rot"),
