@@ -2,6 +2,7 @@
 
 use super::bounds::{AGREEMENT_WITHIN, ELECTION_WITHIN};
 use super::cluster::{RaftCluster, SnapshotPlan};
+use crate::contract::LogIndex;
 use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
@@ -28,7 +29,7 @@ const LATE_BY_A_PIECE: Duration = Duration::from_millis(50);
 const SETTLED: Duration = Duration::from_millis(50);
 
 /// Whatever brings a snapshot to a follower comes once more: when the follower has a newer one of its own, and between
-/// the pieces of the same.
+/// the pieces of the same. So does its own state machine's, when it has a newer one.
 pub async fn stale_snapshot(cluster: RaftCluster) -> TestResult {
     let (small, large) = STALE;
     let snapshots = cluster.take_snapshots(OFTEN);
@@ -61,6 +62,7 @@ async fn late_copies_after_a_newer_snapshot(cluster: &RaftCluster) -> TestResult
     propose_often(cluster, leader, 2 * OFTEN.every).await?;
     agree_often(cluster, 1, 3).await?;
     let has_newer = cluster.comes_true_within(AGREEMENT_WITHIN, |known| base(known) > older).await;
+    hand_over_late(cluster, follower, older).await;
     cluster.slow_clocks(cluster.nodes());
     cluster.sleep(SETTLED).await;
     let messages = cluster.inner().counters().messages;
@@ -68,7 +70,17 @@ async fn late_copies_after_a_newer_snapshot(cluster: &RaftCluster) -> TestResult
     let something_was_sent = cluster.inner().counters().messages > messages;
     cluster.right_clocks(cluster.nodes());
     agree_often(cluster, 1, 3).await?;
+    // What came late may be on its disk alone by now.
+    cluster.crash_and_restart(&[follower]);
+    agree_often(cluster, 1, 3).await?;
     Ok(has_newer && something_was_sent)
+}
+
+/// A state machine that was slow hands its server the snapshot that a newer one has replaced meanwhile.
+async fn hand_over_late(cluster: &RaftCluster, node: NodeId, older: Option<LogIndex>) {
+    if let Some(older) = older.filter(|index| *index > LogIndex::ZERO) {
+        cluster.hand_over(node, OFTEN, older).await;
+    }
 }
 
 /// Brings it about that a follower gets a snapshot from its leader, with a copy of each message that is late by up to
