@@ -9,9 +9,10 @@ use support::{answers_to, behind, results_of};
 const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 100 };
 
 /// Stories, how often each sets its scene in a run, and how often it must come about in all, of a hundred.
-const SCENES: [(&str, u64, u64); 13] = [
+const SCENES: [(&str, u64, u64); 14] = [
     ("late_append", 3, 100),
     ("late_reply", 4, 95),
+    ("late_confirmations", 2, 90),
     ("halves", 2, 100),
     ("double_vote", 4, 90),
     ("unsynced_votes", 4, 100),
