@@ -9,18 +9,21 @@ use support::{answers_to, behind, results_of};
 const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 100 };
 
 /// Stories, how often each sets its scene in a run, and how often it must come about in all, of a hundred.
-const SCENES: [(&str, u64, u64); 12] = [
+const SCENES: [(&str, u64, u64); 15] = [
     ("late_append", 3, 100),
     ("late_reply", 4, 95),
+    ("late_confirmations", 2, 90),
+    ("halves", 2, 100),
     ("double_vote", 4, 90),
     ("unsynced_votes", 4, 100),
     ("unsynced_append", 5, 100),
     ("unsynced_copies", 4, 100),
     ("kill_and_then_power_loss", 4, 95),
-    ("unsound_disks", 2, 90),
+    ("unsound_disks", 3, 90),
     ("unsynced_snapshot", 2, 100),
     ("power_loss_around_snapshots", 12, 100),
     ("stale_snapshot", 4, 90),
+    ("large_snapshot", 3, 90),
     ("rotten_snapshots", 2, 90),
 ];
 

@@ -42,6 +42,9 @@ const FAILING: Ppm = Ppm(350_000);
 /// How often a server is tried whose fsyncs fail.
 const TRIES: u32 = 8;
 
+/// An operation fails so often while a server starts: some start has read nothing of a file and could write all that it needs to.
+const UNREADABLE: Ppm = Ppm(110_000);
+
 /// Commands in the log of a server before its disk rots: each is written by itself.
 const COMMANDS: u32 = 12;
 
@@ -56,6 +59,9 @@ const STARTS: u32 = 4;
 
 /// What state machines hand over, so that most of what is on a disk is the snapshot.
 const SNAPSHOTS: SnapshotPlan = SnapshotPlan { every: 5, bytes: 1_500 };
+
+/// A server that starts has read its disk within.
+const STARTED: Duration = Duration::from_millis(30);
 
 /// A server that starts has caught up within.
 const SETTLED: Duration = Duration::from_millis(150);
@@ -230,7 +236,8 @@ fn kill_for_a_moment(cluster: &RaftCluster, nodes: &[NodeId]) {
 }
 
 /// A leader commits with two followers out of four. The fsyncs of one fail, and it loses power when a command is
-/// committed; later another one's disk rots while it is down. Either may stop for good.
+/// committed; later another one's disk fails while it starts, and comes back with all that it held, and then a disk rots
+/// while its server is down. Each of them may stop for good.
 pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
     cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     let leader = cluster.one_leader().await?;
@@ -241,15 +248,27 @@ pub async fn unsound_disks(cluster: RaftCluster) -> TestResult {
     cluster.reconnect(cluster.nodes());
     cluster.agree_on_all_running(cluster.new_command()).await?;
 
-    let leader = cluster.one_leader().await?;
-    let sound = |node: &NodeId| *node != leader && *node != first;
-    let sound: Vec<NodeId> = cluster.nodes().iter().copied().filter(sound).collect();
+    let (leader, sound) = leader_and_others(&cluster, first).await?;
+    cluster.star(leader, &sound[..2]);
+    let has_ended = fail_at_starts(&cluster, leader, sound[0]).await?;
+    cluster.inner().judge().note_scene(has_ended);
+    cluster.reconnect(cluster.nodes());
+    cluster.agree_on_all_running(cluster.new_command()).await?;
+
+    let (leader, sound) = leader_and_others(&cluster, first).await?;
     cluster.star(leader, &sound[..2]);
     let has_ended = let_rot(&cluster, leader, sound[0]).await?;
     cluster.inner().judge().note_scene(has_ended);
     cluster.reconnect(cluster.nodes());
     cluster.agree_on_all_running(cluster.new_command()).await?;
     Ok(())
+}
+
+/// Who leads, and the other servers but this one.
+async fn leader_and_others(cluster: &RaftCluster, but: NodeId) -> TestResult<(NodeId, Vec<NodeId>)> {
+    let leader = cluster.one_leader().await?;
+    let other = |node: &NodeId| *node != leader && *node != but;
+    Ok((leader, cluster.nodes().iter().copied().filter(other).collect()))
 }
 
 /// The last record that a server wrote is the one whose fsync failed: what comes after it would save it. Whether it has ended
@@ -263,6 +282,26 @@ async fn fail_fsyncs(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> T
         cluster.inner().power_loss(victim);
         cluster.set_disks(&[victim], DiskWeather::default());
         cluster.inner().start(victim);
+        cluster.sleep(SETTLED).await;
+    }
+    Ok(has_ended)
+}
+
+/// What cannot be read is not what is not there: a server that starts on a disk that fails at times has all that it held, or it ends
+/// itself and has it at its next start. Whether it has ended itself once.
+async fn fail_at_starts(cluster: &RaftCluster, leader: NodeId, victim: NodeId) -> TestResult<bool> {
+    let mut has_ended = false;
+    for _ in 0..TRIES {
+        commits(cluster, leader).await?;
+        cluster.crash(&[victim]);
+        cluster.set_disks(&[victim], DiskWeather { error_ppm: UNREADABLE, ..DiskWeather::default() });
+        cluster.restart(&[victim]);
+        cluster.sleep(STARTED).await;
+        cluster.set_disks(&[victim], DiskWeather::default());
+        if !cluster.is_up(victim) {
+            has_ended = true;
+            cluster.restart(&[victim]);
+        }
         cluster.sleep(SETTLED).await;
     }
     Ok(has_ended)

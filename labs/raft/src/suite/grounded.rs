@@ -29,6 +29,6 @@ pub(super) const GROUNDED: &Grounded = &[
     ),
     (DISKS, &["unsound_disks", "rotten_snapshots"]),
     (OVERTAKES, &["late_append", "stale_snapshot"]),
-    (CLOCKS, &["double_vote", "late_reply"]),
+    (CLOCKS, &["double_vote", "late_confirmations", "late_reply"]),
     (COUNTS, &["rpc_bytes", "count", "fast_back_up"]),
 ];

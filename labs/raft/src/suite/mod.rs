@@ -2,7 +2,7 @@
 //!
 //! - `election`, `agreement`, `failures` (3A, 3B), `persistence`, `figure_8`, `churn` (3C), `snapshots` (3D): MIT's
 //!   tests, as stories;
-//! - `situations`, `late_reply`, `double_vote`, `far_apart`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of,
+//! - `situations`, `late_reply`, `double_vote`, `far_apart`, `halves`, `disk_situations`, `snapshot_situations`, `reads`: what the paper warns of,
 //!   brought about on purpose;
 //! - `storms`: clients and recovery of the storms, whose weather is in `scenarios/raft/`;
 //! - `load`: clients in flight, who count what they do; `grounded`: which stories do not fly, and why;
@@ -22,6 +22,7 @@ mod failures;
 mod far_apart;
 mod figure_8;
 mod grounded;
+mod halves;
 mod late_reply;
 mod load;
 mod persistence;
@@ -121,14 +122,16 @@ fn log_part() -> Vec<Test<RaftJudge>> {
         directed!("log", "TestFailNoAgree3B", 8, 5, failures::fail_no_agreement, "no agreement while three of five are away"),
         directed!("log", "TestConcurrentStarts3B", 8, 3, agreement::concurrent_starts, "five commands proposed at once"),
         directed!("log", "TestRejoin3B", 8, 3, failures::rejoin, "a leader comes back with entries that never committed"),
-        directed!("log", "TestBackup3B", 9, 5, failures::backup, "logs that differ over many entries are made one fast"),
-        directed!("log", "TestCount3B", 8, 3, agreement::count, "no more calls than needed"),
+        directed!("log", "TestBackup3B", 8, 5, failures::backup, "logs that differ over many entries are made one fast"),
+        directed!("log", "TestCount3B", 7, 3, agreement::count, "no more calls than needed"),
         situation!("log", None, 2, 3, situations::late_append, "a message comes late, when more was acknowledged since"),
         situation!("log", None, 1, 5, late_reply::late_reply, "a reply reaches its caller in a later term of its"),
         situation!("log", None, 1, 3, situations::fast_back_up, "logs that differ are compared term by term, not entry by entry"),
         situation!("log", None, 1, 11, situations::deaf_candidates, "servers whom nobody can elect ask for votes on and on"),
         situation!("log", None, 1, 3, far_apart::far_apart, "each message takes longer than a heartbeat, and none is lost"),
         situation!("log", None, 1, 3, reads::stale_reads, "leaders who do not know what is committed are asked for a read barrier"),
+        situation!("log", None, 1, 3, reads::late_confirmations, "a leader that was deposed is asked to read when answers from before come in"),
+        situation!("log", None, 1, 4, halves::halves, "four servers, cut in halves"),
         storm!("log", "asymmetric", 2, "asymmetric", "links that carry messages one way only"),
         storm!("log", "bridge", 2, "bridge", "majorities that overlap and do not see each other"),
         storm!("log", "duplication_and_reordering", 2, "duplication-and-reordering", "old messages meet new terms"),
@@ -155,7 +158,7 @@ fn persistence_part() -> Vec<Test<RaftJudge>> {
         situation!("persistence", None, 5, 3, situations::unsynced_append, "all lose power just when a command is committed"),
         situation!("persistence", None, 5, 5, disk_situations::unsynced_copies, "slow disks lose power just when a command is committed"),
         situation!("persistence", None, 3, 5, disk_situations::kill_and_then_power_loss, "servers are killed in an fsync, answer when they are back, and lose power"),
-        situation!("persistence", None, 5, 5, disk_situations::unsound_disks, "fsyncs of a follower fail, and another one's disk rots"),
+        situation!("persistence", None, 5, 5, disk_situations::unsound_disks, "fsyncs fail, a disk fails at a start, and one rots"),
         storm!("persistence", "power_losses", 7, "power-losses", "hosts lose power, one, several and most at once"),
         storm!("persistence", "three_without_power", 7, "three-without-power", "three servers, so that each vote and each copy counts"),
         storm!("persistence", "failing_disks", 6, "failing-disks", "fewer than half of the disks are full, fail and rot"),

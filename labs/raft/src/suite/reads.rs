@@ -6,7 +6,7 @@ use crate::control::{Reply, Request};
 use lab_harness::failed::TestResult;
 use std::time::Duration;
 use windtunnel::NodeId;
-use windtunnel::time::timeout;
+use windtunnel::time::{Instant, sleep_until, timeout};
 
 /// Rounds of [`stale_reads`].
 const ROUNDS: u32 = 4;
@@ -41,8 +41,63 @@ pub async fn stale_reads(cluster: RaftCluster) -> TestResult {
     Ok(())
 }
 
-/// Asks for an index to read at: it may refuse or be silent, and it must not be too low.
-async fn expect_fresh_read(cluster: &RaftCluster, node: NodeId) -> TestResult {
+/// Rounds of [`late_confirmations`].
+const DEPOSED: u32 = 2;
+
+/// A follower's answers are under way for so long: others elect a leader meanwhile, who commits.
+const ANSWERS_TAKE: Duration = Duration::from_secs(8);
+
+/// Meanwhile a leader has sent heartbeats that are so answered.
+const HEARTBEATS: Duration = Duration::from_millis(200);
+
+/// So long before the first of these answers a read is asked for.
+const BEFORE: Duration = Duration::from_millis(20);
+
+/// A leader is deposed while a follower's answers to it are under way, and is asked to read when they arrive. They say that
+/// it led when their questions were sent, before somebody else committed, and not that it leads now. (Dissertation, section
+/// 6.4: it "issues a new round of heartbeats") Its clock stands almost still meanwhile, so that it gives up neither
+/// these calls nor its office.
+pub async fn late_confirmations(cluster: RaftCluster) -> TestResult {
+    for _ in 0..DEPOSED {
+        cluster.agree_in_the_end(cluster.new_command(), 3).await?;
+        let came_about = ask_when_old_answers_come(&cluster).await?;
+        cluster.inner().judge().note_scene(came_about);
+        cluster.right_clocks(cluster.nodes());
+        cluster.make_reliable();
+        cluster.reconnect(cluster.nodes());
+    }
+    cluster.agree_in_the_end(cluster.new_command(), 3).await?;
+    Ok(())
+}
+
+/// Whether the new leader answered a read, and the old one took itself for a leader when it was asked, and heard the follower then.
+async fn ask_when_old_answers_come(cluster: &RaftCluster) -> TestResult<bool> {
+    let old = cluster.one_leader().await?;
+    let follower = cluster.after(old, 1);
+    cluster.make_late(follower, old, ANSWERS_TAKE);
+    let asked = Instant::now() + ANSWERS_TAKE - BEFORE;
+    cluster.sleep(HEARTBEATS).await;
+    cluster.cut_off(&[old]);
+    cluster.slow_clocks(&[old]);
+    cluster.agree_in_the_end(cluster.new_command(), 2).await?;
+    let new = cluster.one_leader().await?;
+    let is_answered = expect_fresh_read(cluster, new).await?;
+    if Instant::now() > asked {
+        return Ok(false);
+    }
+    sleep_until(asked).await;
+    cluster.inner().mend(follower, old);
+    cluster.right_clocks(&[old]);
+    let leads = cluster.inner().judge().known().server(old).leads().is_some();
+    let mark = cluster.inner().judge().known().deliveries();
+    expect_fresh_read(cluster, old).await?;
+    let judge = cluster.inner().judge();
+    let is_heard = judge.known().server(old).heard.since(mark).any(|from| from == follower);
+    Ok(is_answered && leads && is_heard)
+}
+
+/// Asks for an index to read at: it may refuse or be silent, and it must not be too low. Whether it gave one.
+async fn expect_fresh_read(cluster: &RaftCluster, node: NodeId) -> TestResult<bool> {
     let committed = cluster.inner().judge().known().committed().last_index();
     let asked = timeout(PATIENCE, cluster.inner().control::<Reply>(node, &Request::ReadBarrier)).await;
     match asked {
@@ -53,6 +108,7 @@ async fn expect_fresh_read(cluster: &RaftCluster, node: NodeId) -> TestResult {
             );
             Err(cluster.failed("stale-read", title).on([node]))
         }
-        _ => Ok(()),
+        Ok(Ok(Reply::Barrier(Ok(_)))) => Ok(true),
+        _ => Ok(false),
     }
 }

@@ -1,10 +1,12 @@
 //! Situations of section 7: snapshots that come late or twice, and hosts that lose power around them.
 
-use super::bounds::{AGREEMENT_WITHIN, ELECTION_WITHIN};
+use super::bounds::{AGREEMENT_WITHIN, ELECTION_WITHIN, LOOK_EVERY};
 use super::cluster::{RaftCluster, SnapshotPlan};
+use crate::contract::LogIndex;
 use crate::judge::Known;
 use lab_harness::failed::TestResult;
 use std::time::Duration;
+use windtunnel::time::Instant;
 use windtunnel::world::LinkWeather;
 use windtunnel::world::disk::DiskWeather;
 use windtunnel::{Nanos, NodeId, Ppm};
@@ -28,7 +30,7 @@ const LATE_BY_A_PIECE: Duration = Duration::from_millis(50);
 const SETTLED: Duration = Duration::from_millis(50);
 
 /// Whatever brings a snapshot to a follower comes once more: when the follower has a newer one of its own, and between
-/// the pieces of the same.
+/// the pieces of the same. So does its own state machine's, when it has a newer one.
 pub async fn stale_snapshot(cluster: RaftCluster) -> TestResult {
     let (small, large) = STALE;
     let snapshots = cluster.take_snapshots(OFTEN);
@@ -61,6 +63,7 @@ async fn late_copies_after_a_newer_snapshot(cluster: &RaftCluster) -> TestResult
     propose_often(cluster, leader, 2 * OFTEN.every).await?;
     agree_often(cluster, 1, 3).await?;
     let has_newer = cluster.comes_true_within(AGREEMENT_WITHIN, |known| base(known) > older).await;
+    hand_over_late(cluster, follower, older).await;
     cluster.slow_clocks(cluster.nodes());
     cluster.sleep(SETTLED).await;
     let messages = cluster.inner().counters().messages;
@@ -68,7 +71,17 @@ async fn late_copies_after_a_newer_snapshot(cluster: &RaftCluster) -> TestResult
     let something_was_sent = cluster.inner().counters().messages > messages;
     cluster.right_clocks(cluster.nodes());
     agree_often(cluster, 1, 3).await?;
+    // What came late may be on its disk alone by now.
+    cluster.crash_and_restart(&[follower]);
+    agree_often(cluster, 1, 3).await?;
     Ok(has_newer && something_was_sent)
+}
+
+/// A state machine that was slow hands its server the snapshot that a newer one has replaced meanwhile.
+async fn hand_over_late(cluster: &RaftCluster, node: NodeId, older: Option<LogIndex>) {
+    if let Some(older) = older.filter(|index| *index > LogIndex::ZERO) {
+        cluster.hand_over(node, OFTEN, older).await;
+    }
 }
 
 /// Brings it about that a follower gets a snapshot from its leader, with a copy of each message that is late by up to
@@ -207,8 +220,12 @@ async fn lose_what_was_taken_over(cluster: &RaftCluster) -> TestResult<bool> {
 /// Rounds of [`large_snapshot`].
 const TRANSFERS: u32 = 3;
 
-/// At most so many commands are proposed while a snapshot travels, a few milliseconds apart.
-const MEANWHILE: u64 = 50;
+/// At most so many commands are proposed while a snapshot travels, so many microseconds apart.
+const MEANWHILE: u64 = 30;
+const MOST_APART: u64 = 2_000;
+
+/// A snapshot is on its way when so many bytes were sent: all else makes less.
+const BEGUN: u64 = 30_000;
 
 /// A large snapshot is under way while commands go on; its sender crashes or its receiver does at a drawn moment.
 pub async fn large_snapshot(cluster: RaftCluster) -> TestResult {
@@ -220,13 +237,21 @@ pub async fn large_snapshot(cluster: RaftCluster) -> TestResult {
         let follower = cluster.after(leader, 1);
         cluster.cut_off(&[follower]);
         agree_often(&cluster, 2 * LARGE.every, 2).await?;
+        let base = |node: NodeId| cluster.inner().judge().known().server(node).head.map(|head| head.snapshot_index);
+        let (before, bytes) = (base(follower), cluster.bytes());
         cluster.reconnect(&[follower]);
+        let begun = Instant::now() + ELECTION_WITHIN;
+        while cluster.bytes() - bytes < BEGUN && Instant::now() < begun {
+            cluster.sleep(LOOK_EVERY).await;
+        }
         // Commands go on, and with them comes a newer snapshot before all of this one is there.
         for _ in 0..stream.below(MEANWHILE) {
             cluster.propose(leader, &cluster.new_command()).await?;
-            cluster.sleep(Duration::from_micros(stream.below(12_000))).await;
+            cluster.sleep(Duration::from_micros(stream.below(MOST_APART))).await;
         }
         let crashes: NodeId = if stream.below(2) == 0 { leader } else { follower };
+        let has_begun = cluster.bytes() - bytes >= BEGUN;
+        cluster.inner().judge().note_scene(has_begun && base(follower) == before && base(leader) > before);
         cluster.crash_and_restart(&[crashes]);
         agree_often(&cluster, 1, 3).await?;
     }

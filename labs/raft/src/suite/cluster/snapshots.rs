@@ -111,6 +111,12 @@ impl RaftCluster {
         take_snapshots(self.cluster.clone(), plan)
     }
 
+    /// Hands a server its state machine's snapshot of all up to `index` once more.
+    pub async fn hand_over(&self, node: NodeId, plan: SnapshotPlan, index: LogIndex) {
+        let Some(data) = plan.state_at(self.cluster.judge().known(), index) else { return };
+        let _ = self.cluster.control::<Reply>(node, &Request::Snapshot { index, data }).await; // it may be down
+    }
+
     /// All that is on a server's disk besides its snapshot's own bytes, as far as these are there.
     async fn raft_state_bytes(&self, node: NodeId, plan: SnapshotPlan) -> u64 {
         let bytes = self.cluster.tester().disk_bytes(node);
