@@ -30,7 +30,7 @@ mod own_task;
 mod peer;
 pub(crate) mod process;
 #[cfg(test)]
-mod scratch;
+pub(crate) mod scratch;
 mod socket;
 #[cfg(test)]
 mod spoilt;
