@@ -36,7 +36,19 @@ fn main() -> ExitCode {
     if first == lab_harness::protocol::WORKER_ARGUMENT || first == "node" {
         return lab_raft::worker::<solution_raft::Raft>();
     }
-    let trials: [(&str, fn()); 26] = [
+    let trials = trials().map(|(name, body)| {
+        let gated = name.starts_with("what_is_built") && std::env::var_os("WINDTUNNEL_END_TO_END").is_none();
+        let run = move || {
+            body();
+            Ok(())
+        };
+        Trial::test(name, run).with_ignored_flag(gated)
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+fn trials() -> [(&'static str, fn()); 26] {
+    [
         (
             "a_kill_and_a_cut_lose_nothing_and_leave_no_process",
             short::a_kill_and_a_cut_lose_nothing_and_leave_no_process,
@@ -90,16 +102,7 @@ fn main() -> ExitCode {
         ),
         ("what_is_built_to_fly_has_nothing_of_the_simulator", what_is_built_to_fly_has_nothing_of_the_simulator),
         ("what_is_built_to_fly_sleeps_when_idle", what_is_built_to_fly_sleeps_when_idle),
-    ];
-    let trials = trials.map(|(name, body)| {
-        let gated = name.starts_with("what_is_built") && std::env::var_os("WINDTUNNEL_END_TO_END").is_none();
-        let run = move || {
-            body();
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(gated)
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+    ]
 }
 
 /// A node's executable: a script before the real one, which finds its configuration in `$3`.

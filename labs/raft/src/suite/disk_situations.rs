@@ -109,10 +109,7 @@ pub async fn unsynced_copies(cluster: RaftCluster) -> TestResult {
         cluster.reconnect(cluster.nodes());
     }
     for _ in 0..COPIES {
-        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
-        let leader = cluster.one_leader().await?;
-        let followers = [1, 2].map(|places| cluster.after(leader, places));
-        cluster.star(leader, &followers);
+        let (leader, followers) = lead_two(&cluster).await?;
         let came_about = lose_the_leaders_copy(&cluster, leader, followers).await?;
         cluster.inner().judge().note_scene(came_about);
         let (leader, followers) = lead_with_a_log_that_was_longer(&cluster).await?;
@@ -121,6 +118,15 @@ pub async fn unsynced_copies(cluster: RaftCluster) -> TestResult {
     }
     cluster.agree_in_the_end(cluster.new_command(), 5).await?;
     Ok(())
+}
+
+/// Who leads, when all agree, and the two followers that it is left with.
+async fn lead_two(cluster: &RaftCluster) -> TestResult<(NodeId, [NodeId; 2])> {
+    cluster.agree_in_the_end(cluster.new_command(), 5).await?;
+    let leader = cluster.one_leader().await?;
+    let followers = [1, 2].map(|places| cluster.after(leader, places));
+    cluster.star(leader, &followers);
+    Ok((leader, followers))
 }
 
 /// The leader loses power at the very event at which somebody shows a command as committed; or, since nobody should,
@@ -170,10 +176,7 @@ async fn lead_with_a_log_that_was_longer(cluster: &RaftCluster) -> TestResult<(N
 /// what commits a command, or elects somebody, they lose power. What they said by then is on their disks.
 pub async fn kill_and_then_power_loss(cluster: RaftCluster) -> TestResult {
     for _ in 0..KILLED {
-        cluster.agree_in_the_end(cluster.new_command(), 5).await?;
-        let leader = cluster.one_leader().await?;
-        let followers = [1, 2].map(|places| cluster.after(leader, places));
-        cluster.star(leader, &followers);
+        let (leader, followers) = lead_two(&cluster).await?;
         let came_about = kill_in_the_fsync_of_copies(&cluster, leader, followers).await?;
         cluster.inner().judge().note_scene(came_about);
         lose_power_and_go_on(&cluster, &followers).await;
