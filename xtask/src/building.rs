@@ -14,19 +14,9 @@ use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use words::Words;
 
-/// Builds the submission in release; its binary's path. Cargo's words go to standard error as they
-/// come; with `keep_words` they are also part of the error.
-pub fn build(house: &House, submission: &Submission, keep_words: bool) -> Result<PathBuf, LabError> {
-    build_with(house, submission, keep_words, &[])
-}
-
-/// The same with features besides the default ones.
-pub fn build_with(
-    house: &House,
-    submission: &Submission,
-    keep_words: bool,
-    features: &[&str],
-) -> Result<PathBuf, LabError> {
+/// Builds the submission in release, with features besides the default ones; its binary's path. Cargo's words go to
+/// standard error as they come; with `keep_words` they are also part of the error.
+pub fn build(house: &House, submission: &Submission, keep_words: bool, features: &[&str]) -> Result<PathBuf, LabError> {
     let mut cargo = cargo("build");
     // A crate that was made, not written, is built under the repository's own configuration.
     let made_below = house.output.parent().filter(|target| submission.directory.starts_with(target));

@@ -47,7 +47,8 @@ pub fn list(session: &Session<'_>, options: &ListOptions) -> Result<Exit, LabErr
 
 fn hello(session: &Session<'_>, submission: &Submission, flight: bool) -> Result<Hello, LabError> {
     let directory = RunDirectory::create(&session.house.output)?;
-    let program = if flight { session.pilot(submission)? } else { session.binary(submission)? };
+    let program =
+        if flight { session.pilot(submission, &directory)? } else { session.binary(submission, &directory)? };
     let command = WorkerCommand {
         program,
         lab: &submission.lab,

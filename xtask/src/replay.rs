@@ -40,7 +40,7 @@ pub fn replay(session: &Session<'_>, options: &ReplayOptions, summary: &mut Summ
     let trace = options.trace.as_deref().map(Trace::create).transpose()?;
     let directory = RunDirectory::create(&session.house.output)?;
     let interrupt = Interrupt::on_signals();
-    let program = session.binary(&submission).map_err(|error| interrupt.instead_of(error))?;
+    let program = session.binary(&submission, &directory).map_err(|error| interrupt.instead_of(error))?;
     let watch = clock::Stopwatch::start();
     let command =
         WorkerCommand { program, lab: &submission.lab, directory: &directory, patience: patience(), interrupt };

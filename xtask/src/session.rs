@@ -4,6 +4,7 @@ use crate::building;
 use crate::console::Console;
 use crate::error::LabError;
 use crate::house::{House, Submission};
+use crate::run_directory::RunDirectory;
 use std::path::{Path, PathBuf};
 
 /// One invocation of `cargo lab`.
@@ -18,19 +19,29 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// The submission's worker binary, built unless one was given.
-    pub fn binary(&self, submission: &Submission) -> Result<PathBuf, LabError> {
-        match self.worker {
-            Some(worker) => Ok(self.house.here.join(worker)),
-            None => building::build(self.house, submission, self.keep_words),
-        }
+    /// The submission's worker binary, built unless one was given, and kept in `directory`: what is built while this
+    /// run lasts, in another terminal, is another run's.
+    pub fn binary(&self, submission: &Submission, directory: &RunDirectory) -> Result<PathBuf, LabError> {
+        self.worker_with(submission, directory, &[])
     }
 
     /// The same for a worker that flies nodes.
-    pub fn pilot(&self, submission: &Submission) -> Result<PathBuf, LabError> {
+    pub fn pilot(&self, submission: &Submission, directory: &RunDirectory) -> Result<PathBuf, LabError> {
+        self.worker_with(submission, directory, &["real"])
+    }
+
+    fn worker_with(
+        &self,
+        submission: &Submission,
+        directory: &RunDirectory,
+        features: &[&str],
+    ) -> Result<PathBuf, LabError> {
         match self.worker {
             Some(worker) => Ok(self.house.here.join(worker)),
-            None => building::build_with(self.house, submission, self.keep_words, &["real"]),
+            None => {
+                let built = building::build(self.house, submission, self.keep_words, features)?;
+                directory.keep(&built, &format!("worker-of-{}", submission.package))
+            }
         }
     }
 }

@@ -33,9 +33,9 @@ pub fn fly(session: &Session<'_>, options: &FlyOptions, summary: &mut Summary) -
     summary.lab = Some(submission.lab.clone());
     let directory = RunDirectory::create(&session.house.output)?;
     let interrupt = Interrupt::on_signals();
-    let node_binary =
-        node(session, options.node_binary.as_deref(), &submission).map_err(|error| interrupt.instead_of(error))?;
-    let program = session.pilot(&submission).map_err(|error| interrupt.instead_of(error))?;
+    let node_binary = node(session, options.node_binary.as_deref(), &submission, &directory)
+        .map_err(|error| interrupt.instead_of(error))?;
+    let program = session.pilot(&submission, &directory).map_err(|error| interrupt.instead_of(error))?;
     let watch = clock::Stopwatch::start();
     let command =
         WorkerCommand { program, lab: &submission.lab, directory: &directory, patience: patience(), interrupt };
@@ -45,11 +45,19 @@ pub fn fly(session: &Session<'_>, options: &FlyOptions, summary: &mut Summary) -
     ended
 }
 
-/// The node's binary, built unless one was given: without the simulator.
-pub fn node(session: &Session<'_>, given: Option<&Path>, submission: &Submission) -> Result<PathBuf, LabError> {
+/// The node's binary, built unless one was given: without the simulator. A node that starts again is what it was.
+pub fn node(
+    session: &Session<'_>,
+    given: Option<&Path>,
+    submission: &Submission,
+    directory: &RunDirectory,
+) -> Result<PathBuf, LabError> {
     match given {
         Some(node) => Ok(session.house.here.join(node)),
-        None => building::build_node(session.house, submission, session.keep_words),
+        None => {
+            let built = building::build_node(session.house, submission, session.keep_words)?;
+            directory.keep(&built, &format!("node-of-{}", submission.package))
+        }
     }
 }
 

@@ -37,7 +37,7 @@ impl Hangar {
         if !options.fly {
             return Ok(None);
         }
-        let node_binary = fly::node(session, options.node_binary.as_deref(), submission)?;
+        let node_binary = fly::node(session, options.node_binary.as_deref(), submission, directory)?;
         Ok(Some(Hangar { node_binary, directory: directory.file("flight") }))
     }
 

@@ -50,7 +50,8 @@ pub fn job(session: &Session<'_>, options: &JobOptions, summary: &mut Summary) -
     let draft = place.begin()?;
     let hangar =
         Hangar::build(session, options, &submission, &directory).map_err(|error| interrupt.instead_of(error))?;
-    let program = if hangar.is_some() { session.pilot(&submission) } else { session.binary(&submission) };
+    let program =
+        if hangar.is_some() { session.pilot(&submission, &directory) } else { session.binary(&submission, &directory) };
     let program = program.map_err(|error| interrupt.instead_of(error))?;
     let way = match asked.unwrap_or_else(Seeds::drawn).at(0) {
         Some(seed) if !options.sequential => {

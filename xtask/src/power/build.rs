@@ -61,7 +61,7 @@ impl Builder<'_> {
             Ok(changes) => changes,
             Err(error) => return Built::Broken(MutantOutcome::DoesNotApply, error.to_string(), Exit::Usage),
         };
-        let keep = |binary: PathBuf| self.keep(index, &binary).map(Built::Ready);
+        let keep = |binary: PathBuf| self.directory.keep(&binary, &format!("mutant-{index}")).map(Built::Ready);
         let built = match &self.target {
             Target::Check => self.workspace.check(&changes).map(|()| Built::Compiles),
             Target::Given(program) => Ok(Built::Ready(program.clone())),
@@ -75,13 +75,6 @@ impl Builder<'_> {
             }
             Err(error) => Built::Lost(error),
         }
-    }
-
-    /// Out of the way of the next build.
-    fn keep(&self, index: usize, binary: &Path) -> Result<PathBuf, LabError> {
-        let path = self.directory.file(&format!("mutant-{index}"));
-        let copied = std::fs::copy(binary, &path);
-        copied.map(|_| path.clone()).map_err(|source| LabError::Target { path, source })
     }
 
     /// Nobody needs that binary any more.

@@ -47,7 +47,7 @@ pub fn power(session: &Session<'_>, options: &PowerOptions, summary: &mut Summar
     let directory = RunDirectory::create(&house.output)?;
     let interrupt = Interrupt::on_signals();
     let workspace = Workspace::open(house, &solution)?;
-    let program = session.pilot(&solution).map_err(|error| interrupt.instead_of(error))?;
+    let program = session.pilot(&solution, &directory).map_err(|error| interrupt.instead_of(error))?;
     let command = WorkerCommand {
         program,
         lab: &options.lab,
