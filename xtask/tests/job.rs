@@ -262,6 +262,15 @@ fn patterns_and_names_give_each_file_once_in_order() {
     let inputs = |words: &str| place.one_go(&format!("grep --pattern e --reduces 1 --input {words}"))["inputs"].clone();
     assert_eq!(inputs("in/*.txt"), 3, "a directory is no file");
     assert_eq!(inputs("in/**/*.txt in/one.txt in/o*"), 4, "each once");
+    std::os::unix::fs::symlink("one.txt", place.here().join("in/link")).unwrap();
+    let whole = place.here().join("in/one.txt");
+    assert_eq!(
+        inputs(&format!("./in/one.txt in/one.txt in/../in//one.txt in/link {}", whole.display())),
+        1,
+        "by any path"
+    );
+    let out = String::from_utf8(place.parts("one").remove("part-00000").unwrap()).unwrap();
+    assert!(out.starts_with("./in/one.txt:"), "a file is called as it came first: {out}");
     assert_eq!(inputs("in/star*.txt"), 1, "a file that is called like a pattern is that file");
     assert_eq!(inputs("in/[!s]*.txt"), 2);
     place.one_go("grep --pattern e --reduces 1 --input in/two.txt in/one.txt");

@@ -53,8 +53,8 @@ impl Request for Heartbeat {
 pub enum State {
     /// Nothing.
     Idle,
-    /// A task.
-    Busy(JobId, Task),
+    /// A task, for so long by its own clock: no coordinator needs to have seen it begin.
+    Busy(JobId, Task, Duration),
     /// Nothing, since it has finished a task.
     Finished(JobId, Task, Outcome),
     /// Nothing, since it has failed at a task.

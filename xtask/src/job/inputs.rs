@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// All files that words name or patterns match, in that order, each once; those of a pattern in the order of their bytes. All are
-/// there, and can be opened. They are told as they were asked for, relative to where the user stands.
+/// All files that words name or patterns match, in that order, each once, however many paths and links lead to it; those of a pattern in
+/// the order of their bytes. All are there, and can be opened. They are told as they were first asked for, relative to where the user stands.
 pub fn files(here: &Path, words: &[OsString]) -> Result<Vec<PathBuf>, LabError> {
     let (mut files, mut known) = (Vec::new(), BTreeSet::new());
     for word in words {
@@ -20,8 +20,7 @@ pub fn files(here: &Path, words: &[OsString]) -> Result<Vec<PathBuf>, LabError> 
             _ => vec![path],
         };
         for path in found {
-            readable(here, &path)?;
-            if known.insert(path.clone()) {
+            if known.insert(readable(here, &path)?) {
                 files.push(path);
             }
         }
@@ -40,7 +39,8 @@ fn matches(here: &Path, word: &OsString) -> Result<Vec<PathBuf>, LabError> {
     }
 }
 
-fn readable(here: &Path, path: &Path) -> Result<(), LabError> {
+/// Which file a path leads to, in the one way that there is to say so: it is a plain file, and can be opened.
+fn readable(here: &Path, path: &Path) -> Result<PathBuf, LabError> {
     let whole = here.join(path);
     let cannot = |source| LabError::CannotRead { path: path.to_path_buf(), source };
     let metadata = whole.metadata().map_err(cannot)?;
@@ -50,5 +50,5 @@ fn readable(here: &Path, path: &Path) -> Result<(), LabError> {
     if !metadata.is_file() {
         return Err(cannot(io::Error::other("it is no plain file, and a job reads its input more than once")));
     }
-    File::open(&whole).map(drop).map_err(cannot)
+    File::open(&whole).and_then(|_| whole.canonicalize()).map_err(cannot)
 }

@@ -28,7 +28,7 @@ use lab_harness::failed::Failed;
 use lab_harness::judge::{Interest, Judge, decoded};
 use outputs::Outputs;
 use records::Records;
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use tasks::Tasks;
 use windtunnel::world::{Lifecycle, Moment};
@@ -49,6 +49,7 @@ pub struct MapReduceJudge {
     records: Records,
     doubts: RefCell<Doubts>,
     doomed: RefCell<Vec<NodeId>>,
+    scenes: Cell<Option<u64>>,
 }
 
 impl MapReduceJudge {
@@ -123,6 +124,11 @@ impl MapReduceJudge {
     /// Nodes whose application takes their process with it, once.
     pub fn take_doomed(&self) -> Vec<NodeId> {
         self.doomed.take()
+    }
+
+    /// A test body has tried to strike in the midst of something, and says whether it did.
+    pub fn note_scene(&self, came_about: bool) {
+        self.scenes.set(Some(self.scenes.get().unwrap_or_default() + u64::from(came_about)));
     }
 
     fn take(&mut self, moment: Moment, node: NodeId, kind: &str, body: &[u8]) -> Result<Interest, Failed> {
@@ -232,6 +238,7 @@ impl Judge for MapReduceJudge {
             records: Records::default(),
             doubts: RefCell::default(),
             doomed: RefCell::default(),
+            scenes: Cell::new(None),
         }
     }
 
@@ -261,7 +268,13 @@ impl Judge for MapReduceJudge {
     fn counted(&self) -> BTreeMap<String, u64> {
         let finished = self.attempts.all().iter().filter(|seen| matches!(seen.end, Some((_, End::Finished))));
         let counts = [("attempts", self.attempts.all().len() as u64), ("attempts finished", finished.count() as u64)];
-        counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
+        let scenes = self.scenes.get().map(|scenes| ("scenes", scenes));
+        counts
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .chain(scenes)
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect()
     }
 
     /// The coordinator: faults that strike the leader strike it, those that strike a follower strike a worker.

@@ -19,10 +19,13 @@ const STRIKES: u64 = 4;
 /// The coordinator dies behind any event, without its power or with it. What was finished is not done again.
 pub async fn coordinator_dies(machines: Machines) -> TestResult {
     let timing = Timing { keys: 12, map_ms: [50, 400], reduce_ms: [50, 300] };
-    let job = machines.job_of_records("timing", timing.parameters(), 8).await?;
+    let calm = machines.job_of_records("timing", timing.parameters(), 8).await?;
+    let events = machines.events_of(&calm).await?;
+    let job = machines.job("timing", timing.parameters(), calm.splits, 8);
     machines.submit(&job).await?;
     for _ in 0..STRIKES {
-        machines.crash_behind_any_event(COORDINATOR, 400).await?;
+        machines.crash_behind_any_event(COORDINATOR, events / STRIKES).await?;
+        machines.note_strike(&job);
         machines.sleep(machines.draw(0, 3_000)).await;
         machines.inner().start(COORDINATOR);
     }

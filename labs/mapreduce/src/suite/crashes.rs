@@ -1,6 +1,8 @@
 //! Part faults: workers that die, are cut off, and come back.
 
-use super::bounds::{CRASHES_DONE_WITHIN, DONE_AFTER_FAULTS, INPUT_BYTES, INPUTS, LONG_INPUT_BYTES, REDUCES};
+use super::bounds::{
+    CRASHES_DONE_WITHIN, DONE_AFTER_FAULTS, DONE_WITHIN, INPUT_BYTES, INPUTS, LONG_INPUT_BYTES, REDUCES,
+};
 use super::cluster::Machines;
 use crate::contract::{Job, Task};
 use crate::judge::{AttemptSeen, End, MapReduceJudge};
@@ -11,14 +13,8 @@ use windtunnel::time::timeout;
 use windtunnel::world::Command;
 use windtunnel::{EventNumber, NodeId};
 
-/// Each story strikes so often in each of its jobs.
+/// Each story strikes so often in each of its jobs, or kinds of jobs.
 const STRIKES: usize = 3;
-
-/// A job of MIT's eight texts has about as many events.
-const EVENTS: u64 = 1_500;
-
-/// And one that sorts two long texts.
-const LONG_EVENTS: u64 = 800;
 
 /// Idle workers ask now and then, so that all events come in the end.
 const EVENTS_COME: Duration = Duration::from_secs(300);
@@ -37,11 +33,14 @@ pub async fn crash(machines: Machines) -> TestResult {
 pub async fn workers_die(machines: Machines) -> TestResult {
     let splits = machines.put_texts(INPUTS, INPUT_BYTES).await?;
     for app in ["wordcount", "index"] {
-        let job = machines.job(app, Vec::new(), splits.clone(), REDUCES);
+        let next = || machines.job(app, Vec::new(), splits.clone(), REDUCES);
+        let events = machines.events_of(&next()).await?;
+        let job = next();
         machines.submit(&job).await?;
         for _ in 0..STRIKES {
             let worker = machines.any_worker();
-            machines.crash_behind_any_event(worker, EVENTS / STRIKES as u64).await?;
+            machines.crash_behind_any_event(worker, events / STRIKES as u64).await?;
+            machines.note_strike(&job);
             machines.sleep(machines.draw(0, 2_000)).await;
             machines.inner().start(worker);
         }
@@ -71,27 +70,31 @@ pub async fn workers_cut_off(machines: Machines) -> TestResult {
 
 /// Any worker is cut off behind any event, from all others or from some, and heard again a while later.
 pub async fn cut_off_at_any_event(machines: Machines) -> TestResult {
-    let job = machines.usual_job("wordcount", Vec::new()).await?;
-    run_cut_off(&machines, &job, EVENTS).await?;
+    let texts = machines.put_texts(INPUTS, INPUT_BYTES).await?;
+    run_cut_off(&machines, || machines.job("wordcount", Vec::new(), texts.clone(), REDUCES)).await?;
     let long = machines.put_texts(2, LONG_INPUT_BYTES).await?;
-    run_cut_off(&machines, &machines.job_of_one_part(long), LONG_EVENTS).await
+    run_cut_off(&machines, || machines.job_of_one_part(long.clone())).await
 }
 
-/// Runs a job that has about as many events.
-async fn run_cut_off(machines: &Machines, job: &Job, events: u64) -> TestResult {
-    machines.submit(job).await?;
+/// Does such a job in peace, and again with a cut behind any of as many events, and again.
+async fn run_cut_off(machines: &Machines, next: impl Fn() -> Job) -> TestResult {
+    let events = machines.events_of(&next()).await?;
     for _ in 0..STRIKES {
+        let job = next();
+        machines.submit(&job).await?;
         let (worker, one) = (machines.any_worker(), machines.any_worker());
         let from = match machines.inner().stream("cuts").below(3) {
             0 => None,
             1 => Some(machines.workers()),
             _ => Some(vec![one, machines.store()]),
         };
-        machines.cut_off_behind_any_event(worker, from.as_deref(), events / STRIKES as u64).await?;
+        machines.cut_off_behind_any_event(worker, from.as_deref(), events).await?;
+        machines.note_strike(&job);
         machines.sleep(machines.draw(0, 6_000)).await;
         machines.reconnect(worker);
+        machines.finish(&job, DONE_AFTER_FAULTS).await?;
     }
-    machines.finish(job, DONE_AFTER_FAULTS).await.map(|_| ())
+    Ok(())
 }
 
 /// Who was cut off at a task comes back when somebody else has finished it. Of a map task it has the output by then, and only says so
@@ -150,6 +153,24 @@ async fn all_die(machines: &Machines) {
 }
 
 impl Machines {
+    /// Does a job to which nothing happens, and says how many events that takes. Another one like it has about as many.
+    pub(super) async fn events_of(&self, job: &Job) -> TestResult<u64> {
+        self.submit(job).await?;
+        let before = self.inner().tester().event();
+        self.done(job, DONE_WITHIN).await?;
+        let events = self.inner().tester().event().0 - before.0;
+        self.finish(job, DONE_WITHIN).await?;
+        Ok(events)
+    }
+
+    /// Counts a strike if it fell into the job: its last output was not in the store.
+    pub(super) fn note_strike(&self, job: &Job) {
+        let judge = self.inner().judge();
+        let is_in_the_midst =
+            judge.job().is_some_and(|known| known.id == job.id) && judge.parts_stored() < job.reduces as usize;
+        judge.note_scene(is_in_the_midst);
+    }
+
     /// Crashes a node behind one of the next events.
     pub(super) async fn crash_behind_any_event(&self, node: NodeId, events: u64) -> TestResult {
         let cluster = self.inner();

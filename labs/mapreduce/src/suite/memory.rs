@@ -16,10 +16,14 @@ pub async fn ten_times_the_memory(machines: Machines) -> TestResult {
     within_memory(&machines, &machines.job_of_one_part(vec![split])).await
 }
 
-/// All values are of one key, and more than a worker may hold.
+/// All values are of one key, so many times as long as what a worker may hold: whoever merges sorted runs does so more than once.
+const HUGE: usize = 5;
+
+/// All values are of one key, and more than a worker may hold. No two are the same, so that it shows in which order they come.
 pub async fn one_huge_key(machines: Machines) -> TestResult {
-    let line = [&b"the "[..], &[b'x'; 400], b"\n"].concat();
-    let split = machines.put("in", &line.repeat(2 * WORKER_HEAP as usize / line.len())).await?;
+    let line = |number: usize| [format!("the {number} ").as_bytes(), &[b'x'; 400], b"\n"].concat();
+    let lines = HUGE * WORKER_HEAP as usize / line(0).len();
+    let split = machines.put("in", &(0..lines).flat_map(line).collect::<Vec<u8>>()).await?;
     let job = machines.job("grep", b"the".to_vec(), vec![split], 2);
     within_memory(&machines, &job).await
 }

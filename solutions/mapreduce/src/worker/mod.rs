@@ -102,7 +102,7 @@ impl Inner {
                 Ok(outcome) => State::Finished(job, task, Outcome { took: begun.elapsed(), ..outcome }),
                 Err(trouble) => State::Failed(job, task, trouble),
             },
-            () = self.until_told_to_give_up(job, task) => State::Idle,
+            () = self.until_told_to_give_up(job, task, begun) => State::Idle,
         };
         self.scratch.clear().await;
         state
@@ -115,10 +115,10 @@ impl Inner {
         }
     }
 
-    async fn until_told_to_give_up(&self, job: JobId, task: Task) {
+    async fn until_told_to_give_up(&self, job: JobId, task: Task, begun: Instant) {
         loop {
             sleep(HEARTBEAT_EVERY).await;
-            if let Ok(Order::GiveUp) = self.say(State::Busy(job, task), PATIENCE).await {
+            if let Ok(Order::GiveUp) = self.say(State::Busy(job, task, begun.elapsed()), PATIENCE).await {
                 return;
             }
         }

@@ -3,6 +3,7 @@
 use super::{Core, Current};
 use crate::messages::{Assignment, Order, Sources, WorkerId};
 use lab_mapreduce::{Job, Task};
+use std::cmp::Reverse;
 use std::time::Duration;
 
 /// Whoever takes so many percent of the time that others took is helped, when there is nothing else to do. (Section 3.6)
@@ -23,7 +24,7 @@ impl Core {
         let job = current.job.id;
         let task = if now < self.quiet_until { None } else { self.choose(current, now, worker) };
         let Some((task, is_backup)) = task else { return Order::Wait(Some(job)) };
-        self.workers.is_at(now, worker, task);
+        self.workers.is_at(now, worker, task, Duration::ZERO);
         let current = self.job.as_mut().expect("it runs");
         let is_rerun = current.tasks.was_done(task);
         let given_out = &mut current.tasks.given_out;
@@ -35,19 +36,19 @@ impl Core {
 
     /// A task that nobody is at; else one that somebody is at for too long; and whether it is such a one.
     fn choose(&self, current: &Current, now: Duration, worker: WorkerId) -> Option<(Task, bool)> {
-        let at_work = self.workers.at_work();
+        let at_work = self.workers.at_work(now);
         let to_do = current.tasks.to_do();
         let free = to_do.iter().find(|task| !at_work.contains_key(task) && self.may_try(current, **task, worker));
         if let Some(task) = free {
             return Some((*task, false));
         }
         let takes_too_long = |task: &Task| {
-            let Some((1, since)) = at_work.get(task) else { return false };
+            let Some((1, taken)) = at_work.get(task) else { return false };
             let usual = current.tasks.usual_time(*task);
-            now - *since > usual.map_or(LONG_AT_FIRST, |usual| LONG.max(usual.saturating_mul(TOO_LONG_PERCENT) / 100))
+            *taken > usual.map_or(LONG_AT_FIRST, |usual| LONG.max(usual.saturating_mul(TOO_LONG_PERCENT) / 100))
         };
         let slow = to_do.iter().filter(|task| takes_too_long(task) && self.may_try(current, **task, worker));
-        slow.min_by_key(|task| at_work.get(task).map(|(_, since)| *since)).map(|task| (*task, true))
+        slow.min_by_key(|task| Reverse(at_work.get(task).map(|(_, taken)| *taken))).map(|task| (*task, true))
     }
 
     /// Whether a worker may try a task: not if its disk has failed at it, as long as there are others.

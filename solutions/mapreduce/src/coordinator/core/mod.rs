@@ -40,7 +40,7 @@ pub struct Core {
     job: Option<Current>,
     workers: Workers,
     /// Until then workers are heard and given nothing to do: they may have finished what a coordinator that was started again has never
-    /// heard of.
+    /// heard of. So one that dies more often than that gives out nothing; what workers finish counts all the same.
     quiet_until: Duration,
     stirred: bool,
 }
@@ -163,7 +163,7 @@ impl Core {
             return Order::GoOn;
         }
         match &heartbeat.state {
-            State::Busy(job, task) => self.go_on(now, heartbeat.worker, *job, *task),
+            State::Busy(job, task, taken) => self.go_on(now, heartbeat.worker, *job, *task, *taken),
             State::Failed(job, task, trouble) => {
                 self.note(*job, *task, trouble, heartbeat.worker);
                 self.next(now, heartbeat.worker)
@@ -182,12 +182,12 @@ impl Core {
     }
 
     /// A worker is at a task, perhaps by order of a coordinator that has lost its power since.
-    fn go_on(&mut self, now: Duration, worker: WorkerId, job: JobId, task: Task) -> Order {
+    fn go_on(&mut self, now: Duration, worker: WorkerId, job: JobId, task: Task, taken: Duration) -> Order {
         if self.running_as(job).is_none_or(|current| current.tasks.is_done(task)) {
             self.workers.is_idle(worker);
             return Order::GiveUp;
         }
-        self.workers.is_at(now, worker, task);
+        self.workers.is_at(now, worker, task, taken);
         Order::GoOn
     }
 

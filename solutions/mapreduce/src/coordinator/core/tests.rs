@@ -102,7 +102,7 @@ fn who_is_not_heard_for_a_lease_has_lost_what_it_had_and_was_at() {
 fn words_that_were_overtaken_change_nothing() {
     let mut run = Run::new();
     run.says(2, State::Idle);
-    let late = Heartbeat { worker: worker(2), number: run.said, state: State::Busy(JOB, Task::Map(0)) };
+    let late = Heartbeat { worker: worker(2), number: run.said, state: State::Busy(JOB, Task::Map(0), Duration::ZERO) };
     assert_eq!(task(&run.finishes(2, Task::Map(0))), Some(Task::Map(1)));
     assert_eq!(run.hears(&late), Order::GoOn);
     assert_eq!(task(&run.says(3, State::Idle)), None, "worker 2 is still at map 1");
@@ -115,13 +115,13 @@ fn who_takes_too_long_is_helped_once_and_told_when_the_task_is_done() {
     run.says(3, State::Idle);
     run.later(Duration::from_secs(1));
     run.finishes_in(Duration::from_secs(1), 2, Task::Map(0));
-    run.says(3, State::Busy(JOB, Task::Map(1)));
+    run.says(3, State::Busy(JOB, Task::Map(1), Duration::ZERO));
     run.later(Duration::from_secs(2));
-    run.says(3, State::Busy(JOB, Task::Map(1)));
+    run.says(3, State::Busy(JOB, Task::Map(1), Duration::ZERO));
     assert_eq!(task(&run.says(2, State::Idle)), Some(Task::Map(1)), "3 s, where the other one took 1 s");
     assert_eq!(task(&run.says(4, State::Idle)), None, "two are enough");
     run.finishes(2, Task::Map(1));
-    assert_eq!(run.says(3, State::Busy(JOB, Task::Map(1))), Order::GiveUp);
+    assert_eq!(run.says(3, State::Busy(JOB, Task::Map(1), Duration::ZERO)), Order::GiveUp);
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn who_is_at_the_first_task_of_its_kind_is_helped_at_last() {
     run.says(3, State::Idle);
     for second in 1..=10 {
         run.later(Duration::from_secs(1));
-        run.says(2, State::Busy(JOB, Task::Map(0)));
-        run.says(3, State::Busy(JOB, Task::Map(1)));
+        run.says(2, State::Busy(JOB, Task::Map(0), Duration::ZERO));
+        run.says(3, State::Busy(JOB, Task::Map(1), Duration::ZERO));
         assert_eq!(task(&run.says(4, State::Idle)), None, "{second} s, and nobody knows what is long");
     }
     run.later(Duration::from_millis(1));
@@ -144,10 +144,22 @@ fn how_long_tasks_took_outlives_the_coordinator() {
     let took = Duration::from_millis(500);
     let done = News::Done(Task::Map(0), worker(2), Outcome { took, ..Outcome::default() });
     let mut run = Run { core: Core::recover(vec![News::Submitted(job()), done]), now: Duration::ZERO, said: 10 };
-    run.says(3, State::Busy(JOB, Task::Map(1)));
+    run.says(3, State::Busy(JOB, Task::Map(1), Duration::ZERO));
     run.later(LEASE);
-    run.says(3, State::Busy(JOB, Task::Map(1)));
+    run.says(3, State::Busy(JOB, Task::Map(1), Duration::ZERO));
     assert_eq!(task(&run.says(2, State::Idle)), Some(Task::Map(1)), "3 s, where the other one took half a second");
+}
+
+#[test]
+fn how_long_a_worker_has_been_at_a_task_outlives_the_coordinator() {
+    let mut run = Run { core: Core::recover(vec![News::Submitted(job())]), now: Duration::ZERO, said: 10 };
+    run.says(3, State::Busy(JOB, Task::Map(1), Duration::from_secs(8)));
+    run.says(4, State::Busy(JOB, Task::Map(0), Duration::from_secs(6)));
+    run.later(LEASE);
+    run.says(3, State::Busy(JOB, Task::Map(1), Duration::from_secs(11)));
+    run.says(4, State::Busy(JOB, Task::Map(0), Duration::from_secs(9)));
+    assert_eq!(task(&run.says(2, State::Idle)), Some(Task::Map(1)), "11 s, of which this one has seen 3");
+    assert_eq!(task(&run.says(5, State::Idle)), None, "9 s");
 }
 
 #[test]

@@ -15,8 +15,16 @@ struct Standing {
     heard: Duration,
     /// The number of what it said last.
     said: u64,
-    /// What it is at, and since when.
-    at: Option<(Task, Duration)>,
+    at: Option<AtTask>,
+}
+
+/// What a worker is at.
+#[derive(Clone, Copy, Debug)]
+struct AtTask {
+    task: Task,
+    /// When that was known first, and for how long it had been at it by then: it may be more than this coordinator is old.
+    known: Duration,
+    before: Duration,
 }
 
 impl Workers {
@@ -29,12 +37,12 @@ impl Workers {
         is_latest
     }
 
-    /// A worker is at a task.
-    pub fn is_at(&mut self, now: Duration, worker: WorkerId, task: Task) {
+    /// A worker is at a task, and has been for so long.
+    pub fn is_at(&mut self, now: Duration, worker: WorkerId, task: Task, before: Duration) {
         if let Some(standing) = self.0.get_mut(&worker)
-            && standing.at.is_none_or(|(known, _)| known != task)
+            && standing.at.is_none_or(|at| at.task != task)
         {
-            standing.at = Some((task, now));
+            standing.at = Some(AtTask { task, known: now, before });
         }
     }
 
@@ -45,14 +53,14 @@ impl Workers {
         }
     }
 
-    /// What is being done: by how many, and since when.
+    /// What is being done: by how many, and for how long.
     #[must_use]
-    pub fn at_work(&self) -> BTreeMap<Task, (u32, Duration)> {
+    pub fn at_work(&self, now: Duration) -> BTreeMap<Task, (u32, Duration)> {
         let mut tasks = BTreeMap::new();
-        for (task, since) in self.0.values().filter_map(|standing| standing.at) {
-            let (count, first) = tasks.entry(task).or_insert((0, since));
+        for AtTask { task, known, before } in self.0.values().filter_map(|standing| standing.at) {
+            let (count, longest) = tasks.entry(task).or_insert((0, Duration::ZERO));
             *count += 1;
-            *first = since.min(*first);
+            *longest = (now - known + before).max(*longest);
         }
         tasks
     }
