@@ -142,7 +142,7 @@ fn until_safe(fly: impl Fn() -> Answer) -> Answer {
 fn a_story_that_crashes_servers_kills_their_processes() {
     let place = Place::new("crashes");
     let data = place.0.join("data");
-    until_safe(|| {
+    let answer = until_safe(|| {
         let _ = std::fs::remove_dir_all(&data);
         place.lab(&format!("fly raft --tests persist_1 --seed 1 --data {}", data.display()))
     });
@@ -150,6 +150,10 @@ fn a_story_that_crashes_servers_kills_their_processes() {
     assert!(!history.contains("power-loss"), "nothing is asked for that flight cannot make");
     let kills = history.matches("\"command\":\"kill\"").count();
     assert_eq!(kills, 6);
+    let (summary, rows) = (answer.summary(), answer.events_of("flight_second"));
+    assert_eq!(summary["faults"], json!({ "kill": 6 }), "{answer:?}");
+    assert_eq!((&summary["operations"], &summary["unknown"]), (&Value::Null, &Value::Null), "nobody counts them");
+    assert!(rows.iter().all(|row| row["operations"].is_null()), "{rows:?}");
 }
 
 fn a_scenario_on_too_few_nodes_names_the_one_that_is_missing() {

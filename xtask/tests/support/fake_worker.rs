@@ -98,7 +98,7 @@ fn fly(request: &FlyRequest) {
     let row = FlightRow {
         at_ms: 1_000,
         nodes: vec![node],
-        operations: 640,
+        operations: Some(640),
         p99_us: Some(9_000),
         faults: faults.clone(),
         cut: vec![[NodeId(1), NodeId(2)]],
@@ -122,8 +122,8 @@ fn fly(request: &FlyRequest) {
     say(&Response::Flown(Box::new(FlightResult {
         verdict,
         broken,
-        operations: 640,
-        unknown: 64,
+        operations: Some(640),
+        unknown: Some(64),
         ops_per_s: Some(640),
         p50_us: Some(800),
         p99_us: Some(9_000),

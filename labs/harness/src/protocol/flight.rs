@@ -96,8 +96,8 @@ pub struct FlightRow {
     pub at_ms: u64,
     /// The nodes, in order.
     pub nodes: Vec<FlightNode>,
-    /// Operations that were answered since the last row.
-    pub operations: u64,
+    /// Operations that were answered since the last row; nothing if nobody counts them.
+    pub operations: Option<u64>,
     /// Of those, what 99 in 100 took at most; nothing if there were none.
     pub p99_us: Option<u64>,
     /// Faults that struck so far, by family.
@@ -161,10 +161,10 @@ pub struct FlightResult {
     /// What broke, or why nothing can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<FlightBroken>,
-    /// Operations that were answered.
-    pub operations: u64,
-    /// Operations that may or may not have happened: no answer came while the load lasted.
-    pub unknown: u64,
+    /// Operations that were answered; nothing if nobody counts them, as in a story whose clients put and get nothing.
+    pub operations: Option<u64>,
+    /// Operations that may or may not have happened: no answer came while the load lasted, or the story.
+    pub unknown: Option<u64>,
     /// Answered operations a second of the load; nothing without a load.
     pub ops_per_s: Option<u64>,
     /// What half of them took at most.

@@ -170,7 +170,7 @@ fn flying() -> FlightRow {
     FlightRow {
         at_ms: 1_000,
         nodes: vec![node],
-        operations: 640,
+        operations: Some(640),
         p99_us: Some(9_000),
         faults: BTreeMap::from([("kill-1".into(), 1)]),
         cut: vec![[NodeId(1), NodeId(2)]],
@@ -189,8 +189,8 @@ fn flown() -> FlightResult {
     FlightResult {
         verdict: FlightVerdict::Violated,
         broken: Some(broken),
-        operations: 640,
-        unknown: 64,
+        operations: Some(640),
+        unknown: Some(64),
         ops_per_s: Some(640),
         p50_us: Some(800),
         p99_us: Some(9_000),
