@@ -68,6 +68,9 @@ pub struct ListedTest {
     /// Why it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grounded: Option<String>,
+    /// What of its scenario flight leaves out, if it flies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Vec<String>>,
 }
 
 /// What is about to run.

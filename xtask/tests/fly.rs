@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
-fn trials() -> [(&'static str, fn()); 26] {
+fn trials() -> [(&'static str, fn()); 27] {
     [
         (
             "a_kill_and_a_cut_lose_nothing_and_leave_no_process",
@@ -59,6 +59,7 @@ fn trials() -> [(&'static str, fn()); 26] {
             short::connections_are_left_half_open_and_nothing_is_lost,
         ),
         ("every_scenario_is_one_of_its_lab", short::every_scenario_is_one_of_its_lab),
+        ("the_list_says_what_a_storm_flies_without", short::the_list_says_what_a_storm_flies_without),
         ("a_story_that_crashes_servers_kills_their_processes", a_story_that_crashes_servers_kills_their_processes),
         (
             "a_scenario_on_too_few_nodes_names_the_one_that_is_missing",
@@ -333,14 +334,8 @@ fn a_story_that_cannot_fly_says_why() {
     assert_eq!(answer.code, 4, "{answer:?}");
     let message = answer.events_of("error")[0]["message"].clone();
     assert!(message.as_str().unwrap().contains("power that is lost"), "{message}");
-    let mut listed = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    listed.args(["list", "raft", "--flight", "--format", "json", "--worker"]).arg(std::env::current_exe().unwrap());
-    listed.current_dir(root()).env("CARGO_TARGET_DIR", &place.0).stdin(Stdio::null());
-    let listed = Answer::of(listed);
-    let of = |name: &str| -> Value {
-        let tests = listed.events_of("test");
-        tests.into_iter().find(|test| test["test"] == name).unwrap_or_else(|| panic!("{name} is not listed"))
-    };
+    let listed = short::listed(&place);
+    let of = |name: &str| short::test_of(&listed, name);
     assert_eq!((&of("re_election")["flies"], &of("unsynced_votes")["flies"]), (&json!(true), &json!(false)));
     assert_eq!(&of("figure_8")["flies"], &json!(true), "its crashes are kills");
     assert_eq!(&of("asymmetric")["flies"], &json!(true), "a storm of faults that flight can make");

@@ -166,6 +166,7 @@ fn hello() -> Hello {
         points: if part == "misbehaving" { 0 } else { 5 },
         about: format!("A test of the command line: {}.", name.replace('_', " ")),
         grounded: (tag == "storm").then(|| "flight makes none of its faults (loss)".into()),
+        skipped: if name == "initial_election" { vec!["loss".into(), "power-loss".into()] } else { vec![] },
         storm: (tag == "storm").then(|| format!("{name}-weather")),
     };
     let weather_version = std::env::var("FAKE_WEATHER").map_or(1, |version| version.parse().unwrap());

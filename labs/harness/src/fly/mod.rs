@@ -35,7 +35,7 @@ use windtunnel::executor::Program;
 
 pub(crate) use serve::answer;
 pub(crate) use takeoff::{Seen, Takeoff, faults, surroundings};
-pub(crate) use unmade::{grounded, kinds_made, take_out};
+pub(crate) use unmade::{grounded, kinds_made, left_out, take_out};
 
 /// What those outside and those inside of a flight tell each other.
 #[derive(Clone, Debug, Default)]

@@ -102,6 +102,7 @@ fn hello() -> Hello {
         about: "a leader is replaced".into(),
         storm: Some("pauses".into()),
         grounded: Some("it counts calls".into()),
+        skipped: vec!["power-loss".into()],
     };
     let part = PartInfo { name: "election".into(), alias: Some("3A".into()), points: 70 };
     // The version itself is not what is pinned.
