@@ -177,7 +177,7 @@ pub struct FlyOptions {
     /// So long, clients keep 64 commands of 256 bytes outstanding; 10s if nothing else is flown
     #[arg(long, value_name = "TIME")]
     pub load: Option<String>,
-    /// So many of a hundred operations are reads, in labs whose clients read; 50 if left out
+    /// So many of a hundred operations are reads, in labs whose clients read (kv, kvraft); 50 if left out
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(0..=100), conflicts_with = "tests")]
     pub reads: Option<u64>,
     /// The seed of weather and clients, in decimal or 0x; drawn if left out. A flight does not repeat

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
-fn trials() -> [(&'static str, fn()); 27] {
+fn trials() -> [(&'static str, fn()); 28] {
     [
         (
             "a_kill_and_a_cut_lose_nothing_and_leave_no_process",
@@ -65,6 +65,7 @@ fn trials() -> [(&'static str, fn()); 27] {
             "a_scenario_on_too_few_nodes_names_the_one_that_is_missing",
             a_scenario_on_too_few_nodes_names_the_one_that_is_missing,
         ),
+        ("a_share_of_reads_is_refused_where_nobody_reads", a_share_of_reads_is_refused_where_nobody_reads),
         ("data_of_another_node_is_named", data::data_of_another_node_is_named),
         ("data_of_another_cluster_or_version_is_named", data::data_of_another_cluster_or_version_is_named),
         ("data_of_more_nodes_or_fewer_is_named", data::data_of_more_nodes_or_fewer_is_named),
@@ -164,6 +165,12 @@ fn a_scenario_on_too_few_nodes_names_the_one_that_is_missing() {
     assert_eq!(answer.code, 2, "{answer:?}");
     let message = error_of(&answer);
     assert!(message.contains("node 3"), "{message}");
+}
+
+fn a_share_of_reads_is_refused_where_nobody_reads() {
+    let answer = Place::new("reads").lab("fly raft --seed 1 --reads 90");
+    assert_eq!((answer.code, answer.events_of("flight_result").len()), (2, 0), "{answer:?}");
+    assert!(error_of(&answer).contains("no client of lab raft reads"), "{answer:?}");
 }
 
 fn a_binary_that_is_no_node_is_named() {

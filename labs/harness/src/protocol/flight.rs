@@ -1,7 +1,6 @@
 //! What a worker is asked to fly, what it says meanwhile, and how the flight ended.
 
 use super::ScenarioText;
-use crate::scenario::DrawnLoad;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -61,8 +60,8 @@ pub struct FlightLoad {
     pub snapshot_every: u64,
     /// How large it is.
     pub snapshot_bytes: u64,
-    /// How many of a hundred operations are reads, in labs whose clients read.
-    pub reads_percent: u64,
+    /// How many of a hundred operations are reads, if that was said; only of a lab whose clients read.
+    pub reads_percent: Option<u64>,
 }
 
 impl FlightLoad {
@@ -84,7 +83,7 @@ impl FlightLoad {
             bytes: FlightLoad::BYTES,
             snapshot_every: FlightLoad::SNAPSHOT_EVERY,
             snapshot_bytes: FlightLoad::SNAPSHOT_BYTES,
-            reads_percent: DrawnLoad::READS_PERCENT,
+            reads_percent: None,
         }
     }
 }

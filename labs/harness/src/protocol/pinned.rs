@@ -49,7 +49,7 @@ fn requests() -> Vec<String> {
         bytes: 256,
         snapshot_every: 2_000,
         snapshot_bytes: 65_536,
-        reads_percent: 50,
+        reads_percent: Some(50),
     };
     let fly = |course| {
         let (directory, node_binary) = ("flight".into(), "node".into());
