@@ -329,7 +329,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
             let message = error.render().to_string();
             let message = message.strip_prefix("error: ").unwrap_or(&message).trim_end().to_owned();
             console.say(&Event::Error(ErrorEvent { message, nearest: Vec::new(), exit: Exit::Usage.code() }));
-            console.say(&Event::Summary(Summary { exit: Exit::Usage.code(), ..Summary::default() }));
+            console.say(&Event::Summary(Box::new(Summary { exit: Exit::Usage.code(), ..Summary::default() })));
         } else {
             let _ = error.print();
         }

@@ -48,7 +48,7 @@ pub enum Event {
     Check(Box<CheckEvent>),
     Schema { schema: serde_json::Value },
     Error(ErrorEvent),
-    Summary(Summary),
+    Summary(Box<Summary>),
 }
 
 /// A test there is.
