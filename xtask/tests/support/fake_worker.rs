@@ -76,8 +76,7 @@ fn job() {
     let skipped = JobSkipped { task: "map 0".into(), record: 2, place, why: Some("too much".into()) };
     let faults = BTreeMap::from([("kill".to_owned(), 1)]);
     let nodes = Some(JobOnNodes { workers: 4, faults, ..JobOnNodes::default() });
-    let what =
-        FlightSkipped { what: "power-loss-1".into(), why: "the machine cannot be switched off".into(), count: 2 };
+    let what = FlightSkipped { what: "power-loss".into(), why: "the machine cannot be switched off".into(), count: 2 };
     let unclean = vec!["node 3: signal: 9 (SIGKILL)".into()];
     let flight = JobInFlight { fsyncs: 720, unmade: vec![what], unclean, stood_still_ms: 3 };
     let (tunnel, flight) = match request.way {
@@ -118,7 +117,7 @@ fn fly(request: &FlyRequest) {
         at_ms: 900,
     });
     let skipped =
-        FlightSkipped { what: "power-loss-1".into(), why: "the machine cannot be switched off".into(), count: 2 };
+        FlightSkipped { what: "power-loss".into(), why: "the machine cannot be switched off".into(), count: 2 };
     say(&Response::Flown(Box::new(FlightResult {
         verdict,
         broken,
