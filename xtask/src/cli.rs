@@ -177,7 +177,7 @@ pub struct FlyOptions {
     /// So long, clients keep 64 commands of 256 bytes outstanding; 10s if nothing else is flown
     #[arg(long, value_name = "TIME")]
     pub load: Option<String>,
-    /// So many of a hundred operations are reads, in labs whose clients read; 50 if left out
+    /// So many of a hundred operations are reads, in labs whose clients read (kv, kvraft); 50 if left out
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(0..=100), conflicts_with = "tests")]
     pub reads: Option<u64>,
     /// The seed of weather and clients, in decimal or 0x; drawn if left out. A flight does not repeat
@@ -329,7 +329,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
             let message = error.render().to_string();
             let message = message.strip_prefix("error: ").unwrap_or(&message).trim_end().to_owned();
             console.say(&Event::Error(ErrorEvent { message, nearest: Vec::new(), exit: Exit::Usage.code() }));
-            console.say(&Event::Summary(Summary { exit: Exit::Usage.code(), ..Summary::default() }));
+            console.say(&Event::Summary(Box::new(Summary { exit: Exit::Usage.code(), ..Summary::default() })));
         } else {
             let _ = error.print();
         }

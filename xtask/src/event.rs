@@ -48,7 +48,7 @@ pub enum Event {
     Check(Box<CheckEvent>),
     Schema { schema: serde_json::Value },
     Error(ErrorEvent),
-    Summary(Summary),
+    Summary(Box<Summary>),
 }
 
 /// A test there is.
@@ -68,6 +68,9 @@ pub struct ListedTest {
     /// Why it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grounded: Option<String>,
+    /// What of its scenario flight leaves out, if it flies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Vec<String>>,
 }
 
 /// What is about to run.

@@ -81,6 +81,7 @@ fn say(session: &Session<'_>, submission: &Submission, hello: &Hello, flight: bo
                 scenario: test.storm.clone(),
                 flies: flight.then_some(test.grounded.is_none()),
                 grounded: test.grounded.clone().filter(|_| flight),
+                skipped: (flight && test.grounded.is_none()).then(|| test.skipped.clone()),
             }));
         }
     }

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         }
     };
     summary.exit = exit.code();
-    console.say(&Event::Summary(summary));
+    console.say(&Event::Summary(Box::new(summary)));
     if let Some(error) = console.problem() {
         console.chat(&format!("error: cannot write the results to standard output: {error}\n"));
         return exit.max(exit::Exit::Harness).into();

@@ -112,6 +112,7 @@ mod tests {
         let part = |name: &str, alias: &str| PartInfo { name: name.into(), alias: Some(alias.into()), points: 1 };
         let test = |name: &str, mit: &str, part: &str, tag: &str| TestInfo {
             grounded: None,
+            skipped: Vec::new(),
             name: name.into(),
             mit: (!mit.is_empty()).then(|| mit.into()),
             part: part.into(),

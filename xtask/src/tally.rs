@@ -192,6 +192,7 @@ mod tests {
     fn what_was_stopped_counts_by_the_runs_that_ended_and_earns_nothing() {
         let test = |name: &str| TestInfo {
             grounded: None,
+            skipped: Vec::new(),
             name: name.into(),
             mit: None,
             part: "log".into(),

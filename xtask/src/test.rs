@@ -144,6 +144,7 @@ pub fn scenario_test(scenario: &ScenarioText) -> TestInfo {
         name: SCENARIO_TEST.to_owned(),
         mit: None,
         grounded: None,
+        skipped: Vec::new(),
         part: "storm".to_owned(),
         tags: vec!["storm".to_owned()],
         points: 0,

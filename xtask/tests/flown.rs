@@ -22,7 +22,7 @@ fn main() {
         return print!("{}", rules::flown(words[2].parse().unwrap()));
     }
     assert!(cfg!(feature = "real") && cfg!(madsim), "it is not built as a tester of flights");
-    println!(r#"{{"response":"hello","protocol":4,"weather_version":1,"lab":"raft","parts":[],"tests":[]}}"#);
+    println!(r#"{{"response":"hello","protocol":5,"weather_version":1,"lab":"raft","parts":[],"tests":[]}}"#);
     let mut lines = std::io::stdin().lines().map_while(Result::ok);
     while let Some(line) = lines.next() {
         let field = |name: &str| {

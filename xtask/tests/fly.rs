@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
-fn trials() -> [(&'static str, fn()); 26] {
+fn trials() -> [(&'static str, fn()); 28] {
     [
         (
             "a_kill_and_a_cut_lose_nothing_and_leave_no_process",
@@ -59,11 +59,13 @@ fn trials() -> [(&'static str, fn()); 26] {
             short::connections_are_left_half_open_and_nothing_is_lost,
         ),
         ("every_scenario_is_one_of_its_lab", short::every_scenario_is_one_of_its_lab),
+        ("the_list_says_what_a_storm_flies_without", short::the_list_says_what_a_storm_flies_without),
         ("a_story_that_crashes_servers_kills_their_processes", a_story_that_crashes_servers_kills_their_processes),
         (
             "a_scenario_on_too_few_nodes_names_the_one_that_is_missing",
             a_scenario_on_too_few_nodes_names_the_one_that_is_missing,
         ),
+        ("a_share_of_reads_is_refused_where_nobody_reads", a_share_of_reads_is_refused_where_nobody_reads),
         ("data_of_another_node_is_named", data::data_of_another_node_is_named),
         ("data_of_another_cluster_or_version_is_named", data::data_of_another_cluster_or_version_is_named),
         ("data_of_more_nodes_or_fewer_is_named", data::data_of_more_nodes_or_fewer_is_named),
@@ -142,7 +144,7 @@ fn until_safe(fly: impl Fn() -> Answer) -> Answer {
 fn a_story_that_crashes_servers_kills_their_processes() {
     let place = Place::new("crashes");
     let data = place.0.join("data");
-    until_safe(|| {
+    let answer = until_safe(|| {
         let _ = std::fs::remove_dir_all(&data);
         place.lab(&format!("fly raft --tests persist_1 --seed 1 --data {}", data.display()))
     });
@@ -150,6 +152,10 @@ fn a_story_that_crashes_servers_kills_their_processes() {
     assert!(!history.contains("power-loss"), "nothing is asked for that flight cannot make");
     let kills = history.matches("\"command\":\"kill\"").count();
     assert_eq!(kills, 6);
+    let (summary, rows) = (answer.summary(), answer.events_of("flight_second"));
+    assert_eq!(summary["faults"], json!({ "kill": 6 }), "{answer:?}");
+    assert_eq!((&summary["operations"], &summary["unknown"]), (&Value::Null, &Value::Null), "nobody counts them");
+    assert!(rows.iter().all(|row| row["operations"].is_null()), "{rows:?}");
 }
 
 fn a_scenario_on_too_few_nodes_names_the_one_that_is_missing() {
@@ -159,6 +165,12 @@ fn a_scenario_on_too_few_nodes_names_the_one_that_is_missing() {
     assert_eq!(answer.code, 2, "{answer:?}");
     let message = error_of(&answer);
     assert!(message.contains("node 3"), "{message}");
+}
+
+fn a_share_of_reads_is_refused_where_nobody_reads() {
+    let answer = Place::new("reads").lab("fly raft --seed 1 --reads 90");
+    assert_eq!((answer.code, answer.events_of("flight_result").len()), (2, 0), "{answer:?}");
+    assert!(error_of(&answer).contains("no client of lab raft reads"), "{answer:?}");
 }
 
 fn a_binary_that_is_no_node_is_named() {
@@ -329,14 +341,8 @@ fn a_story_that_cannot_fly_says_why() {
     assert_eq!(answer.code, 4, "{answer:?}");
     let message = answer.events_of("error")[0]["message"].clone();
     assert!(message.as_str().unwrap().contains("power that is lost"), "{message}");
-    let mut listed = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    listed.args(["list", "raft", "--flight", "--format", "json", "--worker"]).arg(std::env::current_exe().unwrap());
-    listed.current_dir(root()).env("CARGO_TARGET_DIR", &place.0).stdin(Stdio::null());
-    let listed = Answer::of(listed);
-    let of = |name: &str| -> Value {
-        let tests = listed.events_of("test");
-        tests.into_iter().find(|test| test["test"] == name).unwrap_or_else(|| panic!("{name} is not listed"))
-    };
+    let listed = short::listed(&place);
+    let of = |name: &str| short::test_of(&listed, name);
     assert_eq!((&of("re_election")["flies"], &of("unsynced_votes")["flies"]), (&json!(true), &json!(false)));
     assert_eq!(&of("figure_8")["flies"], &json!(true), "its crashes are kills");
     assert_eq!(&of("asymmetric")["flies"], &json!(true), "a storm of faults that flight can make");

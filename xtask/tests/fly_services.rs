@@ -169,9 +169,16 @@ fn stories_of_clients_fly() {
         let place = Place::new(story);
         let data = place.0.join("data");
         let answer = fly(&place, lab, &format!("fly {lab} --tests {story} --seed 1 --data {}", data.display()));
-        expect_safe(&answer);
+        let summary = expect_safe(&answer);
         let history = std::fs::read_to_string(data.join(story).join("history.jsonl")).unwrap();
         let answers = history.matches(&format!("\"kind\":\"{answered}\"")).count();
         assert!(answers > 2, "{lab} {story}: {answers} answers of {answer:?}");
+        let counted = ["operations", "unknown"].map(|field| summary[field].as_u64());
+        if lab == "mapreduce" {
+            assert_eq!(counted, [None, None], "nobody counts jobs: {summary}");
+        } else if summary["verdict"] == "linearizable" {
+            let [operations, unknown] = counted.map(|count| count.unwrap_or_default() as usize);
+            assert!(operations > 2 && (operations..=operations + unknown).contains(&answers), "{answers} of {summary}");
+        }
     }
 }

@@ -36,6 +36,11 @@ fn list() {
 }
 
 #[test]
+fn list_of_what_flies() {
+    insta::assert_snapshot!(text_of("list raft --flight"));
+}
+
+#[test]
 fn pass() {
     insta::assert_snapshot!(text_of("test raft 3A undecided --seeds 0..=0"));
 }

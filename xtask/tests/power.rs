@@ -15,7 +15,7 @@ mod rules;
 fn main() {
     let test = |name| format!(r#"{{"name":"{name}","part":"log","points":1,"about":""}}"#);
     let tests = [test("first"), test("second")].join(",");
-    println!(r#"{{"response":"hello","protocol":4,"weather_version":1,"lab":"raft","parts":[],"tests":[{tests}]}}"#);
+    println!(r#"{{"response":"hello","protocol":5,"weather_version":1,"lab":"raft","parts":[],"tests":[{tests}]}}"#);
     for line in std::io::stdin().lines().map_while(Result::ok) {
         let field = |name: &str| {
             let (_, rest) = line.split_once(&format!("\"{name}\":")).unwrap();

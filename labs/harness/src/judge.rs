@@ -2,6 +2,7 @@
 
 use crate::failed::Failed;
 use crate::ledger::Ledger;
+use crate::operations::Asked;
 pub use crate::story::Run;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -80,6 +81,11 @@ pub trait Judge: 'static {
     /// Whether clients' operations were judged by their order, and there were some: who passes is linearizable then.
     fn has_history(&self) -> bool {
         false
+    }
+
+    /// How many operations clients have asked for so far, where they are judged so; nothing if there were none.
+    fn asked(&self) -> Option<Asked> {
+        None
     }
 
     /// Clients' operations are to be written down there, in a lab that has some.

@@ -66,10 +66,20 @@ pub enum Written {
     Maybe,
 }
 
+/// How many operations there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Those that were answered.
+    pub answered: u64,
+    /// Those of which nobody knows, or not yet.
+    pub unknown: u64,
+}
+
 /// What is known of all operations so far.
 #[derive(Debug)]
 pub struct Operations<S: Service> {
     history: History<S::Model, Open<S::Asked>>,
+    asked: Asked,
     returned: BTreeMap<NodeId, u64>,
     writes: BTreeMap<String, Writes>,
     ledger: Option<Ledger>,
@@ -95,7 +105,7 @@ struct Open<A> {
 impl<S: Service> Default for Operations<S> {
     fn default() -> Self {
         let (history, returned, writes) = (History::new(S::MODEL), BTreeMap::new(), BTreeMap::new());
-        Operations { history, returned, writes, ledger: None }
+        Operations { history, asked: Asked::default(), returned, writes, ledger: None }
     }
 }
 
@@ -104,6 +114,12 @@ impl<S: Service> Operations<S> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.returned.is_empty()
+    }
+
+    /// How many there were; nothing if nobody has asked anything.
+    #[must_use]
+    pub fn asked(&self) -> Option<Asked> {
+        (self.asked != Asked::default()).then_some(self.asked)
     }
 
     /// How many operations of a node have returned.
@@ -139,6 +155,7 @@ impl<S: Service> Operations<S> {
         if let Some((ledger, what)) = self.ledger.as_ref().zip(S::call(&asked)) {
             ledger.called(moment, node, call, what);
         }
+        self.asked.unknown += 1;
         self.history.called(moment, node, call, input, Open { asked, refused: false })
     }
 
@@ -182,7 +199,11 @@ impl<S: Service> Operations<S> {
         if let Some(ledger) = &self.ledger {
             ledger.returned(moment, node, call, S::answer(told));
         }
-        let written = S::written(told);
+        let (written, output) = (S::written(told), S::output(told));
+        if output.is_some() {
+            self.asked.answered += 1;
+            self.asked.unknown -= 1;
+        }
         *self.returned.entry(node).or_default() += 1;
         if let Some((key, written)) = S::key(&open.asked).zip(written) {
             let writes = self.writes.entry(key.to_owned()).or_default();
@@ -196,6 +217,6 @@ impl<S: Service> Operations<S> {
             let title = format!("Maybe {words} was done, says its clerk, and no server has ever refused it.");
             return Err(Failed::new("needless-maybe", title).from_source(MAYBE).on([node]));
         }
-        self.history.returned(moment, node, call, S::output(told))
+        self.history.returned(moment, node, call, output)
     }
 }

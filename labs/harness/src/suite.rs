@@ -135,6 +135,8 @@ pub struct Storm<J: Judge> {
 pub struct Flight<J: Judge> {
     /// Clients who count what they do, and what is to be true of it; each has one request outstanding.
     pub load: fn(Cluster<J>, DrawnLoad, Meter) -> Clients,
+    /// Whether these clients read, so that it can be said how often.
+    pub reads: bool,
     /// How many nodes of clients a flight in calm weather has.
     pub client_nodes: u32,
     /// Numbers that all nodes are told in calm weather, by name.

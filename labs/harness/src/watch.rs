@@ -6,6 +6,7 @@ use crate::failed::Failed;
 use crate::judge::{Interest, Judge};
 use crate::ledger::Ledger;
 use crate::meter::{Meter, Sums};
+use crate::operations::Asked;
 use crate::output::Capture;
 use crate::protocol::{LogRecord, OutputRecord};
 use crate::scenario::{Event, Occasions};
@@ -86,6 +87,9 @@ pub(crate) struct Kept {
     /// What clients did, where they were counted.
     #[cfg_attr(not(feature = "flight"), allow(dead_code, reason = "only flights look at it"))]
     pub sums: Sums,
+    /// What they asked, as the judge saw it.
+    #[cfg_attr(not(feature = "flight"), allow(dead_code, reason = "only flights look at it"))]
+    pub asked: Option<Asked>,
 }
 
 /// The observer of a run.
@@ -150,8 +154,8 @@ impl<J: Judge> Watcher<J> {
         }
         let (changes_of_leader, counted) = (self.judge.borrow().changes_of_leader(), self.judge.borrow().counted());
         let (sums, has_history) = (self.meter.sums(), self.judge.borrow().has_history());
-        let struck = self.struck.take();
-        Kept { struck, changes_of_leader, counted, awaited: self.waits.latest(), sums, has_history, ..self.kept }
+        let (struck, asked, awaited) = (self.struck.take(), self.judge.borrow().asked(), self.waits.latest());
+        Kept { struck, changes_of_leader, counted, awaited, sums, asked, has_history, ..self.kept }
     }
 
     fn respond(&mut self, seen: Result<Interest, Failed>, moment: Moment, node: NodeId) -> Response {

@@ -124,6 +124,7 @@ fn hello<J: Judge>(lab: &Lab<J>) -> Hello {
 }
 
 fn test_info<J: Judge>(test: &Test<J>) -> TestInfo {
+    let grounded = test.grounded.map(str::to_owned).or_else(|| grounded_storm(test));
     TestInfo {
         name: test.name.to_owned(),
         mit: test.mit.map(str::to_owned),
@@ -135,7 +136,8 @@ fn test_info<J: Judge>(test: &Test<J>) -> TestInfo {
             Body::Storm { scenario, .. } => Some((*scenario).to_owned()),
             Body::Directed { .. } => None,
         },
-        grounded: test.grounded.map(str::to_owned).or_else(|| grounded_storm(test)),
+        skipped: if grounded.is_none() { skipped_of_storm(test) } else { Vec::new() },
+        grounded,
     }
 }
 
@@ -145,9 +147,20 @@ fn grounded_storm<J: Judge>(test: &Test<J>) -> Option<String> {
     crate::fly::grounded(scenario, text)
 }
 
+#[cfg(feature = "flight")]
+fn skipped_of_storm<J: Judge>(test: &Test<J>) -> Vec<String> {
+    let Body::Storm { scenario, text } = &test.body else { return Vec::new() };
+    crate::fly::left_out(scenario, text).into_iter().collect()
+}
+
 #[cfg(not(feature = "flight"))]
 fn grounded_storm<J: Judge>(_: &Test<J>) -> Option<String> {
     None
+}
+
+#[cfg(not(feature = "flight"))]
+const fn skipped_of_storm<J: Judge>(_: &Test<J>) -> Vec<String> {
+    Vec::new()
 }
 
 fn find<'a, J: Judge>(lab: &'a Lab<J>, name: &str) -> Result<Option<&'a Test<J>>, Response> {

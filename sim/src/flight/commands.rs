@@ -72,7 +72,10 @@ impl Pilot<'_> {
             Command::Kill(node) => self.kill(node),
             Command::Pause(node) => self.pause(node),
             Command::Resume(node) => self.resume(node),
-            Command::Cut { from, to } if self.is_link(from, to) => self.fleet.proxies.set_cut(from, to, true),
+            Command::Cut { from, to } if self.is_link(from, to) => {
+                self.counters.cuts += u64::from(!self.fleet.proxies.is_cut(from, to));
+                self.fleet.proxies.set_cut(from, to, true);
+            }
             Command::Mend { from, to } if self.is_link(from, to) => self.mend(from, to),
             Command::Link { from, to, weather } if self.is_link(from, to) => {
                 self.fleet.proxies.set_latency(from, to, Latency::of(&weather));
@@ -148,6 +151,7 @@ impl Pilot<'_> {
         let Some(process) = self.process(node).filter(|process| !process.paused) else { return };
         process.paused = true;
         process.child.pause();
+        self.counters.pauses += 1;
         self.lifecycle(node, Lifecycle::Paused);
     }
 

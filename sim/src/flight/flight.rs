@@ -61,7 +61,7 @@ pub struct Flight {
 #[derive(Debug)]
 pub struct Flown<T> {
     /// As of a simulation, with what flight cannot know left empty: the trace hash is 0; of the counters there are
-    /// only bytes (of frames, replies and connections' first words too), starts, kills, stops and half-open connections;
+    /// only bytes (of frames, replies and connections' first words too), starts, kills, pauses, cuts, stops and half-open connections;
     /// there are no decisions, and no recording. An event is a step of a node that showed something, or a command; times are real ones from the start of
     /// the first node.
     pub report: Report<T>,

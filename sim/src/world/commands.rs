@@ -22,7 +22,7 @@ impl World<'_> {
             Command::Pause(node) => self.pause(node),
             Command::Resume(node) => self.resume(node),
             Command::Slow { node, per_event } => self.machine(node).per_event = per_event,
-            Command::Cut { from, to } => self.network.set_cut(from, to, true),
+            Command::Cut { from, to } => self.cut(from, to),
             Command::Mend { from, to } => self.network.set_cut(from, to, false),
             Command::Link { from, to, weather } => self.network.set_weather(from, to, weather),
             Command::Disk { node, weather } => self.machine(node).disk.set_weather(*weather),
@@ -192,8 +192,14 @@ impl World<'_> {
         let process = self.machine(node).process.as_mut().filter(|process| !process.paused);
         if let Some(process) = process {
             process.paused = true;
+            self.shared.counters.borrow_mut().pauses += 1;
             self.lifecycle(node, Lifecycle::Paused);
         }
+    }
+
+    fn cut(&mut self, from: NodeId, to: NodeId) {
+        self.shared.counters.borrow_mut().cuts += u64::from(!self.network.is_cut(from, to));
+        self.network.set_cut(from, to, true);
     }
 
     /// All that waited happens now, in the order in which it came.

@@ -222,6 +222,10 @@ pub struct Counters {
     pub starts: u64,
     /// Kills.
     pub kills: u64,
+    /// Pauses.
+    pub pauses: u64,
+    /// Directed links that were cut; one that is cut already is not cut again.
+    pub cuts: u64,
     /// Nodes that ended themselves.
     pub stops: u64,
     /// In flight: connections that were left half open.

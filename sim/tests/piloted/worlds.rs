@@ -16,6 +16,7 @@ pub const TESTS: &[Test] = &[
     ("a_cut_loses_in_the_tunnel_what_it_holds_back_in_flight", a_cut_loses_in_the_tunnel_what_it_holds_back_in_flight),
     ("a_cut_may_leave_connections_half_open_in_flight", a_cut_may_leave_connections_half_open_in_flight),
     ("what_came_for_a_paused_node_happens_when_it_runs_on", what_came_for_a_paused_node_happens_when_it_runs_on),
+    ("kills_pauses_and_cuts_count_as_often_as_they_begin", kills_pauses_and_cuts_count_as_often_as_they_begin),
     ("a_late_link_makes_a_call_late", a_late_link_makes_a_call_late),
     ("a_reply_to_an_earlier_incarnation_reaches_nobody", a_reply_to_an_earlier_incarnation_reaches_nobody),
     ("a_dead_node_refuses_and_a_cut_off_one_is_silent", a_dead_node_refuses_and_a_cut_off_one_is_silent),
@@ -139,6 +140,27 @@ fn what_came_for_a_paused_node_happens_when_it_runs_on() {
         (failed, is_there, heard(&tester, "hello").await)
     });
     assert_eq!(found, [(Some(silence()), true, 1), (Some(silence()), true, 1)]);
+}
+
+fn kills_pauses_and_cuts_count_as_often_as_they_begin() {
+    let found = in_both(|tester| async move {
+        reach(&tester).await;
+        for _ in 0..2 {
+            tester.pause(B);
+            tester.cut(A, B);
+        }
+        tester.cut(B, A);
+        tester.mend(A, B);
+        tester.cut(A, B);
+        for _ in 0..2 {
+            tester.kill(B);
+        }
+        tester.pause(B);
+        sleep(Duration::from_millis(1)).await;
+        let counters = tester.counters();
+        (counters.kills, counters.pauses, counters.cuts)
+    });
+    assert_eq!(found, [(1, 1, 3), (1, 1, 3)]);
 }
 
 fn a_late_link_makes_a_call_late() {

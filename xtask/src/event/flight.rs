@@ -44,13 +44,17 @@ pub struct FlightSummary {
     pub verdicts: BTreeMap<FlightVerdict, usize>,
     /// Tests that were asked for and do not fly.
     pub grounded: usize,
-    pub operations: u64,
-    pub unknown: u64,
+    /// Of the flights whose operations somebody counts; nothing if there is none.
+    pub operations: Option<u64>,
+    pub unknown: Option<u64>,
     /// Of the one flight; nothing of several, or without a load.
     pub ops_per_s: Option<u64>,
     pub p50_us: Option<u64>,
     pub p99_us: Option<u64>,
     pub fsyncs: u64,
+    /// Those of flights whose operations were counted.
+    #[serde(skip)]
+    pub fsyncs_of_operations: u64,
     pub fsyncs_per_1000: Option<u64>,
     pub skipped: Vec<FlightSkipped>,
 }
@@ -61,10 +65,13 @@ impl FlightSummary {
         self.flights += 1;
         self.verdict = self.verdict.max(Some(result.verdict));
         *self.verdicts.entry(result.verdict).or_default() += 1;
-        self.operations += result.operations;
-        self.unknown += result.unknown;
         self.fsyncs += result.fsyncs;
-        self.fsyncs_per_1000 = per_1000(self.fsyncs, self.operations);
+        if let Some((operations, unknown)) = result.operations.zip(result.unknown) {
+            *self.operations.get_or_insert_default() += operations;
+            *self.unknown.get_or_insert_default() += unknown;
+            self.fsyncs_of_operations += result.fsyncs;
+        }
+        self.fsyncs_per_1000 = self.operations.and_then(|operations| per_1000(self.fsyncs_of_operations, operations));
         let alone = |number: Option<u64>| number.filter(|_| self.flights == 1);
         (self.ops_per_s, self.p50_us, self.p99_us) =
             (alone(result.ops_per_s), alone(result.p50_us), alone(result.p99_us));
@@ -74,5 +81,41 @@ impl FlightSummary {
                 None => self.skipped.push(skipped.clone()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flown(operations: Option<u64>, fsyncs: u64) -> FlightResult {
+        FlightResult {
+            verdict: FlightVerdict::Safe,
+            broken: None,
+            operations,
+            unknown: operations.map(|_| 1),
+            ops_per_s: None,
+            p50_us: None,
+            p99_us: None,
+            fsyncs,
+            fsyncs_per_1000: None,
+            faults: BTreeMap::new(),
+            skipped: Vec::new(),
+            unclean: Vec::new(),
+            stood_still_ms: 0,
+            wall_ms: 1_000,
+            history_error: None,
+        }
+    }
+
+    #[test]
+    fn fsyncs_are_told_for_operations_that_were_counted_and_of_no_others() {
+        let mut sums = FlightSummary::default();
+        sums.add(&flown(None, 500));
+        assert_eq!((sums.operations, sums.unknown, sums.fsyncs_per_1000), (None, None, None));
+        sums.add(&flown(Some(100), 300));
+        sums.add(&flown(Some(100), 100));
+        assert_eq!((sums.operations, sums.unknown), (Some(200), Some(2)));
+        assert_eq!((sums.fsyncs, sums.fsyncs_per_1000), (900, Some(2_000)));
     }
 }

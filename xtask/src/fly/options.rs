@@ -50,7 +50,7 @@ pub fn read(session: &Session<'_>, options: &FlyOptions) -> Result<(Submission, 
     let seed = Seeds::from_options(options.seed.as_deref(), None)?.unwrap_or_else(Seeds::drawn).at(0);
     let mut load = options.load.as_deref().map(load).transpose()?;
     if let Some(percent) = options.reads {
-        load.get_or_insert(FlightLoad::lasting(LASTS_NS)).reads_percent = percent;
+        load.get_or_insert(FlightLoad::lasting(LASTS_NS)).reads_percent = Some(percent);
     }
     let scenario = options.scenario.as_deref().map(|path| weather::read(house, &lab, path)).transpose()?;
     let flown = match (scenario, &options.tests) {

@@ -24,7 +24,7 @@ impl Record {
     /// Adds a flight that was not landed from outside.
     pub fn add(&mut self, mutant: &Mutant, result: &FlightResult) {
         self.flights += 1;
-        self.operations += result.operations;
+        self.operations += result.operations.unwrap_or_default();
         result.faults.iter().for_each(|(family, count)| *self.faults.entry(family.clone()).or_default() += count);
         let Some(broken) = &result.broken else {
             self.flown_ms += result.wall_ms;
@@ -83,8 +83,8 @@ mod tests {
         FlightResult {
             verdict,
             broken: rule.map(broken),
-            operations: 100,
-            unknown: 0,
+            operations: Some(100),
+            unknown: Some(0),
             ops_per_s: None,
             p50_us: None,
             p99_us: None,

@@ -24,7 +24,8 @@ pub fn second(row: &FlightRow) -> String {
     let faults: Vec<String> = row.faults.iter().map(|(family, count)| format!("{family} {count}")).collect();
     let weather = if faults.is_empty() { String::new() } else { format!("  {}", faults.join(" ")) };
     let seconds = row.at_ms / 1_000;
-    format!("{seconds:>4} s  {}{commit}  {}/s{p99}{weather}\n", nodes.join(" "), row.operations)
+    let rate = row.operations.map(|operations| format!("  {operations}/s")).unwrap_or_default();
+    format!("{seconds:>4} s  {}{commit}{rate}{p99}{weather}\n", nodes.join(" "))
 }
 
 /// `L2`: a leader of term 2.
@@ -66,9 +67,15 @@ pub fn sums(sums: &FlightSummary) -> String {
         1 => "; 1 test does not fly".to_owned(),
         count => format!("; {count} tests do not fly"),
     };
-    let (flights, operations, unknown) = (counted(sums.flights, "flight"), sums.operations, sums.unknown);
-    let verdicts = verdicts.join(", ");
-    block(&format!("{flights}: {verdicts}; {operations} operations, {unknown} unknown{grounded}"), 0, 4)
+    let (flights, verdicts) = (counted(sums.flights, "flight"), verdicts.join(", "));
+    let operations = operations(sums.operations, sums.unknown).map(|text| format!("; {text}")).unwrap_or_default();
+    block(&format!("{flights}: {verdicts}{operations}{grounded}"), 0, 4)
+}
+
+/// How many there were, where somebody counts them.
+fn operations(answered: Option<u64>, unknown: Option<u64>) -> Option<String> {
+    let (answered, unknown) = answered.zip(unknown)?;
+    Some(format!("{answered} operations, {unknown} unknown"))
 }
 
 /// How it ended.
@@ -80,7 +87,10 @@ pub fn result(event: &FlightEvent, style: Style) -> String {
         FlightVerdict::Undecided | FlightVerdict::Interrupted => style.yellow(word),
         FlightVerdict::Violated => style.red(word),
     };
-    let mut text = format!("{word}  {}: {} operations, {} unknown", event.course, result.operations, result.unknown);
+    let mut text = format!("{word}  {}", event.course);
+    if let Some(operations) = operations(result.operations, result.unknown) {
+        text.push_str(&format!(": {operations}"));
+    }
     if let (Some(ops), Some(p50), Some(p99)) = (result.ops_per_s, result.p50_us, result.p99_us) {
         text.push_str(&format!(", {ops}/s, p50 {}, p99 {}", micros(p50), micros(p99)));
     }
@@ -140,8 +150,8 @@ mod tests {
         let result = FlightResult {
             verdict: FlightVerdict::Undecided,
             broken: Some(broken),
-            operations: 0,
-            unknown: 0,
+            operations: None,
+            unknown: None,
             ops_per_s: None,
             p50_us: None,
             p99_us: None,
@@ -178,7 +188,7 @@ mod tests {
             at_ms: 4_200,
         };
         let event = undecided(broken);
-        let told = "undecided  rejoin: 0 operations, 0 unknown
+        let told = "undecided  rejoin
   Node 1 took a command as entry 9; 3 servers should have applied it within 2 s,
   2 did.
 
@@ -193,7 +203,9 @@ mod tests {
     #[test]
     fn several_flights_and_tests_on_the_ground_are_summed_up_and_a_single_flight_is_not() {
         let verdicts = BTreeMap::from([(FlightVerdict::Safe, 6), (FlightVerdict::Undecided, 1)]);
-        let all = FlightSummary { flights: 7, verdicts, grounded: 3, operations: 90, unknown: 4, ..Default::default() };
+        let all = FlightSummary { flights: 7, verdicts, grounded: 3, ..Default::default() };
+        assert_eq!(sums(&all), "7 flights: 6 safe, 1 undecided; 3 tests do not fly\n", "nobody has counted anything");
+        let all = FlightSummary { operations: Some(90), unknown: Some(4), ..all };
         assert_eq!(sums(&all), "7 flights: 6 safe, 1 undecided; 90 operations, 4 unknown; 3 tests do not fly\n");
         let one = FlightSummary { flights: 1, verdicts: BTreeMap::from([(FlightVerdict::Safe, 1)]), ..all };
         assert_eq!(sums(&one), "1 flight: 1 safe; 90 operations, 4 unknown; 3 tests do not fly\n");
@@ -209,12 +221,14 @@ mod tests {
         let row = FlightRow {
             at_ms: 3_004,
             nodes: vec![node(1, "follower"), node(2, "leader"), node(3, "down")],
-            operations: 2_512,
+            operations: Some(2_512),
             p99_us: Some(40_128),
             faults: BTreeMap::from([("kill-1".to_owned(), 2)]),
             cut: Vec::new(),
             late: Vec::new(),
         };
         assert_eq!(second(&row), "   3 s  f4 L4 -  commit 12  2512/s p99 40.12 ms  kill-1 2\n");
+        let uncounted = FlightRow { operations: None, p99_us: None, ..row };
+        assert_eq!(second(&uncounted), "   3 s  f4 L4 -  commit 12  kill-1 2\n");
     }
 }

@@ -28,7 +28,7 @@ pub fn table(row: &FlightRow, since_ms: u64, style: Style) -> Vec<String> {
 
 fn speed(row: &FlightRow, since_ms: u64) -> String {
     let span_ms = row.at_ms.saturating_sub(since_ms).max(1);
-    let rate = row.operations * 1_000 / span_ms;
+    let rate = row.operations.map_or_else(|| "-".to_owned(), |operations| (operations * 1_000 / span_ms).to_string());
     let p99 = row.p99_us.map_or_else(|| "-".to_owned(), micros);
     format!("{:>4} s  {rate} ops/s  p99 {p99}", row.at_ms / 1_000)
 }

@@ -56,7 +56,11 @@ pub fn event(event: &Event, style: Style) -> String {
             let known_as = tags.into_iter().chain(scenario).collect::<Vec<_>>().join(", ");
             let head = in_columns(&test.test, test.points, &known_as);
             let flies = match (test.flies, &test.grounded) {
-                (Some(true), _) => style.green("          flies\n"),
+                (Some(true), _) => {
+                    let without = test.skipped.as_ref().filter(|skipped| !skipped.is_empty());
+                    let without = without.map(|skipped| format!(", without {}", skipped.join(", ")));
+                    style.green(&block(&plain(&format!("flies{}", without.unwrap_or_default())), 10, 4))
+                }
                 (Some(false), reason) => {
                     let reason = reason.as_deref().unwrap_or("nobody says why");
                     block(&plain(&format!("does not fly: {reason}")), 10, 2)

@@ -117,6 +117,37 @@ pub fn connections_are_left_half_open_and_nothing_is_lost() {
     assert!(last["faults"]["half-open"].as_u64() > Some(0), "{last}");
 }
 
+/// `cargo lab list raft --flight`.
+pub fn listed(place: &Place) -> Answer {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["list", "raft", "--flight", "--format", "json", "--worker"]).arg(std::env::current_exe().unwrap());
+    command.current_dir(root()).env("CARGO_TARGET_DIR", &place.0).stdin(Stdio::null());
+    Answer::of(command)
+}
+
+/// What the list says of a test.
+pub fn test_of(listed: &Answer, name: &str) -> Value {
+    let tests = listed.events_of("test");
+    tests.into_iter().find(|test| test["test"] == name).unwrap_or_else(|| panic!("{name} is not listed"))
+}
+
+/// By the names that the flight itself says: all that it skips was told before.
+pub fn the_list_says_what_a_storm_flies_without() {
+    let place = Place::new("without");
+    let listed = listed(&place);
+    let skipped = |name: &str| test_of(&listed, name)["skipped"].clone();
+    assert_eq!((skipped("re_election"), skipped("unsynced_votes")), (json!([]), Value::Null), "stories");
+    let storm = skipped("failing_disks");
+    assert_eq!(storm, json!(["bit-rot", "disk", "disk-error", "disk-full", "disk-slow", "power-loss"]));
+    let words = "fly raft --seed 1 --load 4s --scenario scenarios/raft/failing-disks.toml";
+    let flown = until_safe(|| place.lab(words)).summary()["skipped"].clone();
+    let flown = flown.as_array().unwrap();
+    assert!(
+        !flown.is_empty() && flown.iter().all(|skip| storm.as_array().unwrap().contains(&skip["what"])),
+        "{flown:?}"
+    );
+}
+
 pub fn every_scenario_is_one_of_its_lab() {
     let mut labs = 0;
     for lab in std::fs::read_dir(root().join("scenarios")).unwrap() {

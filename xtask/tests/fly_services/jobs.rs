@@ -88,7 +88,7 @@ pub fn a_worker_that_is_killed_takes_nothing() {
     let flown = same_as_one_go(&place, &format!("--split-kib 4 --scenario {}", path.display()));
     assert_eq!(flown["workers"], 3);
     assert!(flown["faults"]["kill"].as_u64().unwrap() > 0, "{flown}");
-    assert_eq!(flown["unmade"][0]["what"], "power-loss-1", "{flown}");
+    assert_eq!(flown["unmade"][0]["what"], "power-loss", "{flown}");
 }
 
 /// So long a file goes into the store in a hundred pieces.

@@ -3,7 +3,7 @@
 use super::{Errand, Stage, Weather};
 use crate::cluster::Cluster;
 use crate::fly::verdict::{self, Rules};
-use crate::fly::{Radio, Seen, Takeoff, kinds_made, surroundings, take_out};
+use crate::fly::{Radio, Seen, Takeoff, faults, kinds_made, surroundings, take_out};
 use crate::judge::Judge;
 use crate::protocol::{FlightBroken, FlightRow, FlightSkipped, FlightVerdict, Refusal};
 use crate::suite::Running;
@@ -79,7 +79,7 @@ impl Errand {
         Ok(Landed {
             verdict,
             broken,
-            faults: seen.ran.kept.struck.counts_of(&foreseen),
+            faults: faults(is_storm, &seen.ran.kept.struck, &foreseen, &seen.ran.report.counters),
             skipped,
             unclean: seen.unclean,
             fsyncs: seen.fsyncs,

@@ -31,6 +31,13 @@ pub(super) fn clients<J: Judge>(lab: &Lab<J>) -> Result<&Flight<J>, Refusal> {
 
 /// Draws everything that is not left to the machine.
 pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Flightplan<J>, Refusal> {
+    if let FlightCourse::Scenario { load: Some(load), .. } | FlightCourse::Calm { load, .. } = &request.course
+        && load.reads_percent.is_some()
+        && !clients(lab)?.reads
+    {
+        let words = format!("no client of lab {} reads, so --reads cannot say how often: leave it out", lab.name);
+        return Err(refused(words));
+    }
     let (plan, asked) = match &request.course {
         FlightCourse::Test { test } => {
             let test = Some(find(lab, test)?);
@@ -128,7 +135,7 @@ fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> DrawnLoad {
         command_bytes: bytes,
         snapshot_every: own.0,
         snapshot_bytes: own.1,
-        reads_percent,
+        reads_percent: reads_percent.unwrap_or(drawn.reads_percent),
         shares_keys: drawn.shares_keys,
     }
 }

@@ -17,6 +17,7 @@ use crate::history::LINEARIZABILITY;
 use crate::judge::Judge;
 use crate::ledger;
 use crate::meter::{Meter, Sums};
+use crate::operations::Asked;
 use crate::plan::Course;
 use crate::protocol::{FlightResult, FlightRow, FlyRequest, Refusal, per_1000};
 use crate::run::Scene;
@@ -33,8 +34,8 @@ use windtunnel::Nanos;
 use windtunnel::executor::Program;
 
 pub(crate) use serve::answer;
-pub(crate) use takeoff::{Seen, Takeoff, surroundings};
-pub(crate) use unmade::{grounded, kinds_made, take_out};
+pub(crate) use takeoff::{Seen, Takeoff, faults, surroundings};
+pub(crate) use unmade::{grounded, kinds_made, left_out, take_out};
 
 /// What those outside and those inside of a flight tell each other.
 #[derive(Clone, Debug, Default)]
@@ -86,17 +87,19 @@ pub(crate) fn fly<J: Judge>(
         drop(broken.facts.splice(0..0, ledger::told_of(&request.directory)));
     }
     let Sums { unknown, took } = ran.kept.sums;
+    // The calls of a story are its own: no meter sees them.
+    let asked = if ran.is_storm { Some(Asked { answered: took.operations, unknown }) } else { ran.kept.asked };
     Ok(FlightResult {
         verdict,
         broken,
-        operations: took.operations,
-        unknown,
+        operations: asked.map(|asked| asked.answered),
+        unknown: asked.map(|asked| asked.unknown),
         ops_per_s: lasts.and_then(|lasts| per_second(took.operations, lasts.min(ran.report.ended_at))),
         p50_us: took.p50_us,
         p99_us: took.p99_us,
         fsyncs,
-        fsyncs_per_1000: per_1000(fsyncs, took.operations),
-        faults: takeoff::faults(&ran.kept.struck, &foreseen, &ran.report.counters),
+        fsyncs_per_1000: asked.and_then(|asked| per_1000(fsyncs, asked.answered)),
+        faults: takeoff::faults(ran.is_storm, &ran.kept.struck, &foreseen, &ran.report.counters),
         skipped: skipped.into_iter().chain(commands).collect(),
         unclean,
         stood_still_ms: circumstances.stood_still.0 / 1_000_000,

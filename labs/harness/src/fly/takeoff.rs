@@ -23,13 +23,18 @@ use windtunnel::{EventNumber, Nanos, Ppm, Seed};
 /// Of the connections that outlive a cut of a storm, so many are half open afterwards.
 const HALF_OPEN: Ppm = Ppm(250_000);
 
-/// How these are counted among the faults.
-const HALF_OPEN_FAMILY: &str = "half-open";
-
-/// Faults that struck, by family, with those that were foreseen and never came, and those that are flight's own.
-pub(crate) fn faults(struck: &Struck, foreseen: &BTreeSet<String>, counters: &Counters) -> BTreeMap<String, u64> {
-    let half_open = (counters.half_open > 0).then(|| (HALF_OPEN_FAMILY.to_owned(), counters.half_open));
-    struck.counts_of(foreseen).into_iter().chain(half_open).collect()
+/// Faults by family: strikes of a storm, with those that were foreseen and never came, or what a story did, which has no
+/// strikes; and those that are flight's own.
+pub(crate) fn faults(
+    is_storm: bool,
+    struck: &Struck,
+    foreseen: &BTreeSet<String>,
+    counters: &Counters,
+) -> BTreeMap<String, u64> {
+    let Counters { kills, pauses, cuts, half_open, .. } = *counters;
+    let of_story = [("kill", kills), ("pause", pauses), ("cut", cuts)].into_iter().filter(|_| !is_storm);
+    let counted = of_story.chain([("half-open", half_open)]).filter(|(_, count)| *count > 0);
+    struck.counts_of(foreseen).into_iter().chain(counted.map(|(family, count)| (family.to_owned(), count))).collect()
 }
 
 /// Links are as fast as the loopback unless a fault slows them.
@@ -86,7 +91,8 @@ impl Takeoff<'_> {
             let body = move |tester: Tester| {
                 outside.is_up.store(true, Ordering::Relaxed);
                 let (cluster, running) = body(tester);
-                within::until_the_end(cluster, running, outside, Rows { meter, struck, tell: Box::new(tell) })
+                let rows = Rows { is_storm, meter, told: 0, struck, tell: Box::new(tell) };
+                within::until_the_end(cluster, running, outside, rows)
             };
             (watch, body)
         };

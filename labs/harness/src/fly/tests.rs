@@ -6,6 +6,7 @@ use crate::cluster::Surroundings;
 use crate::failed::{Failed, TestResult};
 use crate::protocol::{FlightCourse, FlightLoad, FlightVerdict, ScenarioText};
 use crate::run::Ran;
+use crate::storm::Struck;
 use crate::suite;
 use crate::ticks::{self, Anything};
 use crate::watch::Watcher;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use windtunnel::executor::Program;
 use windtunnel::time::sleep;
-use windtunnel::world::{LinkWeather, Simulation};
+use windtunnel::world::{Counters, LinkWeather, Simulation};
 use windtunnel::{Ppm, Seed, node};
 
 /// A lab that flies, and misses a bound without a leader.
@@ -21,6 +22,7 @@ pub(super) fn lab<J: Judge>() -> Lab<J> {
     let load = |_, _, _| clients(Ok(()));
     let flight = suite::Flight {
         load,
+        reads: false,
         client_nodes: 0,
         settings: &[],
         bounds: &["no-leader"],
@@ -71,6 +73,21 @@ fn a_load_that_nobody_described_takes_snapshots() {
 }
 
 #[test]
+fn how_often_clients_read_can_be_said_where_they_do_and_nowhere_else() {
+    let load = FlightLoad { reads_percent: Some(90), ..FlightLoad::lasting(1) };
+    let reading = suite::Flight { reads: true, ..lab::<Anything>().flight.expect("it flies") };
+    let (writing, reading) = (lab(), Lab { flight: Some(reading), ..lab() });
+    for course in [request(None, Some(load), "").course, FlightCourse::Calm { nodes: 3, load }] {
+        let asked = FlyRequest { course, ..request(None, None, "") };
+        let refusal = course::plan::<Anything>(&writing, &asked).err().expect("nobody reads");
+        assert!(refusal.message.contains("--reads"), "{}", refusal.message);
+        assert_eq!(course::plan(&reading, &asked).map(|plan| plan.load.reads_percent).ok(), Some(90));
+    }
+    let unsaid = request(None, Some(FlightLoad::lasting(1)), "");
+    assert_eq!(course::plan(&reading, &unsaid).map(|plan| plan.load.reads_percent).ok(), Some(50));
+}
+
+#[test]
 fn a_scenario_that_names_a_node_which_is_not_there_is_refused() {
     let third = "[[event]]\nat = \"1s\"\ndo = \"kill\"\nnode = 3\n";
     assert_eq!(planned(&request(Some(3), None, third)).lineup.nodes, 3);
@@ -112,6 +129,18 @@ fn a_command_that_was_answered_and_is_missing_after_recovery_is_violated() {
     assert_eq!(flown(Ok(())), (FlightVerdict::Safe, None));
     let lost = Failed::new("lost-command", "The log of node 2 lacks it.");
     assert_eq!(flown(Err(lost)), (FlightVerdict::Violated, Some("lost-command".to_owned())));
+}
+
+#[test]
+fn a_storm_is_told_by_its_strikes_a_story_by_what_it_did_and_half_open_connections_are_of_both() {
+    let counters = Counters { kills: 3, pauses: 2, half_open: 1, ..Counters::default() };
+    let told = |is_storm, foreseen: &[&str]| {
+        let foreseen = foreseen.iter().copied().map(str::to_owned).collect();
+        let faults = faults(is_storm, &Struck::default(), &foreseen, &counters);
+        faults.into_iter().map(|(family, count)| format!("{family} {count}")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(true, &["kill", "partition"]), ["half-open 1", "kill 0", "partition 0"]);
+    assert_eq!(told(false, &[]), ["half-open 1", "kill 3", "pause 2"], "and no cut");
 }
 
 #[test]

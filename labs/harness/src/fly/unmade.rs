@@ -4,9 +4,15 @@
 //! weather, such as links that lose messages all the time, the pilot skips and counts itself.
 
 use crate::protocol::FlightSkipped;
-use crate::scenario::{Action, Event, Kind, LinkChange, Offset, Scenario, Schedule, When};
+use crate::scenario::{Action, Between, Clock, Event, Kind, LinkChange, Offset, Scenario, Schedule, When};
 use std::collections::{BTreeMap, BTreeSet};
-use windtunnel::flight::UNMADE;
+use windtunnel::NodeId;
+use windtunnel::flight::{UNMADE, Unmade};
+use windtunnel::world::disk::DiskWeather;
+use windtunnel::world::{Command, LinkWeather};
+
+/// How clocks are told of that start off or run too fast or too slowly all the time.
+const CLOCKS: &str = "clocks that are off";
 
 /// The storm without them.
 pub(crate) fn take_out(mut schedule: Schedule) -> (Schedule, Vec<FlightSkipped>) {
@@ -31,12 +37,11 @@ pub(crate) fn take_out(mut schedule: Schedule) -> (Schedule, Vec<FlightSkipped>)
     let (unmade, fault) = schedule.fault.into_iter().partition(|family| unmade_kind(&family.kind).is_some());
     let unmade: Vec<crate::scenario::Family> = unmade;
     for family in &unmade {
-        let name = family.timing.name.as_deref().unwrap_or(family.kind.name());
-        skipped.count(name, unmade_kind(&family.kind).unwrap_or_default(), 0);
+        skipped.count(family.kind.name(), unmade_kind(&family.kind).unwrap_or_default(), 0);
     }
     for node in &schedule.node {
         if node.offset != Offset::default() || node.drift_ppm.0 != 0 {
-            skipped.count("clocks that are off", "clock-drift", 1);
+            skipped.count(CLOCKS, "clock-drift", 1);
         }
     }
     (schedule.event, schedule.fault) = (made, fault);
@@ -58,6 +63,48 @@ pub(crate) fn grounded(name: &str, text: &str) -> Option<String> {
         reasons.insert(unmade_kind(&family.kind)?);
     }
     (!reasons.is_empty()).then(|| format!("flight makes none of its faults ({})", Vec::from_iter(reasons).join(", ")))
+}
+
+/// What flight leaves out of a scenario, whether or not a run draws it: faults, and weather that lasts. By the names by which a
+/// flight tells of it.
+pub(crate) fn left_out(name: &str, text: &str) -> BTreeSet<String> {
+    let Ok(scenario) = Scenario::parse(name, text) else { return BTreeSet::new() };
+    let families = scenario.fault.iter().filter(|family| unmade_kind(&family.kind).is_some());
+    let families = families.map(|family| family.kind.name().to_owned());
+    let events = scenario.event.iter().filter(|event| why_not(event).is_some() && !event.action.is_end());
+    let events = events.map(|event| event.family().to_owned());
+    let lasting =
+        roughest(&scenario).iter().flat_map(Unmade::of).map(|unmade| unmade.what.to_owned()).collect::<Vec<_>>();
+    let Clock { offset, drift_ppm } = scenario.clock;
+    let is_off = (offset, drift_ppm) != (Between::default(), Between::default());
+    families.chain(events).chain(lasting).chain(is_off.then(|| CLOCKS.to_owned())).collect()
+}
+
+/// The weather of a link and of a node where every rate that is drawn is the highest.
+fn roughest(scenario: &Scenario) -> [Command; 3] {
+    let Scenario { network, disk, process, .. } = scenario;
+    let (node, to) = (NodeId(1), NodeId(2));
+    let link = LinkWeather {
+        loss_ppm: network.loss_ppm.to.ppm(),
+        duplicate_ppm: network.duplicate_ppm.to.ppm(),
+        late_copy_ppm: network.late_copy_ppm.to.ppm(),
+        reorder_ppm: network.reorder_ppm.to.ppm(),
+        bandwidth: network.bandwidth.map(|bandwidth| bandwidth.to),
+        ..LinkWeather::default()
+    };
+    let disk = DiskWeather {
+        slow_ppm: disk.slow_ppm.to.ppm(),
+        error_ppm: disk.error_ppm.to.ppm(),
+        sync_error_ppm: disk.sync_error_ppm.to.ppm(),
+        bit_rot_ppm: disk.bit_rot_ppm.to.ppm(),
+        capacity: disk.capacity.map(|capacity| capacity.to),
+        ..DiskWeather::default()
+    };
+    [
+        Command::Link { from: node, to, weather: link },
+        Command::Disk { node, weather: Box::new(disk) },
+        Command::Slow { node, per_event: process.per_event.to.0 },
+    ]
 }
 
 /// The entry of flight's table that says why an event cannot be made.
@@ -196,6 +243,26 @@ on_ppm = 1_000_000
                 assert!(families.contains(family), "seed {seed}: no {family} in {families:?}");
             }
             assert_eq!(left.fault.len(), 1, "seed {seed}: one waits for its occasion");
+        }
+    }
+
+    /// Over so many seeds every family is on, and every rate is high somewhere.
+    #[test]
+    fn what_the_list_says_of_a_storm_is_what_flights_skip_of_it() {
+        let scenarios = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+        let labs = std::fs::read_dir(scenarios).unwrap().map(|lab| lab.unwrap().path());
+        let files = labs.flat_map(|lab| std::fs::read_dir(lab).unwrap().map(|file| file.unwrap().path()));
+        for file in files {
+            let (name, text) = (file.display().to_string(), std::fs::read_to_string(&file).unwrap());
+            let scenario = Scenario::parse(&name, &text).unwrap();
+            let mut skipped = BTreeSet::new();
+            for seed in 0..100 {
+                let (left, told) = take_out(scenario.draw(Seed(seed)));
+                skipped.extend(told.into_iter().map(|skip| skip.what));
+                let lasting = crate::storm::lasting(&left);
+                skipped.extend(lasting.iter().flat_map(Unmade::of).map(|unmade| unmade.what.to_owned()));
+            }
+            assert_eq!(left_out(&name, &text), skipped, "{name}");
         }
     }
 

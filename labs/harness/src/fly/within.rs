@@ -25,7 +25,10 @@ const LISTEN_EVERY: Duration = Duration::from_millis(50);
 
 /// What a row is made of, and where it goes.
 pub(super) struct Rows {
+    pub is_storm: bool,
     pub meter: Meter,
+    /// How many operations of a story were in the rows so far.
+    pub told: u64,
     pub struck: Rc<RefCell<Struck>>,
     pub tell: Box<dyn FnMut(FlightRow)>,
 }
@@ -65,21 +68,31 @@ impl Rows {
         }
     }
 
-    fn row<J: Judge>(&self, cluster: &Cluster<J>) -> FlightRow {
-        let took = self.meter.since_last();
+    fn row<J: Judge>(&mut self, cluster: &Cluster<J>) -> FlightRow {
+        let (operations, p99_us) = self.answered(cluster);
         let in_force = cluster.tester().in_force();
         let late = in_force.latency.iter().filter(|(_, latency)| **latency > Nanos::ZERO);
         FlightRow {
             at_ms: cluster.now().0 / 1_000_000,
             nodes: cluster.nodes().iter().map(|node| standing(cluster, *node, &in_force)).collect(),
-            operations: took.operations,
-            p99_us: took.p99_us,
-            faults: faults(&self.struck.borrow(), &BTreeSet::new(), &cluster.tester().counters()),
+            operations,
+            p99_us,
+            faults: faults(self.is_storm, &self.struck.borrow(), &BTreeSet::new(), &cluster.tester().counters()),
             cut: in_force.cut.iter().map(|(from, to)| [*from, *to]).collect(),
             late: late
                 .map(|((from, to), up_to)| FlightLink { from: *from, to: *to, up_to_us: up_to.0 / 1_000 })
                 .collect(),
         }
+    }
+
+    /// Operations since the last row, and how long they took at most. Those of a story no meter sees.
+    fn answered<J: Judge>(&mut self, cluster: &Cluster<J>) -> (Option<u64>, Option<u64>) {
+        if self.is_storm {
+            let took = self.meter.since_last();
+            return (Some(took.operations), took.p99_us);
+        }
+        let asked = cluster.judge().asked();
+        (asked.map(|asked| asked.answered - std::mem::replace(&mut self.told, asked.answered)), None)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a worker is asked to fly, what it says meanwhile, and how the flight ended.
 
 use super::ScenarioText;
-use crate::scenario::DrawnLoad;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -61,8 +60,8 @@ pub struct FlightLoad {
     pub snapshot_every: u64,
     /// How large it is.
     pub snapshot_bytes: u64,
-    /// How many of a hundred operations are reads, in labs whose clients read.
-    pub reads_percent: u64,
+    /// How many of a hundred operations are reads, if that was said; only of a lab whose clients read.
+    pub reads_percent: Option<u64>,
 }
 
 impl FlightLoad {
@@ -84,7 +83,7 @@ impl FlightLoad {
             bytes: FlightLoad::BYTES,
             snapshot_every: FlightLoad::SNAPSHOT_EVERY,
             snapshot_bytes: FlightLoad::SNAPSHOT_BYTES,
-            reads_percent: DrawnLoad::READS_PERCENT,
+            reads_percent: None,
         }
     }
 }
@@ -96,8 +95,8 @@ pub struct FlightRow {
     pub at_ms: u64,
     /// The nodes, in order.
     pub nodes: Vec<FlightNode>,
-    /// Operations that were answered since the last row.
-    pub operations: u64,
+    /// Operations that were answered since the last row; nothing if nobody counts them.
+    pub operations: Option<u64>,
     /// Of those, what 99 in 100 took at most; nothing if there were none.
     pub p99_us: Option<u64>,
     /// Faults that struck so far, by family.
@@ -161,10 +160,10 @@ pub struct FlightResult {
     /// What broke, or why nothing can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<FlightBroken>,
-    /// Operations that were answered.
-    pub operations: u64,
-    /// Operations that may or may not have happened: no answer came while the load lasted.
-    pub unknown: u64,
+    /// Operations that were answered; nothing if nobody counts them, as in a story whose clients put and get nothing.
+    pub operations: Option<u64>,
+    /// Operations that may or may not have happened: no answer came while the load lasted, or the story.
+    pub unknown: Option<u64>,
     /// Answered operations a second of the load; nothing without a load.
     pub ops_per_s: Option<u64>,
     /// What half of them took at most.

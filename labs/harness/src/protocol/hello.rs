@@ -51,4 +51,7 @@ pub struct TestInfo {
     /// Why it does not fly, if it does not; of storms only a worker that flies knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grounded: Option<String>,
+    /// Which faults and weather of its scenario flight leaves out, if it is a storm that flies; only a worker that flies knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
 }

@@ -59,7 +59,7 @@ pub use trace_hash::TraceHash;
 /// Goes up with every change of a line or of its meaning: with a request or a field that is added too, since an older
 /// worker would not know of it. A worker of another version is refused. What this version's lines look like stands in
 /// `protocol/lines`.
-pub const PROTOCOL_VERSION: u32 = 4;
+pub const PROTOCOL_VERSION: u32 = 5;
 
 /// The name of the test that a scenario file runs as when no test was chosen for it.
 pub const SCENARIO_TEST: &str = "scenario";

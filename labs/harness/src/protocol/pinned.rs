@@ -49,7 +49,7 @@ fn requests() -> Vec<String> {
         bytes: 256,
         snapshot_every: 2_000,
         snapshot_bytes: 65_536,
-        reads_percent: 50,
+        reads_percent: Some(50),
     };
     let fly = |course| {
         let (directory, node_binary) = ("flight".into(), "node".into());
@@ -102,6 +102,7 @@ fn hello() -> Hello {
         about: "a leader is replaced".into(),
         storm: Some("pauses".into()),
         grounded: Some("it counts calls".into()),
+        skipped: vec!["power-loss".into()],
     };
     let part = PartInfo { name: "election".into(), alias: Some("3A".into()), points: 70 };
     // The version itself is not what is pinned.
@@ -170,7 +171,7 @@ fn flying() -> FlightRow {
     FlightRow {
         at_ms: 1_000,
         nodes: vec![node],
-        operations: 640,
+        operations: Some(640),
         p99_us: Some(9_000),
         faults: BTreeMap::from([("kill-1".into(), 1)]),
         cut: vec![[NodeId(1), NodeId(2)]],
@@ -189,8 +190,8 @@ fn flown() -> FlightResult {
     FlightResult {
         verdict: FlightVerdict::Violated,
         broken: Some(broken),
-        operations: 640,
-        unknown: 64,
+        operations: Some(640),
+        unknown: Some(64),
         ops_per_s: Some(640),
         p50_us: Some(800),
         p99_us: Some(9_000),

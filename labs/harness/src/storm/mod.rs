@@ -63,6 +63,12 @@ pub(crate) async fn run<J: Judge>(cluster: Cluster<J>, setting: Setting<J>) -> T
     (setting.parts.recovery)(cluster).await
 }
 
+/// The weather that lasts, as the world is told of it when a storm begins.
+#[cfg(all(test, feature = "flight"))]
+pub(crate) fn lasting(schedule: &Schedule) -> Vec<windtunnel::world::Command> {
+    Front::new(schedule).begin()
+}
+
 /// The weather under way.
 struct Weather<J: Judge> {
     cluster: Cluster<J>,

@@ -19,6 +19,7 @@ use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::judge::{Interest, Judge, decoded};
 use lab_harness::ledger::Ledger;
+use lab_harness::operations::Asked;
 use std::collections::BTreeMap;
 use windtunnel::NodeId;
 use windtunnel::world::{Lifecycle, Moment};
@@ -103,6 +104,10 @@ impl Judge for KvJudge {
 
     fn has_history(&self) -> bool {
         !self.operations.is_empty()
+    }
+
+    fn asked(&self) -> Option<Asked> {
+        self.operations.asked()
     }
 
     fn counted(&self) -> BTreeMap<String, u64> {

@@ -15,7 +15,14 @@ pub(super) fn flight() -> Flight<KvJudge> {
     // A process that the machine lets stand still tells late that its lease is over: that nobody can see from outside.
     let bounds =
         &["free-lock", "lock-of-the-dead", "never-maybe", "no-answer", "one-holder", "short-lease", "unfair-turns"];
-    Flight { load, client_nodes: 0, settings: &[], bounds, whole_history: &[LINEARIZABILITY, "fencing-token"] }
+    Flight {
+        load,
+        reads: true,
+        client_nodes: 0,
+        settings: &[],
+        bounds,
+        whole_history: &[LINEARIZABILITY, "fencing-token"],
+    }
 }
 
 /// As many clerks as are asked for, on the nodes of clients in turn.

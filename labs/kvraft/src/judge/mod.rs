@@ -18,6 +18,7 @@ use lab_harness::failed::Failed;
 use lab_harness::history::LINEARIZABILITY;
 use lab_harness::judge::{Interest, Judge, Run, Standing, decoded};
 use lab_harness::ledger::Ledger;
+use lab_harness::operations::Asked;
 use lab_raft::judge::RaftJudge;
 use lab_raft::observation::{APPLIED_SNAPSHOT, AppliedSnapshot};
 use windtunnel::NodeId;
@@ -125,6 +126,10 @@ impl Judge for KvRaftJudge {
 
     fn has_history(&self) -> bool {
         !self.operations.is_empty()
+    }
+
+    fn asked(&self) -> Option<Asked> {
+        self.operations.asked()
     }
 
     fn leader(&self) -> Option<NodeId> {

@@ -18,7 +18,7 @@ pub(super) fn flight() -> Flight<KvRaftJudge> {
     let whole_history = &[LINEARIZABILITY, "snapshot-contents", "snapshot-rule"];
     // A snapshot of a thousand values of 256 bytes now and then, and reads that ask nobody.
     let settings = &[("lease_ms", 1_000), ("log_limit", 4_000_000)];
-    Flight { load, client_nodes: 4, settings, bounds, whole_history }
+    Flight { load, reads: true, client_nodes: 4, settings, bounds, whole_history }
 }
 
 /// As many clerks as are asked for, and no fewer than one on each node of clients, as in a storm of the tunnel; on these nodes in turn.

@@ -28,7 +28,7 @@ pub(super) fn flight() -> Flight<MapReduceJudge> {
         &["attempts", "job-hangs", "needless-rerun", "no-answer", "not-parallel", "straggler", "task-after-the-end"];
     // An earlier flight may have left a job under way.
     let whole_history = &["foreign-output", "wrong-report"];
-    Flight { load, client_nodes: 1, settings: &[], bounds, whole_history }
+    Flight { load, reads: false, client_nodes: 1, settings: &[], bounds, whole_history }
 }
 
 /// One job after the other, as many as there is time for; each counts when the coordinator says that it is done. How many clients are asked

@@ -33,7 +33,14 @@ pub(super) fn flight() -> Flight<RaftJudge> {
         "not-replicated",
         "unstable-after-storm",
     ];
-    Flight { load, client_nodes: 0, settings: &[], bounds, whole_history: &["snapshot-contents", "snapshot-rule"] }
+    Flight {
+        load,
+        reads: false,
+        client_nodes: 0,
+        settings: &[],
+        bounds,
+        whole_history: &["snapshot-contents", "snapshot-rule"],
+    }
 }
 
 fn load(cluster: Cluster<RaftJudge>, load: DrawnLoad, meter: Meter) -> Clients {

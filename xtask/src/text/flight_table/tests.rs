@@ -19,7 +19,7 @@ fn rough() -> FlightRow {
             node(3, "down", FlightState::Down),
             node(4, "candidate", FlightState::Paused),
         ],
-        operations: 2_512,
+        operations: Some(2_512),
         p99_us: Some(40_128),
         faults: BTreeMap::from([("kill-1".to_owned(), 2), ("partition".to_owned(), 1)]),
         cut: [[1, 2], [2, 1], [3, 1]].map(|link| link.map(NodeId)).into(),
@@ -29,7 +29,15 @@ fn rough() -> FlightRow {
 
 fn calm() -> FlightRow {
     let nodes = (1..=3).map(|number| node(number, "follower", FlightState::Up)).collect();
-    FlightRow { at_ms: 1_002, nodes, operations: 0, p99_us: None, faults: BTreeMap::new(), cut: vec![], late: vec![] }
+    FlightRow {
+        at_ms: 1_002,
+        nodes,
+        operations: Some(0),
+        p99_us: None,
+        faults: BTreeMap::new(),
+        cut: vec![],
+        late: vec![],
+    }
 }
 
 fn drawn(row: &FlightRow, colour: bool) -> String {
@@ -65,7 +73,7 @@ fn a_calm_table_has_as_many_lines_and_says_that_there_is_nothing() {
 
 #[test]
 fn the_rate_is_that_of_the_time_since_the_last_row_however_long_it_was() {
-    let row = FlightRow { at_ms: 3_500, operations: 3_000, ..calm() };
+    let row = FlightRow { at_ms: 3_500, operations: Some(3_000), ..calm() };
     assert!(table(&row, 2_000, Style { colour: false })[0].contains(" 2000 ops/s "), "in one second and a half");
     assert!(table(&row, 3_500, Style { colour: false })[0].contains("ops/s"), "no time at all");
 }

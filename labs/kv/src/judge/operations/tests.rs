@@ -84,6 +84,21 @@ fn what_a_right_server_answers_can_be() {
 }
 
 #[test]
+fn what_was_answered_is_counted_and_of_what_else_was_asked_nobody_knows() {
+    let asked = |answered, unknown| Some(lab_harness::operations::Asked { answered, unknown });
+    let mut script = Script::default();
+    assert_eq!(script.operations.asked(), None);
+    script.puts(A, 1, "a", 0).puts(B, 1, "b", 0).gets(B, 2);
+    assert_eq!(script.operations.asked(), asked(0, 3), "all are open");
+    script.done(A, 1).refused_by_server(B, 0).can(B, 1, MAYBE);
+    assert_eq!(script.operations.asked(), asked(1, 2), "a clerk that says maybe does not know");
+    let moment = script.moment();
+    script.operations.died(moment, B).expect("that can be");
+    script.can(B, 2, NO_KEY).gets(A, 2).can(A, 2, found("a", 1));
+    assert_eq!(script.operations.asked(), asked(2, 2), "what the dead are told nobody hears");
+}
+
+#[test]
 fn a_put_of_a_dead_client_may_be_read_later_and_may_never_be() {
     let mut script = Script::default();
     script.puts(A, 1, "a", 0);
