@@ -9,8 +9,11 @@ mod lazy;
 mod support;
 #[path = "fly_services/wrong.rs"]
 mod wrong;
+#[path = "fly_services/wrong_apps.rs"]
+mod wrong_apps;
 
 use lab_harness::protocol::{JOB_ARGUMENT, WORKER_ARGUMENT};
+use lab_mapreduce::Registry;
 use libtest_mimic::{Arguments, Trial};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,19 +33,23 @@ fn main() -> ExitCode {
             "lossy" => lab_kv::worker::<wrong::Lossy, solution_kv::Clerk, solution_kv::Lock<solution_kv::Clerk>>(),
             "unfenced" => lab_kv::worker::<solution_kv::Server, solution_kv::Clerk, wrong::Unfenced>(),
             "stale" => lab_kvraft::worker::<wrong::StaleReads, solution_raft::Raft>(),
-            "mapreduce" => lab_mapreduce::worker::<solution_mapreduce::Coordinator, solution_mapreduce::Worker>(
-                lab_mapreduce::Registry::standard(),
-            ),
-            "lazy" => lab_mapreduce::worker::<lazy::Lazy, lazy::Lazy>(lab_mapreduce::Registry::standard()),
+            "mapreduce" => mapreduce(Registry::standard()),
+            "forgets-words" => mapreduce(wrong_apps::that_forgets_words()),
+            "forgets-objects" => mapreduce(wrong_apps::that_forgets_objects()),
+            "lazy" => lab_mapreduce::worker::<lazy::Lazy, lazy::Lazy>(Registry::standard()),
             _ => lab_kvraft::worker::<solution_kvraft::Submission, solution_raft::Raft>(),
         };
     }
-    let trials: [(&str, fn()); 13] = [
+    let trials: [(&str, fn()); 14] = [
         ("a_server_that_is_killed_and_cut_off_loses_nothing", a_server_that_is_killed_and_cut_off_loses_nothing),
         ("servers_that_are_killed_and_parted_lose_nothing", servers_that_are_killed_and_parted_lose_nothing),
         ("a_server_that_loses_a_put_is_found_out", wrong::a_server_that_loses_a_put_is_found_out),
         ("a_server_that_reads_what_has_passed_is_found_out", wrong::a_server_that_reads_what_has_passed_is_found_out),
         ("a_lock_without_fencing_is_found_out", wrong::a_lock_without_fencing_is_found_out),
+        (
+            "an_application_that_forgets_a_word_is_found_out",
+            wrong_apps::an_application_that_forgets_a_word_is_found_out,
+        ),
         ("stories_of_clients_fly", stories_of_clients_fly),
         ("jobs_are_done_whoever_dies_or_stands_still", jobs_are_done_whoever_dies_or_stands_still),
         ("the_output_of_a_job_is_that_of_one_go_byte_for_byte", jobs::the_output_is_that_of_one_go),
@@ -84,6 +91,10 @@ impl Flown {
     fn data(&self) -> PathBuf {
         self.place.0.join("data")
     }
+}
+
+fn mapreduce(apps: Registry) -> ExitCode {
+    lab_mapreduce::worker::<solution_mapreduce::Coordinator, solution_mapreduce::Worker>(apps)
 }
 
 /// A scenario of that file, flown for a few seconds.
@@ -148,8 +159,8 @@ fn servers_that_are_killed_and_parted_lose_nothing() {
     }
 }
 
-/// A worker and the coordinator die, another worker stands still. Afterwards the last job comes to its end, and one more; how many do
-/// before says more of the machine.
+/// A worker and the coordinator die, another worker stands still. Jobs are done meanwhile; afterwards the last one comes to its end, and
+/// one more.
 fn jobs_are_done_whoever_dies_or_stands_still() {
     let scenario = "about = \"Two kills and a pause\"\nnodes = 4\nclient_nodes = 1\nduration = \"6s\"\n\
                     [[event]]\nat = \"1500ms\"\ndo = \"kill\"\nnode = 2\n\
@@ -160,7 +171,7 @@ fn jobs_are_done_whoever_dies_or_stands_still() {
                     [[event]]\nat = \"3500ms\"\ndo = \"start\"\nnode = 1\n";
     let flown = fly_through("mapreduce", scenario, "6s");
     let summary = &flown.summary;
-    assert!(flown.seen("\"kind\":\"mr.finished\"") > 0, "a task was finished: {summary}");
+    assert!(summary["operations"].as_u64().unwrap() > 0, "a job was done: {summary}");
     assert_eq!((&summary["faults"]["kill"], &summary["faults"]["pause"]), (&2.into(), &1.into()), "{summary}");
 }
 
