@@ -354,8 +354,16 @@ fn the_handout_says_of_every_mutant_what_flight_made_of_it() {
 }
 
 /// What madsim defines in place of the C library, as far as it does on every machine.
-const OVERRIDES: [&str; 7] =
-    ["clock_gettime", "gettimeofday", "getrandom", "getentropy", "sysconf", "sched_getaffinity", "pthread_attr_init"];
+const OVERRIDES: [&str; 8] = [
+    "clock_gettime",
+    "gettimeofday",
+    "getrandom",
+    "getentropy",
+    "sysconf",
+    "sched_getaffinity",
+    "pthread_attr_init",
+    "gethostname",
+];
 
 /// Of the C library's functions that madsim replaces, those that an executable defines itself; and how many of its
 /// symbols are madsim's own, whose paths are in either mangling.
