@@ -180,7 +180,7 @@ fn stories_of_clients_fly() {
         ("kv", "one_client_reliable", "kv.returned"),
         ("kvraft", "leader_failure", "kvraft.returned"),
         ("kvraft", "one_client", "kvraft.returned"),
-        ("mapreduce", "store_in_a_bad_mood", "mr.finished"),
+        ("mapreduce", "late_comers", "mr.finished"),
     ] {
         let place = Place::new(story);
         let data = place.0.join("data");
