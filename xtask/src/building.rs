@@ -9,6 +9,7 @@ use crate::house::{House, Submission};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
@@ -155,7 +156,7 @@ fn flags(read: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString
     let add = |(name, separator): (&'static str, &str)| {
         let mut value = read(name)?;
         let text = value.to_string_lossy();
-        if text.split(separator).collect::<Vec<_>>().windows(2).any(|pair| pair == ["--cfg", "madsim"]) {
+        if place_of_madsim(&words_of(&text, separator)).is_some() {
             return None;
         }
         if !text.is_empty() {
@@ -172,14 +173,24 @@ fn flags(read: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString
 fn flags_without_madsim(read: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString)> {
     let without = |name: &'static str, separator: &str| {
         let text = read(name)?.to_string_lossy().into_owned();
-        let mut words: Vec<&str> = text.split(separator).filter(|word| !word.is_empty()).collect();
-        while let Some(place) = words.windows(2).position(|pair| pair == ["--cfg", "madsim"]) {
-            words.drain(place..place + 2);
+        let mut words = words_of(&text, separator);
+        while let Some(place) = place_of_madsim(&words) {
+            words.drain(place);
         }
         Some((name, words.join(separator).into()))
     };
     let plain = without("RUSTFLAGS", " ").unwrap_or(("RUSTFLAGS", OsString::new()));
     [Some(plain), without("CARGO_ENCODED_RUSTFLAGS", "\u{1f}")].into_iter().flatten().collect()
+}
+
+fn words_of<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
+    text.split(separator).filter(|word| !word.is_empty()).collect()
+}
+
+/// Where the flags set madsim, in one word or in two.
+fn place_of_madsim(words: &[&str]) -> Option<Range<usize>> {
+    let in_two = words.windows(2).position(|pair| pair == ["--cfg", "madsim"]).map(|at| at..at + 2);
+    in_two.or_else(|| words.iter().position(|word| *word == "--cfg=madsim").map(|at| at..at + 1))
 }
 
 #[cfg(test)]
@@ -196,7 +207,9 @@ mod tests {
         assert_eq!(with(&[]), []);
         assert_eq!(with(&[("RUSTFLAGS", "-D warnings")]), [("RUSTFLAGS", "-D warnings --cfg madsim".to_owned())]);
         assert_eq!(with(&[("RUSTFLAGS", "")]), [("RUSTFLAGS", "--cfg madsim".to_owned())]);
-        assert_eq!(with(&[("RUSTFLAGS", "--cfg madsim -g")]), []);
+        for given in ["--cfg madsim -g", "--cfg  madsim", "-g --cfg=madsim"] {
+            assert_eq!(with(&[("RUSTFLAGS", given)]), [], "{given}");
+        }
         let encoded = with(&[("CARGO_ENCODED_RUSTFLAGS", "-C\u{1f}debuginfo=2")]);
         assert_eq!(encoded[0].1, "-C\u{1f}debuginfo=2\u{1f}--cfg\u{1f}madsim");
     }
@@ -209,7 +222,9 @@ mod tests {
             flags.map(|(name, value)| (name, value.into_string().unwrap())).collect::<Vec<_>>()
         };
         assert_eq!(with(&[]), [("RUSTFLAGS", String::new())], "so that the repository's own flags are replaced");
-        assert_eq!(with(&[("RUSTFLAGS", "--cfg madsim -g")]), [("RUSTFLAGS", "-g".to_owned())]);
+        for given in ["--cfg madsim -g", "-g --cfg=madsim", "--cfg=madsim -g --cfg madsim --cfg=madsim"] {
+            assert_eq!(with(&[("RUSTFLAGS", given)]), [("RUSTFLAGS", "-g".to_owned())], "{given}");
+        }
         let encoded = with(&[("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}madsim\u{1f}-C\u{1f}debuginfo=2")]);
         assert_eq!(encoded[1], ("CARGO_ENCODED_RUSTFLAGS", "-C\u{1f}debuginfo=2".to_owned()));
     }

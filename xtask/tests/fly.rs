@@ -24,6 +24,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use support::Answer;
 use support::place::{Place, root};
+use support::until_well::{result_of, until_well};
 
 /// Makes this executable a node of the lab kvraft.
 const OTHER_LAB: &str = "WINDTUNNEL_TEST_OTHER_LAB";
@@ -116,28 +117,9 @@ fn node_behind(place: &Place, script: &str) -> PathBuf {
     path
 }
 
-/// How its one flight ended.
-fn result_of(answer: &Answer) -> Value {
-    let [result] = answer.events_of("flight_result").try_into().unwrap_or_else(|_| panic!("{answer:?}"));
-    result
-}
-
-/// Flies until all is well, thrice at the most: a machine that stands still for seconds decides nothing, and a rule that breaks it
-/// cannot break; but a cluster that never recovers is undecided each time.
+/// Flies until all is well, thrice at the most.
 fn until_safe(fly: impl Fn() -> Answer) -> Answer {
-    let mut undecided = Vec::new();
-    while undecided.len() < 3 {
-        let answer = fly();
-        let result = result_of(&answer);
-        if result["verdict"] == "safe" {
-            assert_eq!(answer.code, 0, "{answer:?}");
-            assert_eq!((&result["unclean"], &result["history_error"]), (&json!([]), &Value::Null), "{answer:?}");
-            return answer;
-        }
-        assert_eq!((&result["verdict"], answer.code), (&json!("undecided"), 5), "{answer:?}");
-        undecided.push(answer);
-    }
-    panic!("three flights, and none of them is safe: {undecided:?}");
+    until_well("safe", fly)
 }
 
 /// Half of these crashes are power losses in the tunnel.
@@ -378,8 +360,16 @@ fn the_handout_says_of_every_mutant_what_flight_made_of_it() {
 }
 
 /// What madsim defines in place of the C library, as far as it does on every machine.
-const OVERRIDES: [&str; 7] =
-    ["clock_gettime", "gettimeofday", "getrandom", "getentropy", "sysconf", "sched_getaffinity", "pthread_attr_init"];
+const OVERRIDES: [&str; 8] = [
+    "clock_gettime",
+    "gettimeofday",
+    "getrandom",
+    "getentropy",
+    "sysconf",
+    "sched_getaffinity",
+    "pthread_attr_init",
+    "gethostname",
+];
 
 /// Of the C library's functions that madsim replaces, those that an executable defines itself; and how many of its
 /// symbols are madsim's own, whose paths are in either mangling.

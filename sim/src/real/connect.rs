@@ -66,7 +66,9 @@ impl Connector {
                     if !tell(LinkNews::Up(output)).await {
                         return;
                     }
-                    LinkNews::Lost { nonsense: read_replies(&mut input, &mut unframe, &inputs, &room).await }
+                    let mut was_of_use = false;
+                    let nonsense = read_replies(&mut input, &mut unframe, &inputs, &room, &mut was_of_use).await;
+                    LinkNews::Lost { nonsense, was_of_use }
                 }
             };
             tell(news).await;
@@ -133,12 +135,13 @@ async fn introduce(mut stream: TcpStream, address: SocketAddr, hello: Hello) -> 
     }
 }
 
-/// Reads until the connection ends, or the peer talks nonsense, which ends it: what it was.
+/// Reads until the connection ends, or the peer talks nonsense, which ends it: what it was. With the first answer it was of use.
 async fn read_replies(
     input: &mut OwnedReadHalf,
     unframe: &mut Unframe,
     inputs: &mpsc::Sender<Input>,
     room: &Room,
+    was_of_use: &mut bool,
 ) -> Option<String> {
     loop {
         let (size, event) = match unframe.read(input).await {
@@ -149,6 +152,7 @@ async fn read_replies(
             }
             Err(error) => return error.nonsense(),
         };
+        *was_of_use = true;
         let held = room.hold(size).await;
         if !tell(inputs, Input::Reply { event, held }).await {
             return None;

@@ -103,7 +103,7 @@ impl DataDirectory {
             let path = path.to_owned();
             move |source| IdentityError::Io { path, source }
         };
-        fs::create_dir_all(path).map_err(at(path))?;
+        let named_in = make(path).map_err(at(path))?;
         let lock = take_lock(path)?;
         let previous = read(path, cluster, node)?;
         let files = path.join(FILES);
@@ -111,9 +111,28 @@ impl DataDirectory {
         let incarnation = Incarnation(previous.0 + 1);
         let identity = Identity { version: VERSION, cluster: cluster.to_owned(), node, incarnation };
         // Before the first message: nobody may meet two starts of one number.
-        write(path, &identity).map_err(at(path))?;
+        write(path, &named_in, &identity).map_err(at(path))?;
         Ok(DataDirectory { files, incarnation, _lock: lock })
     }
+}
+
+/// Makes a directory, and those above it that are missing; in which directories the names are that were made. Its own is among
+/// them in any case: who made it may have died before it was on the disk.
+fn make(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|path| is_missing(path)).collect();
+    fs::create_dir_all(path)?;
+    let made = if missing.is_empty() { vec![path] } else { missing };
+    Ok(made.into_iter().map(directory_of).collect())
+}
+
+/// Whether there is nothing of that name; the empty one is where this process stands.
+fn is_missing(path: &Path) -> bool {
+    !path.as_os_str().is_empty() && !path.exists()
+}
+
+fn directory_of(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new(".")).to_owned()
 }
 
 fn take_lock(path: &Path) -> Result<File, IdentityError> {
@@ -153,7 +172,7 @@ fn read(path: &Path, cluster: &str, node: NodeId) -> Result<Incarnation, Identit
 }
 
 /// Content, then name, then the names that lead here: a power loss leaves the old identity or the new one.
-fn write(path: &Path, identity: &Identity) -> io::Result<()> {
+fn write(path: &Path, named_in: &[PathBuf], identity: &Identity) -> io::Result<()> {
     let text = toml::to_string(identity).map_err(io::Error::other)?;
     let (new, place) = (path.join("identity.toml.new"), path.join(IDENTITY));
     let mut file = File::create(&new)?;
@@ -161,10 +180,7 @@ fn write(path: &Path, identity: &Identity) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&new, &place)?;
     File::open(path)?.sync_all()?;
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-        _ => Ok(()),
-    }
+    named_in.iter().try_for_each(|directory| File::open(directory)?.sync_all())
 }
 
 #[cfg(test)]
@@ -184,6 +200,17 @@ mod tests {
         let path = scratch.path().join("deep/data");
         let starts: Vec<u32> = (0..3).map(|_| DataDirectory::open(&path, "c", NODE).unwrap().incarnation.0).collect();
         assert_eq!(starts, [1, 2, 3]);
+    }
+
+    #[test]
+    fn each_directory_in_which_a_name_was_made_is_synced_and_its_own_at_each_start() {
+        let scratch = Scratch::new();
+        let above = scratch.path();
+        let path = above.join("a/b/data");
+        assert_eq!(make(&path).unwrap(), [above.join("a/b"), above.join("a"), above.to_owned()]);
+        assert_eq!(make(&path).unwrap(), [above.join("a/b")]);
+        assert_eq!(directory_of(Path::new("data")), Path::new("."), "where this process stands");
+        assert!(!is_missing(Path::new("")), "it stands somewhere");
     }
 
     #[test]

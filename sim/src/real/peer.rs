@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 /// What may wait for a connection, or on one that takes no more: what does not fit is lost, as on a narrow link.
 const QUEUE_FRAMES: usize = 4_096;
 const QUEUE_BYTES: usize = 64 << 20;
-/// The time between two attempts to connect, doubled at each that fails.
+/// The time between two attempts to connect, doubled at each that fails or comes to nothing.
 const FIRST_PAUSE: Nanos = Nanos::from_millis(10);
 const LONGEST_PAUSE: Nanos = Nanos::from_millis(500);
 
@@ -37,8 +37,10 @@ pub enum LinkNews {
     Lost {
         /// What the peer has said that made an end of it, if it was that.
         nonsense: Option<String>,
+        /// Whether any call was answered over it.
+        was_of_use: bool,
     },
-    /// The pause after a failed attempt is over.
+    /// The pause after an attempt that failed or came to nothing is over.
     Rested,
 }
 
@@ -156,11 +158,17 @@ impl Links {
                 link.rest(peer, connector);
                 Vec::new()
             }
-            LinkNews::Lost { nonsense } => {
+            LinkNews::Lost { nonsense, was_of_use } => {
                 if let Some(why) = nonsense {
                     log.warn_rarely(&link.nonsense, format_args!("the connection to {peer} is lost: {why}"));
                 }
-                link.state = State::Idle;
+                if was_of_use {
+                    link.pause = FIRST_PAUSE;
+                    link.state = State::Idle;
+                } else {
+                    // Who says welcome and is gone, each time, would be connected to by every call.
+                    link.rest(peer, connector);
+                }
                 std::mem::take(&mut link.methods).into_iter().map(|method| Event::Reset { peer, method }).collect()
             }
             LinkNews::Rested if link.waiting.is_empty() => {
@@ -207,7 +215,6 @@ impl Link {
     fn up(&mut self, outbox: Outbox, log: &Log) {
         let State::Connecting { _task } = std::mem::replace(&mut self.state, State::Idle) else { return };
         self.state = State::Up { outbox, _task };
-        self.pause = FIRST_PAUSE;
         let waiting: Vec<Waiting> = self.take_waiting().collect();
         for Waiting { frame, .. } in waiting {
             self.write(&frame, log);

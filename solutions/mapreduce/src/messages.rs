@@ -100,6 +100,8 @@ pub enum Trouble {
         map: u32,
         /// Who has it.
         from: WorkerId,
+        /// The how manieth of this worker it is: whoever had no answer says it again.
+        number: u64,
     },
     /// The worker's own disk has failed, or is full.
     #[error("the disk failed: {0}")]

@@ -2,8 +2,10 @@
 
 use crate::support::Answer;
 use crate::support::place::{Place, root};
+use crate::support::until_well::result_of;
 use lab_kvraft::{Append, Get, GetError, NotServed, Options, Put, PutRefused, StateMachine, Submission, Versioned};
 use lab_raft::{Applied, Raft};
+use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -34,6 +36,24 @@ impl lab_kv::Server for Lossy {
     async fn put(&self, request: lab_kv::Put) -> Result<(), lab_kv::PutRefused> {
         self.puts.set(self.puts.get() + 1);
         if self.puts.get().is_multiple_of(ONE_LOST_IN) { Ok(()) } else { self.server.put(request).await }
+    }
+}
+
+/// A lock of lab kv whose turns all have one token.
+#[derive(Clone)]
+pub struct Unfenced(solution_kv::Lock<solution_kv::Clerk>);
+
+impl lab_kv::Lock<solution_kv::Clerk> for Unfenced {
+    fn new(clerk: solution_kv::Clerk, name: &str) -> Self {
+        Unfenced(lab_kv::Lock::new(clerk, name))
+    }
+
+    async fn acquire(&self) -> lab_kv::Lease {
+        lab_kv::Lease { token: lab_kv::Token(1), ..self.0.acquire().await }
+    }
+
+    async fn release(&self) {
+        self.0.release().await;
     }
 }
 
@@ -93,16 +113,23 @@ pub fn checked(data: &Path) -> Answer {
     Answer::of(command)
 }
 
-fn found_out(lab: &str, wrong: &str) {
+/// A flight of what is wrong, which breaks this rule; how it ended.
+pub fn violated(place: &Place, wrong: &str, words: &str, rule: &str) -> Value {
+    let answer = super::fly(place, wrong, words);
+    let result = result_of(&answer);
+    assert_eq!((answer.code, &result["verdict"]), (1, &"violated".into()), "{answer:?}");
+    assert_eq!(result["broken"]["rule"], rule, "{result}");
+    assert_eq!(place.processes(), Vec::<String>::new());
+    result
+}
+
+fn not_linearizable(lab: &str, wrong: &str) {
     let place = Place::new(wrong);
     let data = place.0.join("data");
-    let answer = super::fly(&place, wrong, &format!("fly {lab} --seed 1 --load 5s --data {}", data.display()));
-    let result = &answer.events_of("flight_result")[0];
-    assert_eq!((answer.code, &result["verdict"]), (1, &"violated".into()), "{answer:?}");
-    assert_eq!(result["broken"]["rule"], "linearizability", "{result}");
+    let words = format!("fly {lab} --seed 1 --load 5s --data {}", data.display());
+    let result = violated(&place, wrong, &words, "linearizability");
     let facts = result["broken"]["facts"].as_array().unwrap();
     assert_eq!(facts[0], "Judge it anywhere: cargo lab check operations.jsonl --model kv", "{facts:?}");
-    assert_eq!(place.processes(), Vec::<String>::new());
     // Another judge of the same history finds the same.
     let checked = checked(&data);
     assert_eq!(
@@ -113,9 +140,17 @@ fn found_out(lab: &str, wrong: &str) {
 }
 
 pub fn a_server_that_loses_a_put_is_found_out() {
-    found_out("kv", "lossy");
+    not_linearizable("kv", "lossy");
 }
 
 pub fn a_server_that_reads_what_has_passed_is_found_out() {
-    found_out("kvraft", "stale");
+    not_linearizable("kvraft", "stale");
+}
+
+/// In the weather that the lab has for flights, whether its own clients work or others do.
+pub fn a_lock_without_fencing_is_found_out() {
+    for load in ["", " --load 30s"] {
+        let place = Place::new("unfenced");
+        violated(&place, "unfenced", &format!("fly kv --seed 1 --scenario kills-and-cuts{load}"), "fencing-token");
+    }
 }

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod place;
+pub mod until_well;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

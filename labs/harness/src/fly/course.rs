@@ -64,6 +64,7 @@ pub(super) fn plan<J: Judge>(lab: &Lab<J>, request: &FlyRequest) -> Result<Fligh
             let (mut schedule, skipped) = unmade::take_out(*schedule);
             if matches!(request.course, FlightCourse::Calm { .. }) {
                 schedule.link.clear(); // nobody makes them slower than they are
+                schedule.load.scenario_clients = None;
             }
             // Calm weather is there to be measured in: nobody is in anybody's way.
             let shares_keys = matches!(request.course, FlightCourse::Scenario { .. });
@@ -115,6 +116,7 @@ const NO_LOAD: DrawnLoad = DrawnLoad {
     snapshot_every: 0,
     snapshot_bytes: 0,
     reads_percent: 0,
+    scenario_clients: None,
     shares_keys: false,
 };
 
@@ -136,6 +138,7 @@ fn load_of(drawn: &DrawnLoad, asked: Option<FlightLoad>) -> DrawnLoad {
         snapshot_every: own.0,
         snapshot_bytes: own.1,
         reads_percent: reads_percent.unwrap_or(drawn.reads_percent),
+        scenario_clients: drawn.scenario_clients,
         shares_keys: drawn.shares_keys,
     }
 }

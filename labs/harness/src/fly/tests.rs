@@ -150,3 +150,14 @@ fn clients_share_keys_in_weather_and_not_where_they_are_measured() {
     let course = FlightCourse::Calm { nodes: 3, load: FlightLoad::lasting(1) };
     assert!(!planned(&FlyRequest { course, ..request(None, None, "") }).load.shares_keys);
 }
+
+#[test]
+fn a_load_that_is_asked_for_knows_how_many_clients_the_scenario_has() {
+    let asked = Some(FlightLoad::lasting(5_000_000_000));
+    for load in [None, asked] {
+        let load = planned(&request(None, load, "load = { clients = 2 }\n")).load;
+        assert_eq!(load.scenario_clients, Some(2), "of {} clients", load.clients);
+    }
+    let course = FlightCourse::Calm { nodes: 3, load: FlightLoad::lasting(1) };
+    assert_eq!(planned(&FlyRequest { course, ..request(None, None, "") }).load.scenario_clients, None);
+}

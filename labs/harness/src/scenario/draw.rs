@@ -100,13 +100,15 @@ impl Scenario {
 
     fn draw_load(&self, seed: Seed) -> DrawnLoad {
         let mut stream = options(seed, "load", 0);
+        let clients = self.load.clients.one(&mut stream).0;
         DrawnLoad {
-            clients: self.load.clients.one(&mut stream).0,
+            clients,
             propose_every: self.load.propose_every.one(&mut stream),
             command_bytes: self.load.command_bytes.one(&mut stream).0,
             snapshot_every: self.load.snapshot_every.one(&mut stream).0,
             snapshot_bytes: self.load.snapshot_bytes.one(&mut stream).0,
             reads_percent: DrawnLoad::READS_PERCENT,
+            scenario_clients: Some(clients),
             shares_keys: false,
         }
     }

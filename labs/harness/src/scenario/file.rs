@@ -117,6 +117,9 @@ pub struct DrawnLoad {
     /// How many of a hundred operations are reads, of clients that read. A flight may say otherwise.
     #[serde(skip)]
     pub reads_percent: u64,
+    /// How many the scenario asks for, whoever works in their stead in flight; nothing in calm weather, which is for measuring.
+    #[serde(skip)]
+    pub scenario_clients: Option<u64>,
     /// Whether clients who would each write keys of their own have some together. A flight through weather says so.
     #[serde(skip)]
     pub shares_keys: bool,

@@ -137,6 +137,12 @@ impl Client {
         self.node
     }
 
+    /// Which clerk of its node it is.
+    #[must_use]
+    pub const fn clerk(&self) -> u32 {
+        self.clerk
+    }
+
     /// The cluster it belongs to.
     #[must_use]
     pub const fn cluster(&self) -> &KvCluster {

@@ -54,7 +54,7 @@ pub fn begin_turns(clients: &[Client], lock: &'static str, inside: [Nanos; 2]) -
 
 async fn take_turns(client: Client, lock: &'static str, [least, most]: [Nanos; 2]) {
     let stream = client.cluster().inner().stream("turns");
-    let request = |which: fn(u32, String) -> Request| which(0, lock.to_owned());
+    let request = |which: fn(u32, String) -> Request| which(client.clerk(), lock.to_owned());
     loop {
         client.ask_on_and_on(&request(|clerk, lock| Request::Acquire { clerk, lock })).await;
         client.ask_on_and_on(&request(|clerk, lock| Request::Use { clerk, lock })).await;

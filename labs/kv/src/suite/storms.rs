@@ -6,6 +6,7 @@ use super::load::{FEW_KEYS, begin_turns};
 use super::puts::expect_value;
 use crate::contract::{PutError, Version};
 use crate::judge::KvJudge;
+use lab_harness::at_work::AtWork;
 use lab_harness::cluster::Cluster;
 use lab_harness::failed::TestResult;
 use lab_harness::load::{Load, begin};
@@ -29,11 +30,16 @@ fn load(cluster: Cluster<KvJudge>, load: DrawnLoad) -> Running<()> {
     let (workers, holders) = clients.split_at(workers);
     let value_bytes = usize::try_from(load.command_bytes).expect("values fit the memory");
     let at_work = begin(workers, Load { rest: load.propose_every.0.to_duration(), value_bytes, ..FEW_KEYS });
-    let turns = begin_turns(holders, LOCK, [Nanos::from_millis(1), Nanos::from_millis(400)]);
+    let turns = take_turns(holders);
     Box::pin(async move {
         let _end_with_the_storm = (at_work, turns);
         std::future::pending().await
     })
+}
+
+/// Sets these to take turns with the lock of all storms.
+pub(super) fn take_turns(holders: &[Client]) -> AtWork {
+    begin_turns(holders, LOCK, [Nanos::from_millis(1), Nanos::from_millis(400)])
 }
 
 fn recovery(cluster: Cluster<KvJudge>) -> Running {

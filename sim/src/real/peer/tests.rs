@@ -72,6 +72,11 @@ fn refusal() -> LinkNews {
     LinkNews::Refused { why: "nobody listens".into() }
 }
 
+/// A connection that was of use is gone.
+fn lost_after_use() -> LinkNews {
+    LinkNews::Lost { nonsense: None, was_of_use: true }
+}
+
 async fn up(links: &mut Links) -> std::net::TcpStream {
     let (stream, peer) = pair().await;
     let events = hear(links, LinkNews::Up(stream.into_split().1));
@@ -128,10 +133,10 @@ fn a_connection_that_is_lost_resets_each_kind_that_went_over_it_once() {
         send(&mut links, 1, 9);
         links.send(PEER, call(2), "other".into(), Vec::new());
         let reset = |method: &'static str| Event::Reset { peer: PEER, method: method.into() };
-        assert_eq!(hear(&mut links, LinkNews::Lost { nonsense: None }), [reset("echo"), reset("other")]);
+        assert_eq!(hear(&mut links, lost_after_use()), [reset("echo"), reset("other")]);
         send(&mut links, 3, 9);
         let _peer = up(&mut links).await;
-        assert_eq!(hear(&mut links, LinkNews::Lost { nonsense: None }), [reset("echo")]);
+        assert_eq!(hear(&mut links, lost_after_use()), [reset("echo")]);
     });
 }
 
@@ -177,11 +182,66 @@ fn pauses_grow_to_a_bound_and_are_short_again_when_the_peer_is_there() {
         assert_eq!(pauses, [20, 40, 80, 160, 320, 500, 500, 500]);
         send(&mut links, 0, 9);
         let _peer = up(&mut links).await;
+        hear(&mut links, lost_after_use());
         assert_eq!(link(&links).pause, FIRST_PAUSE);
-        hear(&mut links, LinkNews::Lost { nonsense: None });
         fail(&mut links);
         links.is_alive(PEER);
         assert_eq!(link(&links).pause, FIRST_PAUSE);
+    });
+}
+
+#[test]
+fn who_says_welcome_and_is_gone_is_left_alone_for_longer_each_time() {
+    run(async || {
+        let (mut links, _inputs) = links();
+        let mut pauses = Vec::new();
+        for nonsense in [None, Some("nonsense".to_owned()), None] {
+            send(&mut links, 0, 9);
+            let _peer = up(&mut links).await;
+            let events = hear(&mut links, LinkNews::Lost { nonsense, was_of_use: false });
+            assert_eq!(events, [Event::Reset { peer: PEER, method: ECHO }], "who waits learns of it at once");
+            send(&mut links, 1, 9);
+            assert!(matches!(link(&links).state, State::Resting { .. }), "and a later call waits");
+            hear(&mut links, LinkNews::Rested);
+            pauses.push(link(&links).pause);
+        }
+        assert_eq!(pauses, [2, 4, 8].map(|times| Nanos(FIRST_PAUSE.0 * times)));
+    });
+}
+
+#[test]
+fn a_connection_was_of_use_if_anything_was_answered_over_it() {
+    use crate::real::wire::{FromServer, LARGEST_HELLO, encode};
+    use std::io::Write;
+    run(async || {
+        for answers in [false, true] {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let (mut links, mut inputs) = links_to(listener.local_addr().expect("it has one"));
+            let peer = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().expect("the node comes");
+                let _hello = std::io::Read::read(&mut stream, &mut [0; 1_024]);
+                let mut frames = bytes::BytesMut::new();
+                let welcome = FromServer::Welcome { incarnation: Incarnation(1) };
+                encode(&welcome, LARGEST_HELLO, &mut frames).expect("it is small");
+                if answers {
+                    let reply = FromServer::Reply { call: call(0), body: Vec::new() };
+                    encode(&reply, LARGEST_HELLO, &mut frames).expect("it is small");
+                }
+                stream.write_all(&frames).expect("the node reads");
+            });
+            send(&mut links, 0, 9);
+            let lost = async {
+                loop {
+                    match inputs.recv().await {
+                        Some(Input::Link { news: LinkNews::Lost { was_of_use, .. }, .. }) => return was_of_use,
+                        Some(_) => {}
+                        None => panic!("no news"),
+                    }
+                }
+            };
+            assert_eq!(soon(lost).await, answers);
+            peer.join().expect("it does what it should");
+        }
     });
 }
 

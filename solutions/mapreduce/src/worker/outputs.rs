@@ -4,7 +4,7 @@ use super::index;
 use super::scratch::FileNumber;
 use crate::messages::{Fetch, Piece, Trouble, WorkerId};
 use lab_mapreduce::JobId;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::ops::Range;
 use std::rc::Rc;
@@ -30,6 +30,8 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(2);
 pub struct Outputs {
     id: WorkerId,
     held: RefCell<Held>,
+    /// How often this worker has said that another one is not to be reached.
+    complaints: Cell<u64>,
 }
 
 /// Of which tasks there are outputs.
@@ -42,7 +44,7 @@ struct Held {
 
 impl Outputs {
     pub fn new(id: WorkerId) -> Self {
-        Outputs { id, held: RefCell::default() }
+        Outputs { id, held: RefCell::default(), complaints: Cell::new(0) }
     }
 
     /// Lets others fetch.
@@ -85,10 +87,16 @@ impl Outputs {
         loop {
             match net::call(fetch.of.node, fetch.clone()).timeout(PATIENCE).await {
                 Ok(piece) => return piece.ok_or_else(gone),
-                Err(_) if begun.elapsed() > GIVEN_UP_AFTER => return Err(Trouble::Unreachable { map, from }),
+                Err(_) if begun.elapsed() > GIVEN_UP_AFTER => return Err(self.unreachable(map, from)),
                 Err(_) => sleep(PAUSE).await,
             }
         }
+    }
+
+    fn unreachable(&self, map: u32, from: WorkerId) -> Trouble {
+        let number = self.complaints.get() + 1;
+        self.complaints.set(number);
+        Trouble::Unreachable { map, from, number }
     }
 
     async fn read(&self, fetch: &Fetch) -> io::Result<Option<Piece>> {

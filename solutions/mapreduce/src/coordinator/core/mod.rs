@@ -197,7 +197,7 @@ impl Core {
         match trouble {
             Trouble::Disk(_) => current.tasks.failed(task, worker),
             Trouble::Gone { map, from } => current.tasks.lose(*map, *from),
-            Trouble::Unreachable { map, from } => current.tasks.complain(*map, *from),
+            Trouble::Unreachable { map, from, number } => current.tasks.complain(*map, *from, worker, *number),
             Trouble::App(_) | Trouble::Hopeless(_) => {}
         }
         self.stirred = true;

@@ -10,7 +10,7 @@ use std::time::Duration;
 const MOST_FAILURES: usize = 8;
 
 /// So many times somebody must say that a worker is not to be reached before it is believed: who says so may be cut off itself.
-const COMPLAINTS: u32 = 2;
+const COMPLAINTS: usize = 2;
 
 /// All tasks.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub struct Tasks {
     died: BTreeSet<(WorkerId, u64)>,
     /// Whose disk has failed at a task, and how often at all.
     failures: BTreeMap<Task, (BTreeSet<WorkerId>, usize)>,
-    /// How often somebody did not reach the worker that has what a map task has left.
-    complaints: BTreeMap<(u32, WorkerId), u32>,
+    /// Who did not reach the worker that has what a map task has left, and by which complaint.
+    complaints: BTreeMap<(u32, WorkerId), BTreeSet<(WorkerId, u64)>>,
     /// Attempts, reruns and backup tasks that this coordinator gave out since it started.
     pub given_out: Counters,
 }
@@ -117,11 +117,11 @@ impl Tasks {
         }
     }
 
-    /// Somebody does not reach the worker that has the output of a map task.
-    pub fn complain(&mut self, map: u32, from: WorkerId) {
+    /// Somebody does not reach the worker that has the output of a map task. One complaint may come more than once, and is one.
+    pub fn complain(&mut self, map: u32, from: WorkerId, by: WorkerId, number: u64) {
         let complaints = self.complaints.entry((map, from)).or_default();
-        *complaints += 1;
-        if *complaints >= COMPLAINTS {
+        complaints.insert((by, number));
+        if complaints.len() >= COMPLAINTS {
             self.lose(map, from);
         }
     }
