@@ -186,7 +186,7 @@ fn stories_of_clients_fly() {
         let data = place.0.join("data");
         let words = format!("fly {lab} --tests {story} --seed 1 --data {}", data.display());
         let answer = until_well(lab, &place, &words, &data);
-        let summary = result_of(&answer);
+        let summary = until_well::result_of(&answer);
         let history = std::fs::read_to_string(data.join(story).join("history.jsonl")).unwrap();
         let answers = history.matches(&format!("\"kind\":\"{answered}\"")).count();
         assert!(answers > 2, "{lab} {story}: {answers} answers of {answer:?}");
