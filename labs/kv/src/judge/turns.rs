@@ -3,7 +3,7 @@
 use crate::contract::{LEASE, Token};
 use crate::observation::{Acquired, Holding, Shown};
 use lab_harness::failed::Failed;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windtunnel::world::Moment;
 use windtunnel::{Nanos, NodeId};
 
@@ -23,6 +23,8 @@ pub struct Turns {
 struct TurnsOfOne {
     highest: Option<Token>,
     holders: BTreeMap<Token, Holder>,
+    /// Who has stood still since it wanted the lock: it may have had it before, and tells so late.
+    late_tellers: BTreeSet<NodeId>,
     /// Of each node that wanted it, how often it had it: 0 of who waited in vain.
     acquired: BTreeMap<NodeId, u64>,
     /// The lease of which least was left when it was acquired, and whose it was.
@@ -66,7 +68,9 @@ impl Turns {
 
     /// Somebody waits for a lock from now on.
     pub fn want(&mut self, lock: &str, node: NodeId) {
-        self.locks.entry(lock.to_owned()).or_default().acquired.entry(node).or_default();
+        let lock = self.locks.entry(lock.to_owned()).or_default();
+        lock.acquired.entry(node).or_default();
+        lock.late_tellers.remove(&node);
     }
 
     /// Somebody has acquired a lock.
@@ -86,15 +90,17 @@ impl Turns {
             let title = format!("{node} acquires lock {name:?}, which {other} has held since {since} and still holds.");
             return Err(Failed::new("one-holder", title).from_source(EXCLUSION).on([node, other]));
         }
-        if let Some(highest) = lock.highest.filter(|highest| highest >= token) {
+        let in_order = |highest: &Token| highest < token || (highest > token && lock.late_tellers.contains(&node));
+        if let Some(highest) = lock.highest.filter(|highest| !in_order(highest)) {
             let title =
                 format!("{node} acquires lock {name:?} as token {token}, and there was a token {highest} before.");
             return Err(Failed::new("fencing-token", title).from_source(FENCING).on([node]));
         }
-        lock.highest = Some(*token);
+        let is_newest = lock.highest < Some(*token);
+        lock.highest = lock.highest.max(Some(*token));
         lock.shortest = lock.shortest.into_iter().chain([(*left, node)]).min();
         *lock.acquired.entry(node).or_default() += 1;
-        lock.holders.insert(*token, Holder { node, since: moment.at, sure: true });
+        lock.holders.insert(*token, Holder { node, since: moment.at, sure: is_newest });
         Ok(())
     }
 
@@ -126,8 +132,10 @@ impl Turns {
 
     /// A node stands still: it cannot say when its leases are over.
     pub fn paused(&mut self, node: NodeId) {
-        let holders = self.locks.values_mut().flat_map(|lock| lock.holders.values_mut());
-        holders.filter(|holder| holder.node == node).for_each(|holder| holder.sure = false);
+        for lock in self.locks.values_mut() {
+            lock.late_tellers.insert(node);
+            lock.holders.values_mut().filter(|holder| holder.node == node).for_each(|holder| holder.sure = false);
+        }
     }
 }
 

@@ -58,6 +58,24 @@ fn tokens_grow() {
 }
 
 #[test]
+fn who_has_stood_still_while_it_waited_may_tell_late_of_its_turn_but_not_of_anothers() {
+    let after_a_pause = |token| {
+        let mut turns = a_holds_token_5();
+        turns.want("l", B);
+        turns.paused(B);
+        turns.over(&holding(5));
+        (takes(&mut turns, B, token, SECOND), takes(&mut turns, A, 6, SECOND))
+    };
+    assert_eq!(after_a_pause(4), (Ok(()), Ok(())), "it had the lock before, and holds nothing now");
+    assert_eq!(after_a_pause(5).0, Err("fencing-token"), "that token is another's");
+    let mut waits_anew = a_holds_token_5();
+    waits_anew.paused(B);
+    waits_anew.over(&holding(5));
+    waits_anew.want("l", B);
+    assert_eq!(takes(&mut waits_anew, B, 4, SECOND), Err("fencing-token"));
+}
+
+#[test]
 fn a_lease_is_not_over_yet_and_not_longer_than_allowed() {
     for (left, expected) in
         [(Nanos::ZERO, Err("lease-length")), (Nanos::from(LEASE), Ok(())), (Nanos::from_secs(4), Err("lease-length"))]
