@@ -3,7 +3,9 @@
 
 mod support;
 
-use support::{answers_to, behind, results_of};
+use support::{answers_to, scenes_of};
+
+const WORKER: &str = env!("CARGO_BIN_EXE_solution-raft");
 
 /// Under so many seeds.
 const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 100 };
@@ -27,19 +29,10 @@ const SCENES: [(&str, u64, u64); 15] = [
     ("rotten_snapshots", 2, 90),
 ];
 
-/// How often the scene of a story came about, seed by seed.
-fn scenes_of(story: &str) -> Vec<u64> {
-    let counted = |result: &String| {
-        let scenes = behind(result, "scenes", &[',', '}']).and_then(|scenes| scenes.parse().ok());
-        scenes.unwrap_or_else(|| panic!("{story} counts no scenes: {result}"))
-    };
-    results_of(story, SEEDS).iter().map(counted).collect()
-}
-
 #[test]
 fn scenes_that_stories_set_come_about_on_the_reference() {
     for (story, in_a_run, of_a_hundred) in SCENES {
-        let scenes = scenes_of(story);
+        let scenes = scenes_of(WORKER, story, SEEDS);
         let (least, all): (u64, u64) = (in_a_run * SEEDS * of_a_hundred / 100, scenes.iter().sum());
         assert!(all >= least, "the scene of {story} came about {all} times, and {least} are asked for: {scenes:?}");
     }
@@ -49,7 +42,7 @@ fn scenes_that_stories_set_come_about_on_the_reference() {
 #[test]
 fn what_rots_in_rotten_snapshots_is_a_snapshot_in_four_runs_of_five() {
     let ends = |line: &String| line.contains("stops: it cannot start: raft.snapshot: record 0 at byte 0 is damaged");
-    let runs = answers_to("rotten_snapshots", SEEDS, r#","record":true,"whole":true"#);
+    let runs = answers_to(WORKER, "rotten_snapshots", SEEDS, r#","record":true,"whole":true"#);
     let rotten = runs.iter().filter(|lines| lines.iter().any(ends)).count() as u64;
     assert!(5 * rotten >= 4 * SEEDS, "under {rotten} of {SEEDS} seeds");
 }

@@ -25,7 +25,7 @@ struct Seen {
 
 fn seen_in(storms: u64) -> Seen {
     let mut seen = Seen::default();
-    for result in results_of("everything", storms) {
+    for result in results_of(env!("CARGO_BIN_EXE_solution-raft"), "everything", storms) {
         let marks = behind(&result, "rough", &[']']).unwrap_or_default();
         quoted(marks).for_each(|mark| *seen.marks.entry(mark.to_owned()).or_default() += 1);
         // Of those that struck it says how often; the others are not there.

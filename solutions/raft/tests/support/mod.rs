@@ -1,18 +1,28 @@
-//! What a worker of the reference answers, run by run.
+//! What the worker of a reference answers, run by run.
 #![allow(clippy::disallowed_types)] // it starts a process
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-/// The results of a test under so many seeds: the lines of the worker's protocol.
-pub fn results_of(test: &str, seeds: u64) -> Vec<String> {
-    let answers = answers_to(test, seeds, "");
+/// The results of a test under so many seeds: the lines of that worker's protocol.
+pub fn results_of(worker: &str, test: &str, seeds: u64) -> Vec<String> {
+    let answers = answers_to(worker, test, seeds, "");
     answers.into_iter().filter_map(|mut lines| lines.pop()).collect()
 }
 
+/// How often the scene of a story came about, seed by seed.
+#[allow(dead_code)] // storms set none
+pub fn scenes_of(worker: &str, story: &str, seeds: u64) -> Vec<u64> {
+    let counted = |result: &String| {
+        let scenes = behind(result, "scenes", &[',', '}']).and_then(|scenes| scenes.parse().ok());
+        scenes.unwrap_or_else(|| panic!("{story} counts no scenes: {result}"))
+    };
+    results_of(worker, story, seeds).iter().map(counted).collect()
+}
+
 /// All lines about each run, its result last. The request may ask for `more` than that.
-pub fn answers_to(test: &str, seeds: u64, more: &str) -> Vec<Vec<String>> {
-    let mut worker = Command::new(env!("CARGO_BIN_EXE_solution-raft"))
+pub fn answers_to(worker: &str, test: &str, seeds: u64, more: &str) -> Vec<Vec<String>> {
+    let mut worker = Command::new(worker)
         .arg("worker")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
